@@ -1,0 +1,163 @@
+"""Every setting, typed and documented. Environment `CC_*`; generated secrets live under `var/`."""
+
+import os
+import secrets
+import warnings
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from pydantic import model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_SECRET = "change-me"  # noqa: S105 (refused in production)
+PORTS = (
+    "http_port",
+    "pg_port",
+    "redis_port",
+    "nmea_tcp_port",
+    "nmea_udp_port",
+    "osmand_port",
+    "kannel_admin_port",
+    "kannel_box_port",
+    "kannel_sendsms_port",
+    "smpp_port",
+    "smsc_control_port",
+    "fax_simulator_port",
+)
+
+
+class Settings(BaseSettings):
+    """The settings of one installation. Ports count up from `port_base` unless set one by one."""
+
+    model_config = SettingsConfigDict(env_prefix="CC_", extra="forbid", frozen=True)
+
+    mode: Literal["demo", "production"] = "demo"
+    """`demo`: loopback only, a banner, demo accounts, numbers that cannot be dialled."""
+    var_dir: Path = Path("var")
+    """Everything that this installation writes: cluster, spools, logs, secrets, attachments."""
+    host: str = "127.0.0.1"
+    """Address that listeners bind to. Demo mode refuses anything but loopback."""
+    public_url: str = ""
+    """Address that people type; empty means http://host:http_port."""
+    timezone: str = "Asia/Shanghai"
+    """The bureau's zone: dates on papers, in numbers and in statistics."""
+    region_code: str = "110000"
+    """GB/T 2260 code of the bureau's region."""
+
+    port_base: int = 8300
+    http_port: int = 0
+    pg_port: int = 0
+    redis_port: int = 0
+    nmea_tcp_port: int = 0
+    nmea_udp_port: int = 0
+    osmand_port: int = 0
+    kannel_admin_port: int = 0
+    kannel_box_port: int = 0
+    kannel_sendsms_port: int = 0
+    smpp_port: int = 0
+    smsc_control_port: int = 0
+    fax_simulator_port: int = 0
+
+    database_url: str = ""
+    """postgresql://... of a bureau's own server; empty means the private cluster."""
+    redis_url: str = ""
+    """redis://... of a bureau's own server; empty means the private one."""
+    chromium: str = ""
+    """Browser for tests and screenshots; empty means the first found in PATH."""
+
+    secret_key: str = DEFAULT_SECRET
+    """Signs sessions and query codes."""
+    identity_key: str = DEFAULT_SECRET
+    """Seals informants' identities; keep it outside the database and its backups."""
+    hook_token: str = DEFAULT_SECRET
+    """Shared with Kannel: authenticates its callbacks."""
+
+    log_json: bool | None = None
+    log_level: str = "INFO"
+    demo_seed: int = 12315
+    demo_businesses: int = 20_000
+    demo_past_cases: int = 12_000
+    simulate: bool = True
+    """Whether `up` lets the demo city live (vehicles, submissions, answers)."""
+    nmea_auto_register: bool = False
+    """Let unknown terminals register themselves (demo only)."""
+
+    oral_confirm_minutes: int = 30
+    """An oral approval is confirmed on line within this time (SPEC §5 step 5)."""
+    alarm_climb_seconds: int = 120
+    """An untaken alarm climbs one rung after this time (SPEC §4.3)."""
+    ack_seconds_urgent: int = 120
+    ack_seconds_normal: int = 300
+    session_hours: int = 12
+
+    @model_validator(mode="before")
+    @classmethod
+    def _generated(cls, values: dict[str, Any]) -> dict[str, Any]:
+        base = int(values.get("port_base") or 8300)
+        for offset, name in enumerate(PORTS):
+            values[name] = int(values.get(name) or 0) or base + offset
+        values["var_dir"] = Path(values.get("var_dir") or "var").absolute()
+        if values.get("mode", "demo") == "demo":
+            for name in ("secret_key", "identity_key", "hook_token"):
+                values[name] = values.get(name) or _secret(values["var_dir"], name)
+        return values
+
+    @model_validator(mode="after")
+    def _safe(self) -> "Settings":
+        if self.mode == "demo" and self.host not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("demo mode binds loopback only (CC_HOST)")
+        if self.mode == "production":
+            for name in ("secret_key", "identity_key", "hook_token"):
+                if getattr(self, name) == DEFAULT_SECRET or len(getattr(self, name)) < 32:
+                    raise ValueError(f"production needs CC_{name.upper()} of 32 characters or more")
+        return self
+
+    @property
+    def is_demo(self) -> bool:
+        return self.mode == "demo"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The SQLAlchemy address of the database (psycopg 3)."""
+        url = self.database_url or f"postgresql://postgres@127.0.0.1:{self.pg_port}/command_center"
+        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def bus_url(self) -> str:
+        return self.redis_url or f"redis://127.0.0.1:{self.redis_port}/0"
+
+    @property
+    def base_url(self) -> str:
+        return self.public_url or f"http://{quote(self.host)}:{self.http_port}"
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+def _secret(var_dir: Path, name: str) -> str:
+    """The demo's generated secret: one file of mode 0600 per name, made once."""
+    path = var_dir / "secrets" / name
+    try:
+        return path.read_text("ascii")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    value = secrets.token_urlsafe(32)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(value)
+    except FileExistsError:
+        return path.read_text("ascii")
+    return value
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings from the environment; an unknown `CC_*` variable warns (never fails)."""
+    known = {f"CC_{name.upper()}" for name in Settings.model_fields}
+    for name in os.environ:
+        if name.startswith("CC_") and name not in known:
+            warnings.warn(f"unknown setting {name}", stacklevel=2)
+    return Settings(**overrides)

@@ -1,0 +1,114 @@
+"""What every view needs: the principal, a unit of work, permission checks, problem responses."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import Flask, Response, current_app, g, jsonify, request
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
+
+from kernel.access import Principal
+from kernel.db import Database
+from kernel.errors import AppError, Unauthenticated
+from kernel.i18n import translate
+from kernel.log import get_logger
+
+log = get_logger(__name__)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def current_principal() -> Principal:
+    """Who sent this request; raises Unauthenticated."""
+    principal: Principal | None = g.get("principal")
+    if principal is None:
+        raise Unauthenticated
+    return principal
+
+
+def require(*permissions: str) -> Callable[[F], F]:
+    """Let the view run only for a principal that holds one of the permissions.
+
+    Without a permission named, anyone signed in may pass. The permissions stay readable on the
+    view as `required_permissions`, so that tests can list every endpoint's rule.
+    """
+
+    def decorate(view: F) -> F:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            principal = current_principal()
+            if permissions:
+                principal.require(*permissions)
+            return view(*args, **kwargs)
+
+        cast(Any, guarded).required_permissions = permissions
+        return cast(F, guarded)
+
+    return decorate
+
+
+def public(view: F) -> F:
+    """Mark a view as open to everyone: no account needed."""
+    cast(Any, view).required_permissions = None
+    return view
+
+
+def database() -> Database:
+    found: Database = current_app.extensions["database"]
+    return found
+
+
+@contextmanager
+def unit_of_work(principal: Principal | None = None) -> Iterator[Session]:
+    """A transaction as the current principal (or the given one)."""
+    with database().unit_of_work(principal or current_principal()) as session:
+        yield session
+
+
+def problem(
+    status: int, code: str, *, field: str | None = None, params: dict[str, Any] | None = None
+) -> Response:
+    """The one shape of every refusal: status, machine code, message, field, parameters."""
+    lang = request.accept_languages.best_match(["zh", "en"], "zh")
+    body = {
+        "status": status,
+        "code": code,
+        "message": translate(f"error.{code}", lang, **(params or {})),
+        "field": field,
+        "params": params or {},
+    }
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def install_error_handlers(app: Flask) -> None:
+    """Turn every exception into a problem response; unknown ones are logged and hidden."""
+
+    @app.errorhandler(AppError)
+    def refused(error: AppError) -> Response:
+        return problem(error.status, error.code, field=error.field, params=error.params)
+
+    @app.errorhandler(ValidationError)
+    def malformed(error: ValidationError) -> Response:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        return problem(422, f"invalid.{first['type']}", field=field)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        return problem(error.code or 500, error.name.lower().replace(" ", "_"))
+
+    @app.errorhandler(OperationalError)
+    def database_away(_: OperationalError) -> Response:
+        log.exception("database_unavailable")
+        return problem(503, "database_unavailable")
+
+    @app.errorhandler(Exception)
+    def unexpected(_: Exception) -> Response:
+        log.exception("request_failed", path=request.url_rule and request.url_rule.rule)
+        return problem(500, "internal")
