@@ -27,6 +27,7 @@ PORTS = (
     "smsc_control_port",
     "fax_simulator_port",
 )
+ENGINE_SECRETS = ("pg_password", "redis_password", "kannel_password", "smpp_password")
 
 
 class Settings(BaseSettings):
@@ -75,6 +76,20 @@ class Settings(BaseSettings):
     hook_token: str = DEFAULT_SECRET
     """Shared with Kannel: authenticates its callbacks."""
 
+    pg_password: str = ""
+    """Of the private cluster; generated under `var/` when empty."""
+    redis_password: str = ""
+    """Of the private Redis; generated under `var/` when empty."""
+    kannel_password: str = ""
+    """Of Kannel's sendsms and admin interfaces; generated under `var/` when empty."""
+    smpp_host: str = ""
+    """The carrier's SMSC; empty means the simulated peer of the demo."""
+    smpp_user: str = "command"
+    smpp_password: str = ""
+    """At the SMSC; generated under `var/` for the simulated peer. SMPP allows 8 characters."""
+    sms_number: str = "12315"
+    """The number that messages are sent from and answered to."""
+
     log_json: bool | None = None
     log_level: str = "INFO"
     demo_seed: int = 12315
@@ -103,6 +118,8 @@ class Settings(BaseSettings):
         if values.get("mode", "demo") == "demo":
             for name in ("secret_key", "identity_key", "hook_token"):
                 values[name] = values.get(name) or _secret(values["var_dir"], name)
+        for name in ENGINE_SECRETS:
+            values[name] = values.get(name) or _secret(values["var_dir"], name)
         return values
 
     @model_validator(mode="after")
@@ -122,12 +139,13 @@ class Settings(BaseSettings):
     @property
     def sqlalchemy_url(self) -> str:
         """The SQLAlchemy address of the database (psycopg 3)."""
-        url = self.database_url or f"postgresql://postgres@127.0.0.1:{self.pg_port}/command_center"
+        private = f"command_center:{self.pg_password}@127.0.0.1:{self.pg_port}/command_center"
+        url = self.database_url or f"postgresql://{private}"
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
     @property
     def bus_url(self) -> str:
-        return self.redis_url or f"redis://127.0.0.1:{self.redis_port}/0"
+        return self.redis_url or f"redis://:{self.redis_password}@127.0.0.1:{self.redis_port}/0"
 
     @property
     def base_url(self) -> str:

@@ -1,0 +1,54 @@
+"""The command line. A verb's module is imported only when the verb is called."""
+
+import sys
+from importlib import import_module
+
+import click
+
+VERBS = {
+    "up": ("command_center.commands.up:up", "Start the whole command centre."),
+    "serve": ("command_center.commands.serve:serve", "Run the web process."),
+    "ingest": ("command_center.commands.ingest:ingest", "Run the vehicle listeners."),
+    "worker": ("command_center.commands.worker:worker", "Run deliveries, timers and reports."),
+    "migrate": (
+        "command_center.commands.migrate:migrate",
+        "Bring the database to the newest schema.",
+    ),
+    "seed": ("command_center.commands.seed:seed", "Fill an empty database with the demo city."),
+    "simulate": ("command_center.demo.simulator:simulate", "Let the demo city live."),
+    "doctor": ("command_center.commands.doctor:doctor", "Check versions, engines and settings."),
+    "gps": ("command_center.commands.gps:gps", "Vehicle positions: decode captured input."),
+    "maps": ("command_center.commands.maps:maps", "Business registry and geocoding."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its verbs by name and loads the one that is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        module, _, attribute = VERBS[name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of verbs, without importing a single one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="command-center")
+def main() -> None:
+    """Dispatch and enforcement command centre for market-supervision bureaus.
+
+    Answers go to stdout, logs to stderr. Settings are CC_* environment variables.
+    """
+    # A filter's input and output are UTF-8 whatever the terminal's locale says.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -1,0 +1,296 @@
+"""A private PostGIS cluster: own folder, own port, loopback only, whoever runs it."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from command_center.engines.process import EngineError, Process, birth, wait_ready
+
+BINARIES = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+)
+SUPERUSER = "postgres"
+ROLE = "command_center"
+DATABASE = "command_center"
+EXTENSIONS = ("postgis", "intarray", "pg_trgm")
+RECOVERY_SECONDS = 300.0
+"""A start after a crash replays the log first; it is given this long."""
+
+DURABLE = {
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "256MB",
+    "max_connections": "200",
+    "max_wal_size": "2GB",
+    "wal_compression": "on",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+DISCREET = {
+    # A failing statement's text, row and parameters may carry an informant's identity.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length_on_error": "0",
+    "log_statement": "none",
+}
+
+
+@dataclass
+class Postgres:
+    """The cluster under `directory` on `port`; the application's role is not a superuser."""
+
+    directory: Path
+    port: int
+    password: str
+    log_file: Path
+    name: str = "postgres"
+
+    def start(self) -> None:
+        """Make the cluster when there is none, start it, and wait for it.
+
+        Raises EngineError when PostgreSQL is missing, too old or new for the data, or fails.
+        """
+        if self.ready():
+            return
+        if not (self.directory / "PG_VERSION").exists():
+            self._initdb()
+        self._forget_dead_postmaster()
+        self._process.start()
+        wait_ready(self._process, self.ready, RECOVERY_SECONDS)
+        self._prepare()
+
+    def stop(self, deadline: float = 30.0) -> bool:
+        """Fast shutdown: clients are cut, nothing committed is lost."""
+        return self._process.stop(deadline)
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    def ready(self) -> bool:
+        """True when it answers a query."""
+        if self.pid is None:
+            return False
+        try:
+            with self.connect("postgres") as connection:
+                connection.execute("select 1")
+        except psycopg.Error:
+            return False
+        return True
+
+    def connect(self, database: str = DATABASE) -> psycopg.Connection:
+        """A superuser's connection that commits each statement."""
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user=SUPERUSER,
+            password=self.password,
+            dbname=database,
+            connect_timeout=5,
+            autocommit=True,
+        )
+
+    def create_database(self, name: str, template: str = "template0") -> str:
+        """Make the database `name` from `template`, owned by the application; gives its address."""
+        with self.connect("postgres") as connection:
+            connection.execute(
+                sql.SQL("create database {} owner {} template {}").format(
+                    sql.Identifier(name), sql.Identifier(ROLE), sql.Identifier(template)
+                )
+            )
+        with self.connect(name) as connection:
+            for extension in EXTENSIONS:
+                connection.execute(f"create extension if not exists {extension}")
+        return self.url(name)
+
+    def drop_database(self, name: str) -> None:
+        with self.connect("postgres") as connection:
+            connection.execute(
+                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+            )
+
+    def url(self, database: str = DATABASE) -> str:
+        """The application's address of `database`."""
+        return f"postgresql://{ROLE}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    @cached_property
+    def _process(self) -> Process:
+        settings = {
+            **DURABLE,
+            **DISCREET,
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            # Socket paths are limited to 107 bytes, and var/ may lie deep.
+            "unix_socket_directories": "",
+        }
+        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+        return Process(
+            self.name,
+            [
+                *self._as_ordinary_user,
+                str(self._binary("postgres")),
+                "-D",
+                str(self.directory),
+                *options,
+            ],
+            self.directory.parent / "run" / "postgres.pid",
+            self.log_file,
+            stop_signal=signal.SIGINT,
+        )
+
+    def _initdb(self) -> None:
+        self.directory.parent.mkdir(parents=True, exist_ok=True)
+        half_made = self.directory.with_name(self.directory.name + ".new")
+        shutil.rmtree(half_made, ignore_errors=True)
+        half_made.mkdir(mode=0o700)
+        password_file = half_made.with_suffix(".pw")
+        password_file.touch(0o600)
+        password_file.write_text(self.password, "ascii")
+        if self._as_ordinary_user[:1] == ["setpriv"]:
+            for path in (half_made, password_file):
+                shutil.chown(path, SUPERUSER, SUPERUSER)
+        try:
+            _run(
+                [
+                    *self._as_ordinary_user,
+                    str(self._binary("initdb")),
+                    f"--pgdata={half_made}",
+                    f"--username={SUPERUSER}",
+                    f"--pwfile={password_file}",
+                    "--auth=scram-sha-256",
+                    "--encoding=UTF8",
+                    "--locale=C.UTF-8",
+                    "--data-checksums",
+                ]
+            )
+        finally:
+            password_file.unlink()
+        half_made.rename(self.directory)
+
+    def _forget_dead_postmaster(self) -> None:
+        """Remove the pid file of a postmaster that died, so that a reused pid cannot stop us."""
+        pid_file = self.directory / "postmaster.pid"
+        if not pid_file.exists() or self.pid is not None:
+            return
+        pid = int(pid_file.read_text("utf-8").split("\n", 1)[0])
+        if birth(pid) and b"postgres" in _command_line(pid):
+            raise EngineError(f"another postgres (pid {pid}) already runs on {self.directory}")
+        pid_file.unlink()
+
+    def _prepare(self) -> None:
+        """The application's role and database, made once."""
+        with self.connect("postgres") as connection:
+            role = connection.execute("select 1 from pg_roles where rolname = %s", [ROLE])
+            if role.fetchone() is None:
+                connection.execute(
+                    sql.SQL("create role {} login password {}").format(
+                        sql.Identifier(ROLE), sql.Literal(self.password)
+                    )
+                )
+            found = connection.execute("select 1 from pg_database where datname = %s", [DATABASE])
+            if found.fetchone() is None:
+                self.create_database(DATABASE)
+
+    def _binary(self, name: str) -> Path:
+        return _home(self._version) / name
+
+    @cached_property
+    def _version(self) -> str | None:
+        """The major version that made the data; None for a cluster not yet made."""
+        try:
+            return (self.directory / "PG_VERSION").read_text("ascii").strip()
+        except FileNotFoundError:
+            return None
+
+    @cached_property
+    def _as_ordinary_user(self) -> list[str]:
+        """A prefix that runs a command as somebody else than root; PostgreSQL insists on it."""
+        if os.geteuid() != 0:
+            return []
+        namespace = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
+        if shutil.which("unshare") and _succeeds([*namespace, "true"]):
+            return namespace
+        if shutil.which("setpriv"):
+            return [
+                "setpriv",
+                f"--reuid={SUPERUSER}",
+                f"--regid={SUPERUSER}",
+                "--clear-groups",
+                "--",
+            ]
+        raise EngineError("PostgreSQL refuses to run as root: start as an ordinary user")
+
+
+def _home(version: str | None) -> Path:
+    """The folder of PostgreSQL's programs: of `version`, else the newest that has PostGIS."""
+    homes = [
+        path
+        for pattern in BINARIES
+        for path in Path("/").glob(pattern[1:])
+        if (path / "initdb").exists()
+    ]
+    if found := shutil.which("initdb"):
+        homes.append(Path(found).resolve().parent)
+    if not homes:
+        raise EngineError(
+            "PostgreSQL with PostGIS is not installed: install it (Debian: postgresql-postgis)"
+            " or name a server in CC_DATABASE_URL"
+        )
+    if version is not None:
+        for home in homes:
+            if _major(home) == int(version):
+                return home
+        raise EngineError(
+            f"the data under var/ was made by PostgreSQL {version}, which is not installed"
+        )
+    return max(homes, key=lambda home: (_has_postgis(home), _major(home)))
+
+
+def _major(home: Path) -> int:
+    shown = subprocess.run(
+        [home / "postgres", "--version"], capture_output=True, text=True, check=True
+    )
+    found = re.search(r"\) (\d+)", shown.stdout)
+    return int(found[1]) if found else 0
+
+
+def _has_postgis(home: Path) -> bool:
+    control = Path("extension/postgis.control")
+    shares = (
+        Path("/usr/share/postgresql") / home.parent.name,
+        home.parent / "share",
+        home.parent / "share" / "postgresql",
+    )
+    return any((share / control).exists() for share in shares)
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b"postgres"
+
+
+def _succeeds(argv: list[str]) -> bool:
+    return subprocess.run(argv, capture_output=True, check=False).returncode == 0
+
+
+def _run(argv: list[str]) -> None:
+    """Run to the end. Raises EngineError with what the program said."""
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise EngineError(f"{argv[-1]}: {done.stderr.strip() or done.stdout.strip()}")
