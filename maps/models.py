@@ -1,0 +1,153 @@
+"""The tables of the map room: regions, roads, streets, the business registry and its token index.
+
+Geometry is WGS-84 (SRID 4326) throughout.
+"""
+
+from typing import Annotated, Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Float,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from kernel.db import Base, Key, Timestamp
+
+Name = Annotated[str, mapped_column(String(200))]
+Line = Annotated[str, mapped_column(String(400), server_default="")]
+Words = Annotated[str, mapped_column(Text, server_default="")]
+
+REGION_LEVELS = ("district", "subdistrict", "beat")
+POINT_LEVELS = ("door", "street", "district", "unknown")
+
+
+def _geometry(kind: str) -> Geometry:
+    # The index is declared beside the table, under a name that alembic can compare.
+    return Geometry(kind, srid=4326, spatial_index=False)
+
+
+class Region(Base):
+    """An area with a code: a district, a sub-district, or a station's beat."""
+
+    __tablename__ = "regions"
+    __table_args__ = (
+        CheckConstraint(f"level in {REGION_LEVELS}", name="level"),
+        Index("ix_regions_geom", "geom", postgresql_using="gist"),
+        {"schema": "maps"},
+    )
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[Name]
+    parent_code: Mapped[str | None] = mapped_column(String(20))
+    level: Mapped[str] = mapped_column(String(20))
+    geom: Mapped[Any] = mapped_column(_geometry("MULTIPOLYGON"), nullable=False)
+
+
+class RoadEdge(Base):
+    """One directed or two-way piece of road between two junctions, in pgRouting's shape."""
+
+    __tablename__ = "road_edges"
+    __table_args__ = (
+        Index("ix_road_edges_geom", "geom", postgresql_using="gist"),
+        {"schema": "maps"},
+    )
+
+    id: Mapped[Key]
+    source: Mapped[int] = mapped_column(BigInteger)
+    target: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[Name]
+    road_class: Mapped[str] = mapped_column("class", String(20))
+    length_m: Mapped[float] = mapped_column(Float)
+    speed_kmh: Mapped[float] = mapped_column(Float)
+    one_way: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    geom: Mapped[Any] = mapped_column(_geometry("LINESTRING"), nullable=False)
+
+
+class Street(Base):
+    """A named street within one district; `source` says whether roads or the registry know it."""
+
+    __tablename__ = "streets"
+    __table_args__ = (
+        UniqueConstraint("name", "district"),
+        {"schema": "maps"},
+    )
+
+    id: Mapped[Key]
+    name: Mapped[Name]
+    pinyin: Mapped[Line]
+    district: Mapped[str] = mapped_column(String(60), server_default="")
+    source: Mapped[str] = mapped_column(String(20))
+    centre: Mapped[Any | None] = mapped_column(_geometry("POINT"))
+    geom: Mapped[Any | None] = mapped_column(_geometry("MULTILINESTRING"))
+
+
+class Business(Base):
+    """A registered business; `point_level` says how exact its point is."""
+
+    __tablename__ = "businesses"
+    __table_args__ = (
+        CheckConstraint(f"point_level in {POINT_LEVELS}", name="point_level"),
+        CheckConstraint("(geom is null) = (point_level = 'unknown')", name="point"),
+        Index("ix_businesses_name_address", "name", "address"),
+        Index("ix_businesses_street_number", "street", "number"),
+        Index("ix_businesses_geom", "geom", postgresql_using="gist"),
+        Index(
+            "ix_businesses_tokens",
+            "tokens",
+            postgresql_using="gin",
+            postgresql_ops={"tokens": "gin__int_ops"},
+        ),
+        {"schema": "maps"},
+    )
+
+    id: Mapped[Key]
+    name: Mapped[Name]
+    credit_code: Mapped[str | None] = mapped_column(String(18), unique=True)
+    address: Mapped[Line]
+    district: Mapped[str] = mapped_column(String(60), server_default="")
+    street: Mapped[str] = mapped_column(String(200), server_default="")
+    number: Mapped[str] = mapped_column(String(20), server_default="")
+    geom: Mapped[Any | None] = mapped_column(_geometry("POINT"))
+    point_level: Mapped[str] = mapped_column(String(10), server_default="unknown")
+    phone: Mapped[Line]
+    legal_representative: Mapped[Line]
+    scope: Mapped[Words]
+    promises: Mapped[Words]
+    service_standards: Mapped[Words]
+    fetched_at: Mapped[Timestamp]
+    source: Mapped[str] = mapped_column(String(20))
+    match_name: Mapped[Line]
+    """The name as it is compared: normalised, without region and legal form."""
+    match_pinyin: Mapped[Words]
+    """The syllables of `match_name`, one per character, separated by spaces."""
+    tokens: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+
+
+class TokenFrequency(Base):
+    """In how many businesses a token stands: rare tokens find, common ones only rank."""
+
+    __tablename__ = "token_frequency"
+    __table_args__ = ({"schema": "maps"},)
+
+    token: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    frequency: Mapped[int] = mapped_column(Integer)
+
+
+class Revision(Base):
+    """Counts the changes of a subject (`businesses`, `streets`, `roads`, `regions`) for caches."""
+
+    __tablename__ = "revisions"
+    __table_args__ = ({"schema": "maps"},)
+
+    subject: Mapped[str] = mapped_column(String(20), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
