@@ -77,6 +77,10 @@ class Postgres:
         """Fast shutdown: clients are cut, nothing committed is lost."""
         return self._process.stop(deadline)
 
+    def url(self, database: str = DATABASE) -> str:
+        """The application's address of `database`."""
+        return f"postgresql://{ROLE}:{self.password}@127.0.0.1:{self.port}/{database}"
+
     @property
     def pid(self) -> int | None:
         return self._process.pid
@@ -104,28 +108,26 @@ class Postgres:
             autocommit=True,
         )
 
-    def create_database(self, name: str, template: str = "template0") -> str:
-        """Make the database `name` from `template`, owned by the application; gives its address."""
+    def create_database(self, name: str) -> None:
+        """Make the database `name`, owned by the application, with the extensions it may not make.
+
+        Does nothing when it exists.
+        """
         with self.connect("postgres") as connection:
-            connection.execute(
-                sql.SQL("create database {} owner {} template {}").format(
-                    sql.Identifier(name), sql.Identifier(ROLE), sql.Identifier(template)
+            found = connection.execute("select 1 from pg_database where datname = %s", [name])
+            if found.fetchone() is None:
+                connection.execute(
+                    sql.SQL("create database {} owner {} template template0").format(
+                        sql.Identifier(name), sql.Identifier(ROLE)
+                    )
                 )
-            )
         with self.connect(name) as connection:
             for extension in EXTENSIONS:
                 connection.execute(f"create extension if not exists {extension}")
-        return self.url(name)
 
-    def drop_database(self, name: str) -> None:
-        with self.connect("postgres") as connection:
-            connection.execute(
-                sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
-            )
-
-    def url(self, database: str = DATABASE) -> str:
-        """The application's address of `database`."""
-        return f"postgresql://{ROLE}:{self.password}@127.0.0.1:{self.port}/{database}"
+    def admin_url(self, database: str = "postgres") -> str:
+        """The superuser's address of `database`, for tests and tools."""
+        return f"postgresql://{SUPERUSER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     @cached_property
     def _process(self) -> Process:
@@ -201,9 +203,7 @@ class Postgres:
                         sql.Identifier(ROLE), sql.Literal(self.password)
                     )
                 )
-            found = connection.execute("select 1 from pg_database where datname = %s", [DATABASE])
-            if found.fetchone() is None:
-                self.create_database(DATABASE)
+        self.create_database(DATABASE)
 
     def _binary(self, name: str) -> Path:
         return _home(self._version) / name

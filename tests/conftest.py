@@ -1,0 +1,203 @@
+"""Real engines for the tests: one private PostGIS and one Redis per run, on free ports."""
+
+import itertools
+import os
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+import pytest
+from sqlalchemy.orm import Session
+
+from command_center.engines.database import private_postgres, private_redis
+from command_center.engines.postgres import EXTENSIONS, ROLE
+from command_center.migrations import schema
+from kernel.access import Principal, system
+from kernel.bus import Bus
+from kernel.clock import FixedClock
+from kernel.db import Database
+from kernel.settings import PORTS, Settings, load
+
+
+def free_port_base() -> int:
+    """The first of as many consecutive free loopback ports as one installation needs."""
+    for base in range(20_000 + os.getpid() % 400 * 25, 60_000, 25):
+        if all(_is_free(base + offset) for offset in range(len(PORTS))):
+            return base
+    raise RuntimeError("no free block of ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Demo settings with their own var/ and ports; engines named in the environment are kept."""
+    return load(
+        var_dir=tmp_path_factory.mktemp("var"),
+        port_base=free_port_base(),
+        **{name: 0 for name in PORTS},
+        mode="demo",
+        simulate=False,
+    )
+
+
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL that tests may make databases on: as its administrator, and as the product."""
+
+    admin_url: str
+    product_url: str
+    product_role: str
+
+    def create(self, name: str, template: str = "template0") -> str:
+        """Make a database that belongs to the product's role; gives its SQLAlchemy address."""
+        owner = f"owner {self.product_role}" if self.product_role else ""
+        self._run(f"create database {name} {owner} template {template}")
+        return self.product_url.replace("postgresql:", "postgresql+psycopg:", 1) + name
+
+    def drop(self, name: str) -> None:
+        self._run(f"drop database if exists {name} with (force)")
+
+    def extend(self, name: str) -> None:
+        """Make the extensions, which only an administrator may."""
+        with psycopg.connect(self.admin_url + name, autocommit=True) as connection:
+            for extension in EXTENSIONS:
+                connection.execute(f"create extension if not exists {extension}")
+
+    def _run(self, statement: LiteralString) -> None:
+        with psycopg.connect(self.admin_url + "postgres", autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def server(settings: Settings) -> Iterator[Server]:
+    """The server named in CC_DATABASE_URL, else a private cluster for this run."""
+    if settings.database_url:
+        url = settings.database_url.rpartition("/")[0] + "/"
+        yield Server(url, url, "")
+        return
+    cluster = private_postgres(settings)
+    cluster.start()
+    yield Server(cluster.admin_url(""), cluster.url(""), ROLE)
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def make_database(server: Server) -> Iterator[Callable[[], str]]:
+    """A function that gives the SQLAlchemy address of a new, migrated, empty database."""
+    template = f"cc_test_{os.getpid()}_template"
+    server.drop(template)
+    address = server.create(template)
+    server.extend(template)
+    schema.upgrade(address)
+    made = [template]
+
+    def make() -> str:
+        made.append(f"cc_test_{os.getpid()}_{len(made)}")
+        return server.create(made[-1], template)
+
+    yield make
+    for name in made:
+        server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def shared_database(make_database: Callable[[], str]) -> Iterator[Database]:
+    """One migrated database for all tests that roll back. Commit nothing into it."""
+    database = Database(make_database(), pool_size=2)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that stands until the test moves it."""
+    return FixedClock()
+
+
+@pytest.fixture
+def principal() -> Principal:
+    """A system principal that covers every organisation and holds no permission."""
+    return system("test")
+
+
+@pytest.fixture
+def make_principal() -> Callable[..., Principal]:
+    """Makes people: `make_principal("dispatch.issue", path="/1/4/")`."""
+    numbers = itertools.count(1001)
+
+    def make(*permissions: str, path: str = "/1/", **more: object) -> Principal:
+        number = next(numbers)
+        given = {
+            "id": number,
+            "name": f"person {number}",
+            "permissions": frozenset(permissions),
+            "organisation_path": path,
+            "organisation_id": int(path.strip("/").rpartition("/")[2] or 0) or None,
+        }
+        return Principal(**{**given, **more})  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def session(
+    shared_database: Database, clock: FixedClock, principal: Principal
+) -> Iterator[Session]:
+    """A unit of work on real PostGIS whose every trace is rolled back.
+
+    `session.commit()` only ends a savepoint; emitted events collect in `session.info["events"]`.
+    """
+    with shared_database.engine.connect() as connection, connection.begin() as outer:
+        session = Session(
+            connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        )
+        session.info.update(principal=principal, clock=clock, events=[])
+        yield session
+        session.close()
+        outer.rollback()
+
+
+@pytest.fixture
+def database(make_database: Callable[[], str], clock: FixedClock) -> Iterator[Database]:
+    """A migrated, empty database of the test's own, for code that commits."""
+    database = Database(make_database(), clock=clock, pool_size=4)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def redis_url(settings: Settings) -> Iterator[str]:
+    """Address of a real Redis."""
+    if settings.redis_url:
+        yield settings.redis_url
+        return
+    server = private_redis(settings)
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def bus(redis_url: str) -> Bus:
+    """The bus between processes, on real Redis."""
+    return Bus(redis_url)
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The folder of shared vectors beside the repository; skips where it is absent."""
+    folder = Path(__file__).parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("no folder shared/ beside the repository")
+    return folder
