@@ -1,0 +1,73 @@
+"""Reads: the organisation tree, people, and the branch that has jurisdiction over a point."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from command_center.accounts.models import Organisation, User, UserRole
+from kernel.errors import NotFound
+
+
+def organisation(session: Session, ident: int) -> Organisation:
+    """Raises NotFound."""
+    found = session.get(Organisation, ident)
+    if found is None:
+        raise NotFound("organisation", ident)
+    return found
+
+
+def user(session: Session, ident: int) -> User:
+    """Raises NotFound."""
+    found = session.get(User, ident)
+    if found is None:
+        raise NotFound("user", ident)
+    return found
+
+
+def organisations(session: Session, path: str = "/") -> Sequence[Organisation]:
+    """The subtree at `path`, parents first."""
+    return session.scalars(
+        select(Organisation).where(Organisation.path.startswith(path)).order_by(Organisation.path)
+    ).all()
+
+
+def root(session: Session) -> Organisation:
+    """The bureau itself; raises NotFound before it is set up."""
+    found = session.scalar(select(Organisation).where(Organisation.parent_id.is_(None)))
+    if found is None:
+        raise NotFound("organisation", "root")
+    return found
+
+
+def users(session: Session, path: str, role: str | None = None) -> Sequence[User]:
+    """Active people in the subtree at `path`, by name."""
+    statement = (
+        select(User)
+        .join(User.organisation)
+        .where(Organisation.path.startswith(path), User.active)
+        .order_by(User.name)
+    )
+    if role:
+        statement = statement.where(User.roles.any(UserRole.role == role))
+    return session.scalars(statement).unique().all()
+
+
+def branch_at(session: Session, lon: float, lat: float) -> Organisation | None:
+    """The branch whose jurisdiction (a polygon, not a code) covers the point; None outside all."""
+    point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4326)
+    return session.scalar(
+        select(Organisation)
+        .where(Organisation.kind == "branch", func.ST_Covers(Organisation.jurisdiction, point))
+        .order_by(Organisation.id)
+        .limit(1)
+    )
+
+
+def branches(session: Session, path: str) -> Sequence[Organisation]:
+    """Branches in the subtree; service stations are never among them."""
+    return session.scalars(
+        select(Organisation)
+        .where(Organisation.kind == "branch", Organisation.path.startswith(path))
+        .order_by(Organisation.id)
+    ).all()

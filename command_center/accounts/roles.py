@@ -1,0 +1,98 @@
+"""Roles of SPEC §1.1 and what each may do (SPEC §1.2). Jurisdiction is checked besides."""
+
+ROLES: dict[str, frozenset[str]] = {
+    "AGENT": frozenset({"case.create", "case.read", "case.escalate", "case.route", "map.read"}),
+    "ENTRY": frozenset({"case.create", "case.read", "case.escalate", "case.route", "map.read"}),
+    "SHIFT": frozenset(
+        {
+            "case.create",
+            "case.read",
+            "case.escalate",
+            "case.route",
+            "complainant.read",
+            "alarm.take",
+            "unit.read",
+            "order.read",
+            "map.read",
+            "stats.read",
+        }
+    ),
+    "DISP": frozenset(
+        {
+            "case.read",
+            "case.escalate",
+            "case.route",
+            "order.create",
+            "order.read",
+            "unit.read",
+            "unit.manage",
+            "alarm.take",
+            "map.read",
+            "stats.read",
+        }
+    ),
+    "CMD": frozenset(
+        {
+            "case.read",
+            "case.escalate",
+            "case.route",
+            "case.accept",
+            "case.close.approve",
+            "case.transfer.request",
+            "complainant.read",
+            "identity.reveal",
+            "order.create",
+            "order.approve",
+            "order.read",
+            "unit.read",
+            "unit.manage",
+            "alarm.take",
+            "map.read",
+            "stats.read",
+        }
+    ),
+    "LEAD": frozenset(
+        {
+            "case.read",
+            "case.route",
+            "case.accept",
+            "case.file",
+            "case.close.approve",
+            "case.transfer.approve",
+            "order.approve",
+            "order.read",
+            "unit.read",
+            "alarm.take",
+            "map.read",
+            "stats.read",
+        }
+    ),
+    "UNIT": frozenset(
+        {
+            "case.create",
+            "case.read",
+            "case.accept",
+            "case.handle",
+            "case.close.request",
+            "case.transfer.request",
+            "complainant.read",
+            "identity.reveal",
+            "order.read",
+            "unit.read",
+            "map.read",
+        }
+    ),
+    "OFFICER": frozenset({"field.act", "map.read"}),
+    "STAT": frozenset({"stats.read"}),
+    "ADMIN": frozenset({"admin.users", "admin.health"}),
+    "AUDIT": frozenset({"audit.read"}),
+    "SVC": frozenset(),
+    # The upper rungs of the alarm ladder (SPEC §4.3); what they may do comes from CMD and LEAD.
+    "DEPUTY": frozenset(),
+    "HEAD": frozenset(),
+}
+
+
+def permissions(roles: frozenset[str]) -> frozenset[str]:
+    """Everything that the holder of these roles may do."""
+    return frozenset().union(*(ROLES.get(role, frozenset()) for role in roles))

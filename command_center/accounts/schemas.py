@@ -1,0 +1,56 @@
+"""Shapes of the accounts API."""
+
+from pydantic import BaseModel, Field, RootModel
+
+
+class SignIn(BaseModel):
+    account: str = Field(min_length=1, max_length=60)
+    password: str = Field(min_length=1, max_length=200)
+
+
+class OrganisationRef(BaseModel):
+    id: int
+    name: str
+    kind: str
+    path: str
+
+
+class Me(BaseModel):
+    id: int
+    account: str
+    name: str
+    roles: list[str]
+    permissions: list[str]
+    organisation: OrganisationRef
+    csrf: str
+
+
+class OrganisationOut(BaseModel):
+    id: int
+    parent_id: int | None
+    kind: str
+    name: str
+    phone: str
+    fax: str
+    region_code: str
+    lon: float | None
+    lat: float | None
+
+
+class Organisations(RootModel[list[OrganisationOut]]):
+    pass
+
+
+class UserQuery(BaseModel):
+    role: str | None = None
+
+
+class UserOut(BaseModel):
+    id: int
+    name: str
+    roles: list[str]
+    organisation: OrganisationRef
+
+
+class Users(RootModel[list[UserOut]]):
+    pass

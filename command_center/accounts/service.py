@@ -1,0 +1,111 @@
+"""Signing in and out, and turning a session into a kernel Principal. Nothing here commits."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from command_center.accounts import passwords
+from command_center.accounts.models import LoginFailure, LoginSession, Organisation, User, UserRole
+from command_center.accounts.roles import permissions
+from kernel.access import Principal
+from kernel.audit import record
+from kernel.clock import now
+from kernel.errors import BadInput, TooMany
+
+WINDOW = timedelta(minutes=15)
+PER_ACCOUNT, PER_ADDRESS = 5, 50
+
+
+def token_hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def csrf_token(secret: str, token: str) -> str:
+    """The token that unsafe requests of this session carry in X-CSRF-Token."""
+    return hmac.new(secret.encode(), b"csrf" + token.encode(), hashlib.sha256).hexdigest()
+
+
+def principal(user: User) -> Principal:
+    """The user as the kernel sees them."""
+    roles = frozenset(held.role for held in user.roles)
+    return Principal(
+        user.id, user.name, roles, permissions(roles), user.organisation_id, user.organisation.path
+    )
+
+
+def refuse_if_limited(session: Session, account: str, address: str) -> None:
+    """Raises TooMany after 5 failures of an account or 50 of an address within 15 minutes."""
+    since = now(session) - WINDOW
+    failures = select(func.count()).select_from(LoginFailure).where(LoginFailure.at > since)
+    by_account = session.scalar(failures.where(LoginFailure.account == account[:60])) or 0
+    by_address = session.scalar(failures.where(LoginFailure.address == address)) or 0
+    if by_account >= PER_ACCOUNT or by_address >= PER_ADDRESS:
+        raise TooMany("account_locked")
+
+
+def check_password(session: Session, account: str, password: str) -> User | None:
+    """The active user whose account and password these are, else None."""
+    user = session.scalar(select(User).where(User.account == account, User.active))
+    return user if passwords.verify(user.password_hash if user else None, password) else None
+
+
+def note_failure(session: Session, account: str, address: str) -> None:
+    session.add(LoginFailure(at=now(session), account=account[:60], address=address))
+
+
+def open_session(session: Session, user: User, hours: int) -> str:
+    """Start a session; gives the token for the cookie."""
+    token, moment = secrets.token_urlsafe(32), now(session)
+    session.add(
+        LoginSession(
+            token_hash=token_hash(token),
+            user_id=user.id,
+            created_at=moment,
+            expires_at=moment + timedelta(hours=hours),
+        )
+    )
+    record(session, "session.opened", "user", user.id)
+    return token
+
+
+def close_session(session: Session, token: str) -> None:
+    session.execute(delete(LoginSession).where(LoginSession.token_hash == token_hash(token)))
+
+
+def user_of(session: Session, token: str) -> User | None:
+    """The user behind a session token, or None when it is unknown, expired or revoked."""
+    held = session.get(LoginSession, token_hash(token))
+    if held is None or held.expires_at <= now(session) or not held.user.active:
+        return None
+    return held.user
+
+
+def create_organisation(
+    session: Session, *, parent: Organisation | None, **fields: object
+) -> Organisation:
+    """Add an organisation under `parent`; its path is made from its id."""
+    made = Organisation(parent_id=parent.id if parent else None, path="", **fields)
+    session.add(made)
+    session.flush()
+    made.path = f"{parent.path if parent else '/'}{made.id}/"
+    return made
+
+
+def create_user(
+    session: Session, *, password: str, roles: frozenset[str], **fields: object
+) -> User:
+    """Add a member of staff; raises BadInput for a password under 8 characters."""
+    if len(password) < 8:
+        raise BadInput("password", "too_short", minimum=8)
+    user = User(
+        password_hash=passwords.make(password),
+        roles=[UserRole(role=role) for role in sorted(roles)],
+        **fields,
+    )
+    session.add(user)
+    session.flush()
+    return user
