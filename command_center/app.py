@@ -1,0 +1,141 @@
+"""create_app(): blueprints, the door, errors, the desks' pages. What is real is chosen in wiring."""
+
+from pathlib import Path
+from typing import Any
+
+from apiflask import APIFlask
+from apiflask.exceptions import HTTPError
+from flask import Flask, Response, jsonify, request, send_from_directory
+from flask_socketio import SocketIO
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from command_center.accounts import web as door
+from command_center.console.hub import Hub
+from command_center.wiring import House, blueprints, build
+from kernel.log import configure
+from kernel.settings import Settings, load
+from kernel.web import install_error_handlers, problem, public, require
+
+DIST = Path(__file__).parent.parent / "static" / "dist"
+MAX_BODY_BYTES = 20 << 20
+CSP = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
+    " worker-src 'self' blob:; connect-src 'self' ws: wss:; frame-src 'self';"
+    " frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
+)
+
+
+def create_app(settings: Settings | None = None) -> APIFlask:
+    """The web application with its Socket.IO server in `extensions["socketio"]`."""
+    settings = settings or load()
+    configure(json=settings.log_json or not settings.is_demo, level=settings.log_level)
+    app = APIFlask(__name__, title="Command Center", version="1", static_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        SPEC_FORMAT="json",
+        OPENAPI_VERSION="3.1.0",
+        VALIDATION_ERROR_STATUS_CODE=422,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    house = build(settings)
+    app.extensions.update(house=house, settings=settings, database=house.database)
+    app.error_processor(_problem_of_validation)  # type: ignore[arg-type]
+    install_error_handlers(app)
+    door.install(app)
+    for blueprint in blueprints(house):
+        app.register_blueprint(blueprint)
+    _install_operator_pages(app, house)
+    _install_desks(app)
+    _open_documentation(app)
+    app.after_request(_headers)
+    app.extensions["socketio"] = _socketio(app, house)
+    return app
+
+
+def _socketio(app: Flask, house: House) -> SocketIO:
+    socketio = SocketIO(
+        app,
+        async_mode="gevent",
+        transports=["websocket"],
+        websocket_compression=False,
+        http_compression=False,
+        ping_interval=10,
+        ping_timeout=10,
+        max_http_buffer_size=64 << 10,
+    )
+    Hub(app, socketio, house.database, house.bus).install()
+    return socketio
+
+
+def _problem_of_validation(error: HTTPError) -> tuple[Any, int, dict[str, str]]:
+    """APIFlask's validation errors in the house's one problem shape: the first wrong field."""
+    detail = error.detail if isinstance(error.detail, dict) else {}
+    for fields in detail.values():
+        for field in fields or {}:
+            response = problem(error.status_code, "bad_input", field=str(field))
+            return response.get_json(), error.status_code, {"Content-Type": response.content_type}
+    response = problem(error.status_code, "bad_request")
+    return response.get_json(), error.status_code, {"Content-Type": response.content_type}
+
+
+def _install_operator_pages(app: APIFlask, house: House) -> None:
+    @app.get("/healthz")
+    @app.doc(hide=True)
+    @public
+    def healthz() -> tuple[Response, int]:
+        state = house.health()
+        return jsonify(state), 200 if state["ok"] else 503
+
+    @app.get("/metrics")
+    @app.doc(hide=True)
+    @public
+    def metrics() -> Response:
+        return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/api/v1/config")
+    @app.doc(operation_id="getConfig", tags=["Accounts"])
+    @public
+    def config() -> dict[str, Any]:
+        return house.public_config()
+
+
+def _install_desks(app: APIFlask) -> None:
+    """The built front end: hashed assets for ever, every desk's address gives the same page."""
+
+    @app.get("/assets/<path:name>")
+    @app.doc(hide=True)
+    @public
+    def assets(name: str) -> Response:
+        return send_from_directory(DIST / "assets", name, max_age=31_536_000)
+
+    @app.get("/")
+    @app.get("/<path:name>")
+    @app.doc(hide=True)
+    @public
+    def page(name: str = "") -> Response:
+        if name.startswith(("api/", "hooks/")):
+            return problem(404, "not_found")
+        if name and (DIST / name).is_file():
+            return send_from_directory(DIST, name, max_age=3600)
+        return send_from_directory(DIST, "index.html", max_age=0)
+
+
+def _open_documentation(app: APIFlask) -> None:
+    """The generated OpenAPI document is for whoever is signed in."""
+    for endpoint in ("openapi.spec", "openapi.docs"):
+        if endpoint in app.view_functions:
+            app.view_functions[endpoint] = require()(app.view_functions[endpoint])
+    for endpoint, view in app.view_functions.items():
+        if endpoint.startswith("openapi.") and not hasattr(view, "required_permissions"):
+            app.view_functions[endpoint] = require("admin.health")(view)
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CSP)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
+    if request.path.startswith("/api/"):
+        headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,187 @@
+"""The desks' live line: who may hear what, the snapshot, and the news from the other processes."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import gevent
+from flask import Flask, request
+from flask_socketio import SocketIO, join_room, leave_room
+from sqlalchemy.exc import SQLAlchemyError
+
+from command_center.accounts.web import principal_of_request
+from command_center.console import snapshot
+from command_center.console.fleet import Fleet
+from command_center.console.positions import Outlet, by_room
+from command_center.console.rooms import TOPICS, Bbox, ancestors, fleet_rooms_of_view, topic_room
+from kernel.access import Principal, system
+from kernel.bus import Bus
+from kernel.db import Database
+from kernel.log import get_logger
+
+log = get_logger(__name__)
+FLUSH_SECONDS = 0.1
+BEAT_SECONDS = 5
+RECHECK_SECONDS = 60
+CONSOLE = system("console", "unit.read", "alarm.take")
+
+
+@dataclass
+class Desk:
+    """One connected browser."""
+
+    principal: Principal
+    cookie_check: Callable[[], Principal | None]
+    rooms: set[str] = field(default_factory=set)
+
+
+class Hub:
+    """Binds the Socket.IO events and runs the two loops that feed them."""
+
+    def __init__(self, app: Flask, socketio: SocketIO, database: Database, bus: Bus):
+        self.app, self.socketio, self.database, self.bus = app, socketio, database, bus
+        self.desks: dict[str, Desk] = {}
+        self.fleet = Fleet(database, CONSOLE)
+        self.outlet = Outlet()
+        self.sequence = 0
+
+    def install(self) -> None:
+        on = self.socketio.on
+        on("connect")(self.connect)
+        on("disconnect")(self.disconnect)
+        on("hello")(self.hello)
+        on("view")(self.view)
+        for loop in (self.listen, self.flush, self.beat):
+            gevent.spawn(self._for_ever, loop)
+
+    # -- what desks say --------------------------------------------------------------------
+
+    def connect(self, *_: Any) -> bool:
+        """Refuse whoever is not signed in; stand the others in the rooms of their permissions."""
+        principal = principal_of_request()
+        if principal is None:
+            return False
+        request_context = self.app.request_context(request.environ)
+
+        def still_signed_in() -> Principal | None:
+            with request_context:
+                return principal_of_request()
+
+        self.desks[request.sid] = Desk(principal, still_signed_in)  # type: ignore[attr-defined]
+        for topic, permission in TOPICS.items():
+            if principal.can(permission):
+                join_room(topic_room(topic, principal.organisation_path))
+        return True
+
+    def disconnect(self, *_: Any) -> None:
+        self.desks.pop(request.sid, None)  # type: ignore[attr-defined]
+
+    def hello(self, *_: Any) -> dict[str, Any]:
+        """The snapshot: what this desk may see of units and alarms, as of now."""
+        principal = self.desks[request.sid].principal  # type: ignore[attr-defined]
+        with self.database.unit_of_work(principal) as session:
+            return {
+                "seq": self.sequence,
+                "server_time": time.time() * 1000,
+                "units": snapshot.units(session, principal),
+                "alarms": snapshot.alarms(session, principal),
+            }
+
+    def view(self, message: Any = None) -> dict[str, Any]:
+        """The desk's map shows another part of the city: move it to those rooms."""
+        desk = self.desks[request.sid]  # type: ignore[attr-defined]
+        bbox = _bbox(message)
+        if bbox is None or not desk.principal.can("unit.read"):
+            return {"ok": False}
+        wanted = fleet_rooms_of_view(desk.principal.organisation_path, bbox)
+        for room in desk.rooms - wanted:
+            leave_room(room)
+        for room in wanted - desk.rooms:
+            join_room(room)
+        desk.rooms = wanted
+        return {"ok": True}
+
+    # -- what desks hear -------------------------------------------------------------------
+
+    def listen(self) -> None:
+        """Positions and news from the other processes, until the bus breaks."""
+        for channel, data in self.bus.listen("positions", "news"):
+            message = json.loads(data)
+            if channel == "positions":
+                for position in self.fleet.positions(message):
+                    self.outlet.offer(position)
+            else:
+                self.tell(message)
+
+    def tell(self, news: dict[str, Any]) -> None:
+        """Give one piece of news {kind, id, path} to the desks of that jurisdiction."""
+        self.sequence += 1
+        kind, ident = news["kind"], news["id"]
+        if kind == "unit":
+            self.fleet.forget()
+        body = {"seq": self.sequence, "kind": kind, "id": ident}
+        for path in ancestors(news["path"]):
+            self.socketio.emit("changed", body, to=topic_room(kind, path))
+            self._tell_whole(kind, ident, path)
+
+    def _tell_whole(self, kind: str, ident: int, path: str) -> None:
+        """Units and alarms are small: send the object itself besides the notice."""
+        show = {"unit": snapshot.unit, "alarm": snapshot.alarm}.get(kind)
+        if show is None:
+            return
+        with self.database.unit_of_work(CONSOLE) as session:
+            view = show(session, ident)
+        if view is not None:
+            self.socketio.emit(kind, view, to=topic_room(kind, path))
+
+    def flush(self) -> None:
+        """Send what the outlet lets through."""
+        while True:
+            gevent.sleep(FLUSH_SECONDS)
+            due = self.outlet.take(time.monotonic())
+            for room, rows in by_room(due).items():
+                self.sequence += 1
+                body = {"seq": self.sequence, "t": time.time() * 1000, "units": rows}
+                self.socketio.emit("positions", body, to=room)
+
+    def beat(self) -> None:
+        """Let desks notice a silent line; show out whoever is no longer signed in."""
+        last_check = time.monotonic()
+        while True:
+            gevent.sleep(BEAT_SECONDS)
+            self.socketio.emit("beat", {"t": time.time() * 1000})
+            if time.monotonic() - last_check > RECHECK_SECONDS:
+                last_check = time.monotonic()
+                self._show_out()
+
+    def _show_out(self) -> None:
+        server: Any = self.socketio.server
+        for sid, desk in list(self.desks.items()):
+            try:
+                gone = desk.cookie_check() is None
+            except SQLAlchemyError:
+                return
+            if gone:
+                server.disconnect(sid)
+
+    @staticmethod
+    def _for_ever(loop: Callable[[], None]) -> None:
+        while True:
+            try:
+                loop()
+            except Exception:
+                log.warning("console_loop_restarts", loop=loop.__name__, exc_info=True)
+                gevent.sleep(1)
+
+
+def _bbox(message: Any) -> Bbox | None:
+    """The view's edges when they are four finite numbers within the world, else None."""
+    edges = message.get("bbox") if isinstance(message, dict) else None
+    if not isinstance(edges, list) or len(edges) != 4:
+        return None
+    if not all(isinstance(edge, int | float) and -360 <= edge <= 360 for edge in edges):
+        return None
+    west, south, east, north = (float(edge) for edge in edges)
+    return west, south, east, north
