@@ -1,0 +1,157 @@
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from kernel.access import Principal
+from kernel.clock import FixedClock
+from kernel.db import Database
+from kernel.jobs import LEASE, MAX_ATTEMPTS, Claimed, Handlers, Job, Retry, Worker, cancel, enqueue
+from kernel.numbering import next_number
+
+
+@pytest.fixture
+def handlers() -> Handlers:
+    return Handlers()
+
+
+@pytest.fixture
+def worker(database: Database, handlers: Handlers, principal: Principal) -> Worker:
+    return Worker(database, handlers, principal, size=2)
+
+
+def put(database: Database, principal: Principal, kind: str, **more: Any) -> None:
+    with database.unit_of_work(principal) as session:
+        enqueue(session, kind, {"n": 1}, **more)
+
+
+def pending(database: Database, principal: Principal) -> list[Job]:
+    with database.unit_of_work(principal) as session:
+        return list(session.scalars(select(Job)))
+
+
+def test_a_job_of_a_rolled_back_transaction_never_was(
+    database: Database, principal: Principal, worker: Worker
+) -> None:
+    with pytest.raises(RuntimeError), database.unit_of_work(principal) as session:
+        enqueue(session, "room.verb", {})
+        raise RuntimeError
+    assert worker.run_due() == 0
+
+
+def test_a_transactional_job_and_its_effects_commit_together(
+    database: Database, principal: Principal, worker: Worker, handlers: Handlers
+) -> None:
+    def count(session: Session, _: dict[str, Any]) -> None:
+        next_number(session, "effects", session.info["clock"].now().date())
+        if len(seen) < 1:
+            seen.append(1)
+            raise RuntimeError("first time fails")
+
+    seen: list[int] = []
+    handlers.transactional("room.count", count)
+    put(database, principal, "room.count")
+    worker.run_due()
+    assert [job.attempt for job in pending(database, principal)] == [1]
+    database.clock.advance(seconds=3)  # type: ignore[attr-defined]
+    worker.run_due()
+    assert pending(database, principal) == []
+    with database.unit_of_work(principal) as session:
+        assert session.scalar(text("select last from kernel.counters")) == 1
+
+
+def test_a_job_of_a_killed_worker_comes_back_when_its_lease_ends(
+    database: Database, principal: Principal, worker: Worker, clock: FixedClock
+) -> None:
+    put(database, principal, "room.verb")
+    assert len(worker.claim(1)) == 1
+    assert worker.claim(1) == []
+    clock.advance(seconds=LEASE.total_seconds() + 1)
+    assert [job.attempt for job in worker.claim(1)] == [2]
+
+
+def test_a_worker_that_lost_its_lease_changes_nothing(
+    database: Database,
+    principal: Principal,
+    worker: Worker,
+    handlers: Handlers,
+    clock: FixedClock,
+) -> None:
+    done: list[str] = []
+    handlers.transactional("room.verb", lambda _session, _payload: done.append("effect"))
+    put(database, principal, "room.verb")
+    slow = worker.claim(1)[0]
+    clock.advance(seconds=LEASE.total_seconds() + 1)
+    quick = worker.claim(1)[0]
+    worker.run_one(slow)
+    assert done == []
+    worker.run_one(quick)
+    assert done == ["effect"]
+
+
+def test_two_workers_never_hold_one_job(
+    database: Database, principal: Principal, handlers: Handlers
+) -> None:
+    for _ in range(4):
+        put(database, principal, "room.verb")
+    one, two = (Worker(database, handlers, principal) for _ in range(2))
+    held = [job.id for job in one.claim(2) + two.claim(4)]
+    assert len(held) == len(set(held)) == 4
+
+
+def test_a_key_replaces_the_pending_job_and_can_be_cancelled(
+    database: Database, principal: Principal
+) -> None:
+    put(database, principal, "room.timer", key="order:1")
+    put(database, principal, "room.timer", key="order:1")
+    assert len(pending(database, principal)) == 1
+    with database.unit_of_work(principal) as session:
+        cancel(session, "room.timer", "order:1")
+    assert pending(database, principal) == []
+
+
+def test_a_job_that_never_succeeds_dies_visibly_and_is_kept(
+    database: Database,
+    principal: Principal,
+    worker: Worker,
+    handlers: Handlers,
+    clock: FixedClock,
+) -> None:
+    def never(_: Claimed) -> None:
+        raise Retry(1, "the engine is away")
+
+    handlers.manual("room.send", never)
+    put(database, principal, "room.send")
+    for _ in range(MAX_ATTEMPTS):
+        worker.run_due()
+        clock.advance(seconds=2)
+    (job,) = pending(database, principal)
+    assert (job.dead_at is not None, job.last_error) == (True, "the engine is away")
+
+
+def test_a_sweep_comes_round_again(
+    database: Database,
+    principal: Principal,
+    worker: Worker,
+    handlers: Handlers,
+    clock: FixedClock,
+) -> None:
+    rounds: list[int] = []
+    handlers.every("room.sweep", 60, lambda _: rounds.append(1))
+    put(database, principal, "room.sweep", key="room.sweep")
+    worker.run_due()
+    worker.run_due()
+    assert len(rounds) == 1
+    clock.advance(seconds=61)
+    worker.run_due()
+    assert len(rounds) == 2
+
+
+def test_numbers_have_no_gap_after_a_rollback(database: Database, principal: Principal) -> None:
+    day = database.clock.now().date()
+    with pytest.raises(RuntimeError), database.unit_of_work(principal) as session:
+        next_number(session, "DD", day)
+        raise RuntimeError
+    with database.unit_of_work(principal) as session:
+        assert [next_number(session, "DD", day) for _ in range(2)] == [1, 2]
