@@ -1,0 +1,117 @@
+import type { FeatureCollection } from 'geojson'
+import { del, get, post, put } from './client'
+import type * as T from './types'
+
+/** Every verb of the server by name; one place to look, one place to change. */
+export const session = {
+  me: () => get<T.Me>('/session'),
+  signIn: (account: string, password: string) => post<T.Me>('/session', { account, password }),
+  signOut: () => del<undefined>('/session'),
+}
+
+export const directory = {
+  config: () => get<T.Config>('/config'),
+  codes: () => get<T.Codes>('/codes'),
+  organisations: () => get<T.Organisation[]>('/organisations'),
+  users: (role?: string) => get<T.User[]>('/users', { role }),
+}
+
+export interface CaseFilter {
+  view?: 'queue' | 'mine' | 'all'
+  kind?: string
+  state?: string
+  q?: string
+  unplaced?: 1
+  limit?: number
+  cursor?: string | null
+}
+
+export const cases = {
+  list: (filter: CaseFilter, signal?: AbortSignal) =>
+    get<T.Page<T.CaseSummary>>('/cases', { ...filter }, signal),
+  onMap: (bbox: readonly number[]) => get<T.CaseMapItem[]>('/cases/map', { bbox: bbox.join(',') }),
+  one: (id: T.Id) => get<T.CaseDetail>(`/cases/${id}`),
+  similar: (query: { business_id?: T.Id | null; name?: string; credit_code?: string }, signal?: AbortSignal) =>
+    get<T.CaseSummary[]>('/cases/similar', query, signal),
+  submit: (body: T.Submission) => post<{ cases: T.SubmittedCase[] }>('/submissions', body),
+  proposeUrgency: (body: {
+    text: string
+    persons_affected: number | null
+    triggers: string[]
+    subject: { business_id: T.Id | null; name: string }
+  }) => post<T.UrgencyProposal>('/urgency-proposal', body),
+  place: (id: T.Id, body: Omit<T.SubmissionPlace, 'confirmed'>) =>
+    put<T.CaseDetail>(`/cases/${id}/place`, body),
+  urgency: (id: T.Id, level: T.Urgency, reason: string) =>
+    post<T.CaseDetail>(`/cases/${id}/urgency`, { level, reason }),
+  escalate: (id: T.Id, level: T.Urgency, reason: string) =>
+    post<T.CaseDetail>(`/cases/${id}/escalate`, { level, reason }),
+  route: (id: T.Id, organisation_id: T.Id, note: string) =>
+    post<T.CaseDetail>(`/cases/${id}/route`, { organisation_id, note }),
+  act: (id: T.Id, action: string, version: number, data: Record<string, unknown>) =>
+    post<T.CaseDetail>(`/cases/${id}/actions/${action}`, { ...data, version }),
+  reveal: (id: T.Id, reason_code: string, note: string) =>
+    post<T.Identity>(`/cases/${id}/identity`, { reason_code, note }),
+  recommendation: (id: T.Id) => get<T.Recommendation>(`/cases/${id}/recommendation`),
+}
+
+export const open = {
+  submit: (body: T.PublicSubmission) =>
+    post<{ receipts: T.Receipt[] }>('/public/submissions', body),
+  query: (case_no: string, query_code: string) =>
+    post<T.PublicStatus>('/public/query', { case_no, query_code }),
+}
+
+export const maps = {
+  geocode: (q: string, signal?: AbortSignal) =>
+    get<{ candidates: T.Candidate[] }>('/maps/geocode', { q }, signal),
+  business: (id: T.Id) => get<T.Business>(`/maps/businesses/${id}`),
+  regions: () => get<FeatureCollection>('/maps/regions'),
+}
+
+export const units = {
+  all: () => get<T.Unit[]>('/units'),
+  setState: (id: T.Id, state: T.UnitState, reason: string) =>
+    post<T.Unit>(`/units/${id}/state`, { state, reason }),
+  trail: (id: T.Id, minutes = 30) =>
+    get<[number, number, number][]>(`/units/${id}/trail`, { minutes }),
+}
+
+export const alarms = {
+  all: () => get<T.Alarm[]>('/alarms'),
+  take: (id: T.Id) => post<T.Alarm>(`/alarms/${id}/take`),
+  resolve: (id: T.Id, note: string) => post<T.Alarm>(`/alarms/${id}/resolve`, { note }),
+}
+
+export const orders = {
+  preview: (draft: T.OrderDraft) => post<T.OrderPreview>('/orders/preview', draft),
+  issue: (order: T.OrderIssue) => post<T.Order>('/orders', order),
+  list: (query: { open?: 1; case_id?: T.Id }) => get<T.OrderSummary[]>('/orders', query),
+  one: (id: T.Id) => get<T.Order>(`/orders/${id}`),
+  approve: (id: T.Id) => post<T.Order>(`/orders/${id}/approve`),
+  refuse: (id: T.Id, reason: string) => post<T.Order>(`/orders/${id}/refuse`, { reason }),
+  confirm: (id: T.Id) => post<T.Order>(`/orders/${id}/confirm`),
+  cancel: (id: T.Id, reason: string) => post<T.Order>(`/orders/${id}/cancel`, { reason }),
+  report: (assignmentId: T.Id, status: T.AssignmentStatus) =>
+    post<T.Order>(`/assignments/${assignmentId}/status`, status),
+  resend: (deliveryId: T.Id, reason: string) =>
+    post<T.Delivery>(`/deliveries/${deliveryId}/resend`, { reason }),
+  cancelDelivery: (deliveryId: T.Id) => post<T.Delivery>(`/deliveries/${deliveryId}/cancel`),
+  release: (deliveryId: T.Id, confirmed_with: string) =>
+    post<T.Delivery>(`/deliveries/${deliveryId}/release`, { confirmed_with }),
+}
+
+export const inbound = {
+  open: () => get<T.Inbound[]>('/inbound', { open: 1 }),
+  settle: (
+    id: T.Id,
+    body: { assignment_id: T.Id | null; state: T.AssignmentReport | null; note: string },
+  ) => post<T.Inbound>(`/inbound/${id}/settle`, body),
+}
+
+export const insight = {
+  indicators: (days = 30, region?: string) =>
+    get<{ items: T.Indicator[]; as_of: T.Instant }>('/insight/indicators', { days, region }),
+  regions: (days = 30) => get<T.RegionCount[]>('/insight/regions', { days }),
+  trend: (days = 30) => get<T.TrendDay[]>('/insight/trend', { days }),
+}

@@ -1,0 +1,661 @@
+/** Shapes of /api/v1. Times are ISO-8601 UTC strings with Z; ids are integers. */
+
+export type Id = number
+export type Instant = string
+
+export type Kind = 'TS' | 'JB' | 'ZX'
+export type Urgency = 0 | 1 | 2 | 3
+export type Light = 'green' | 'yellow' | 'red' | 'black' | 'none'
+export type PlaceLevel = 'door' | 'street' | 'district' | 'unknown'
+export type Rung = 'DISP' | 'SHIFT' | 'CMD' | 'DEPUTY' | 'HEAD'
+export type DispatchChannel = 'sms' | 'fax' | 'app'
+export type IntakeChannel = 'phone' | 'fax' | 'letter' | 'sms' | 'web' | 'visit'
+
+export interface Problem {
+  status: number
+  code: string
+  message: string
+  field?: string | null
+  params?: Record<string, unknown> | null
+}
+
+export interface OrganisationRef {
+  id: Id
+  name: string
+}
+
+export interface Organisation extends OrganisationRef {
+  parent_id: Id | null
+  kind: 'bureau' | 'sub_bureau' | 'branch' | 'section' | 'station'
+  phone: string | null
+  fax: string | null
+  region_code: string | null
+  lon: number | null
+  lat: number | null
+}
+
+export interface Me {
+  id: Id
+  account: string
+  name: string
+  roles: string[]
+  permissions: string[]
+  organisation: { id: Id; name: string; kind: string; path: string } | null
+  csrf: string
+}
+
+export interface DemoAccount {
+  account: string
+  password: string
+  name: string
+  role: string
+}
+
+export interface Config {
+  mode: 'demo' | 'production'
+  timezone: string
+  hotlines: string[]
+  region_code: string
+  map: { lon: number; lat: number; zoom: number }
+  demo_accounts?: DemoAccount[]
+}
+
+export interface User {
+  id: Id
+  name: string
+  account?: string
+  roles: string[]
+  organisation: OrganisationRef | null
+}
+
+export interface Code {
+  code: string
+  zh: string
+  en: string
+}
+export interface TriggerCode extends Code {
+  level: Urgency
+}
+export interface Codes {
+  reject_reasons: Code[]
+  terminate_reasons: Code[]
+  return_reasons: Code[]
+  urgency_triggers: TriggerCode[]
+  channels: Code[]
+  demands: Code[]
+  problems: Code[]
+  violations: Code[]
+  results: Code[]
+  objects: Code[]
+  reveal_reasons: Code[]
+  transfer_agencies: Code[]
+}
+
+export interface Subject {
+  id: Id | null
+  name: string
+  address: string | null
+  credit_code: string | null
+  phone: string | null
+}
+
+export interface Place {
+  lat: number
+  lon: number
+  level: PlaceLevel
+  confidence: number
+  confirmed: boolean
+}
+
+export interface CaseSummary {
+  id: Id
+  case_no: string
+  kind: Kind
+  state: string
+  urgency: Urgency
+  urgency_reason: string | null
+  subject: Subject | null
+  organisation: OrganisationRef | null
+  place: Place | null
+  region_code: string | null
+  channel: string
+  hotline: string | null
+  received_at: Instant
+  due_at: Instant | null
+  light: Light
+  open_orders: number
+  alarm_id: Id | null
+  version: number
+}
+
+export interface Person {
+  name: string | null
+  phone: string | null
+  address: string | null
+  masked: boolean
+}
+
+export interface Deadline {
+  rule: string
+  started_at: Instant
+  due_at: Instant
+  met_at: Instant | null
+  light: Light
+  basis: string
+}
+
+export interface TimelineEntry {
+  id: Id
+  at: Instant
+  kind: string
+  actor: string | null
+  params: Record<string, unknown>
+  order_id: Id | null
+}
+
+export interface CaseDocument {
+  id: Id
+  kind: string
+  number: string | null
+  created_at: Instant
+}
+
+export interface Attachment {
+  id: Id
+  name: string
+  media_type: string
+  size: number
+  at: Instant
+}
+
+export interface Approval {
+  id: Id
+  kind: 'closure' | 'transfer'
+  requested_by: string
+  requested_at: Instant
+  data: Record<string, unknown>
+  decided_by: string | null
+  decided_at: Instant | null
+  verdict: string | null
+}
+
+export interface CaseAction {
+  action: string
+  needs: string[]
+  choices?: keyof Codes
+}
+
+export interface CaseDetail extends CaseSummary {
+  sealed_narrative: string | null
+  dispatch_facts: string | null
+  demands: string[]
+  details: Record<string, unknown>
+  question: string | null
+  answer: string | null
+  persons_affected: number | null
+  triggers: string[]
+  complainant: Person | null
+  informant: { given: boolean; real_name: boolean } | null
+  first_handler: string | null
+  registered_by: string | null
+  deadlines: Deadline[]
+  timeline: TimelineEntry[]
+  orders: OrderSummary[]
+  documents: CaseDocument[]
+  attachments: Attachment[]
+  approvals: Approval[]
+  actions: CaseAction[]
+}
+
+export interface Page<T> {
+  items: T[]
+  next: string | null
+}
+
+export interface CaseMapItem {
+  id: Id
+  case_no: string
+  kind: Kind
+  state: string
+  urgency: Urgency
+  lat: number
+  lon: number
+  status: 'new' | 'sent' | 'acked' | 'on_scene' | 'fed_back' | 'closed' | 'referred'
+}
+
+export interface Identity {
+  name: string | null
+  phone: string | null
+  address: string | null
+  id_number: string | null
+  [key: string]: unknown
+}
+
+export interface SubmissionPerson {
+  name: string
+  phone: string
+  address: string
+  id_kind: string
+  id_number: string
+  anonymous: boolean
+}
+
+export interface SubmissionSubject {
+  business_id: Id | null
+  name: string
+  credit_code: string
+  address: string
+  phone: string
+  contact: string
+}
+
+export interface SubmissionPlace {
+  lat: number
+  lon: number
+  level: PlaceLevel
+  confidence: number
+  evidence: string[]
+  text: string
+  confirmed: boolean
+}
+
+export interface Submission {
+  idempotency_key: string
+  channel: IntakeChannel
+  hotline: string | null
+  kinds: Kind[]
+  person: SubmissionPerson
+  caller_number: string
+  subject: SubmissionSubject
+  place: SubmissionPlace | null
+  sealed_narrative: string
+  dispatch_facts: string
+  demands: string[]
+  details: Record<string, unknown>
+  question: string
+  answer: string
+  answered: boolean
+  persons_affected: number | null
+  triggers: string[]
+  urgency: Urgency | null
+  urgency_reason: string
+  consent_public: boolean
+  consent_delegate: boolean
+  wants_reward: boolean
+}
+
+export type PublicSubmission = Omit<Submission, 'urgency' | 'urgency_reason' | 'triggers'> & {
+  /** Honeypot: people never see it, so it stays empty. */
+  website: string
+}
+
+export interface SubmittedCase {
+  id: Id
+  case_no: string
+  kind: Kind
+  state: string
+  query_code: string
+}
+
+export interface Receipt {
+  case_no: string
+  kind: Kind
+  query_code: string
+}
+
+export interface PublicStatus {
+  case_no: string
+  kind: Kind
+  state: string
+  received_at: Instant
+  due_at: Instant | null
+  last_change_at: Instant
+}
+
+export interface UrgencyProposal {
+  level: Urgency
+  triggers: { code: string; level: Urgency; why: string }[]
+}
+
+export interface Candidate {
+  name: string | null
+  address: string
+  lat: number
+  lon: number
+  level: PlaceLevel
+  confidence: number
+  evidence: string[]
+  business_id: Id | null
+  credit_code: string | null
+}
+
+export interface Business {
+  id: Id
+  name: string
+  credit_code: string | null
+  address: string
+  phone: string | null
+  legal_representative: string | null
+  scope: string | null
+  promises: string | null
+  service_standards: string | null
+  [key: string]: unknown
+}
+
+export type UnitState =
+  | 'OFF_DUTY'
+  | 'FREE'
+  | 'ASSIGNED'
+  | 'EN_ROUTE'
+  | 'ON_SCENE'
+  | 'HANDLING'
+  | 'RETURNING'
+  | 'OUT_OF_SERVICE'
+
+export interface UnitPosition {
+  lat: number
+  lon: number
+  speed_kmh: number | null
+  course: number | null
+  fixed_at: Instant
+  received_at: Instant
+}
+
+export interface CrewMember {
+  user_id: Id
+  name: string
+  certified: boolean
+}
+
+export interface Unit {
+  id: Id
+  name: string
+  plate: string
+  kind: 'vehicle' | 'foot'
+  organisation: OrganisationRef | null
+  state: UnitState
+  state_since: Instant
+  crew: CrewMember[]
+  position: UnitPosition | null
+  assignment: { id: Id; order_id: Id; order_no: string; state: string } | null
+}
+
+export interface Reason {
+  code: string
+  params: Record<string, unknown>
+}
+
+export interface RecommendedUnit {
+  unit_id: Id
+  name: string
+  rank: number
+  travel_seconds: number | null
+  distance_m: number | null
+  engine: 'road' | 'straight'
+  eligible: boolean
+  reasons: Reason[]
+}
+
+export interface RecommendedBranch {
+  organisation_id: Id
+  name: string
+  phone: string | null
+  fax: string | null
+  distance_m: number | null
+  own_jurisdiction: boolean
+}
+
+export interface Recommendation {
+  engine: 'road' | 'straight'
+  items: RecommendedUnit[]
+  branches: RecommendedBranch[]
+}
+
+export type AlarmKind =
+  | 'case_escalated'
+  | 'ack_overdue'
+  | 'oral_unconfirmed'
+  | 'officer_distress'
+  | 'delivery_problem'
+  | 'reply_unmatched'
+
+export interface Alarm {
+  id: Id
+  kind: AlarmKind
+  level: Urgency
+  rung: Rung
+  reference: { kind: string; id: Id }
+  params: Record<string, unknown>
+  raised_at: Instant
+  climbs_at: Instant | null
+  taken_by: string | null
+  taken_at: Instant | null
+}
+
+export type OrderKind = 'inspect' | 'verify' | 'mediate' | 'assist'
+export type OrderState =
+  | 'DRAFT'
+  | 'PENDING_APPROVAL'
+  | 'REFUSED'
+  | 'ISSUED'
+  | 'ACKED'
+  | 'EN_ROUTE'
+  | 'ON_SCENE'
+  | 'HANDLING'
+  | 'FED_BACK'
+  | 'CLEARED'
+  | 'CANCELLED'
+export type AssignmentState =
+  | 'ISSUED'
+  | 'ACKED'
+  | 'EN_ROUTE'
+  | 'ON_SCENE'
+  | 'HANDLING'
+  | 'FED_BACK'
+  | 'CLEARED'
+  | 'CANNOT'
+  | 'CANCELLED'
+export type DeliveryState =
+  | 'HELD'
+  | 'QUEUED'
+  | 'SENDING'
+  | 'SENT'
+  | 'DELIVERED'
+  | 'FAILED'
+  | 'UNKNOWN'
+  | 'CANCELLED'
+
+export interface OrderDraft {
+  case_id: Id
+  unit_ids: Id[]
+  branch_ids: Id[]
+  channels: DispatchChannel[]
+  kind: OrderKind
+  closed: boolean | null
+  note: string
+}
+
+export interface PreviewRecipient {
+  target: { kind: 'unit' | 'branch'; id: Id; name: string }
+  channel: DispatchChannel
+  name: string
+  address: string
+  text: string
+  pages: number | null
+  blocked: string | null
+  held: string | null
+}
+
+export interface OrderPreview {
+  needs_approval: boolean
+  closed: boolean
+  recipients: PreviewRecipient[]
+  warnings: Reason[]
+}
+
+export interface OrderIssue extends OrderDraft {
+  idempotency_key: string
+  override_reason: string | null
+  approval: { mode: 'oral'; approver_id: Id; at: Instant } | null
+}
+
+export interface OrderSummary {
+  id: Id
+  order_no: string
+  case_id: Id
+  case_no: string
+  urgency: Urgency
+  kind: OrderKind
+  state: OrderState
+  closed: boolean
+  issued_at: Instant | null
+  ack_due_at: Instant | null
+  targets: string[]
+}
+
+export interface Delivery {
+  id: Id
+  channel: DispatchChannel
+  name: string
+  address: string
+  text: string
+  pages: number | null
+  state: DeliveryState
+  held: string | null
+  queued_at: Instant | null
+  sent_at: Instant | null
+  delivered_at: Instant | null
+  parts: { total: number; confirmed: number } | null
+  attempts: number
+  problem: string | null
+}
+
+export interface Assignment {
+  id: Id
+  target: { kind: 'unit' | 'branch'; id: Id; name: string }
+  code: string
+  state: AssignmentState
+  ack_due_at: Instant | null
+  acknowledged_at: Instant | null
+  acknowledged_by: string | null
+  acknowledged_via: string | null
+  en_route_at: Instant | null
+  on_scene_at: Instant | null
+  fed_back_at: Instant | null
+  cannot_reason: string | null
+  result_code: string | null
+  feedback: string | null
+  deliveries: Delivery[]
+}
+
+export interface Order extends OrderSummary {
+  note: string
+  issued_by: string | null
+  approval: {
+    mode: string
+    approver: string | null
+    at: Instant | null
+    confirmed_at: Instant | null
+    confirm_due_at: Instant | null
+  } | null
+  assignments: Assignment[]
+}
+
+export type AssignmentReport =
+  | 'ACKED'
+  | 'EN_ROUTE'
+  | 'ON_SCENE'
+  | 'HANDLING'
+  | 'NEED_HELP'
+  | 'FED_BACK'
+  | 'CLEARED'
+  | 'CANNOT'
+
+export interface AssignmentStatus {
+  state: AssignmentReport
+  reason?: string
+  text?: string
+  result_code?: string | null
+}
+
+export interface Inbound {
+  id: Id
+  channel: string
+  sender: string
+  text: string
+  received_at: Instant
+  why: string
+}
+
+export interface FieldAssignment {
+  id: Id
+  order: Record<string, unknown> & { id: Id; order_no: string }
+  state: AssignmentState
+  code: string
+  next: AssignmentReport[]
+  feedback: string | null
+}
+
+export interface FieldPage {
+  officer: { id: Id; name: string; certified: boolean }
+  unit: Unit | null
+  vehicles: { id: Id; name: string; plate: string; crew: CrewMember[] }[]
+  assignments: FieldAssignment[]
+}
+
+export interface Indicator {
+  code: string
+  value: number | null
+  unit: string
+  target: number | null
+  n: number
+  previous: number | null
+}
+
+export interface RegionCount {
+  region_code: string
+  name: string
+  cases: number
+  reports: number | null
+  per_10k: number | null
+}
+
+export interface TrendDay {
+  day: string
+  complaints: number
+  reports: number
+  consultations: number
+}
+
+/** Socket.IO messages. */
+export interface Snapshot {
+  seq: number
+  server_time: Instant
+  units: Unit[]
+  alarms: Alarm[]
+}
+export type PositionRow = [
+  unitId: Id,
+  lon: number,
+  lat: number,
+  course: number | null,
+  speedKmh: number | null,
+  fixedAtMs: number,
+]
+export interface Positions {
+  seq: number
+  t: number | string
+  units: PositionRow[]
+}
+export type ChangedKind = 'case' | 'order' | 'alarm' | 'inbound' | 'stats'
+export interface Changed {
+  seq: number
+  kind: ChangedKind
+  id: Id
+}
+
+export interface Health {
+  status?: string
+  subsystems?: Record<string, unknown>
+  [key: string]: unknown
+}

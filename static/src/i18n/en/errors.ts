@@ -1,0 +1,16 @@
+export default {
+  unexpected: 'Something unexpected happened; the last action was not completed.',
+  inField: '{field}: {said}',
+  network: 'The server was not reached, so we cannot tell whether it was saved. Check first, then try again.',
+  timeout: 'The server did not answer in time, so we cannot tell whether it was saved. Check first, then try again.',
+  unauthenticated: 'You are signed out. Please sign in again.',
+  bad_credentials: 'Account or password is wrong.',
+  forbidden: 'You do not have this permission.',
+  not_found: 'This record was not found.',
+  too_many: 'Too many tries; please wait a moment.',
+  unavailable: 'The service is not available; please try later.',
+  http_500: 'The server failed; the action was not completed.',
+  http_502: 'The service is not available; please try later.',
+  http_503: 'The service is not available; please try later.',
+  http_413: 'The file is too large.',
+}

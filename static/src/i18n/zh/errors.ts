@@ -1,0 +1,16 @@
+export default {
+  unexpected: '出现意外错误，刚才的操作没有完成。',
+  inField: '{field}：{said}',
+  network: '没有连上服务器，无法确认是否已保存。请先核对，再重试。',
+  timeout: '服务器长时间没有回答，无法确认是否已保存。请先核对，再重试。',
+  unauthenticated: '登录已失效，请重新登录。',
+  bad_credentials: '账号或密码不对。',
+  forbidden: '您没有这项权限。',
+  not_found: '找不到这条记录。',
+  too_many: '操作太频繁，请稍候再试。',
+  unavailable: '服务暂时不可用，请稍后再试。',
+  http_500: '服务器内部错误，操作没有完成。',
+  http_502: '服务暂时不可用，请稍后再试。',
+  http_503: '服务暂时不可用，请稍后再试。',
+  http_413: '文件太大。',
+}

@@ -1,0 +1,15 @@
+import type { Alarm } from '@/api/types'
+
+/** Orders alarms as they are to be answered: untaken first, then level, then the oldest. */
+export function byUrgency(a: Alarm, b: Alarm): number {
+  return (
+    Number(a.taken_by !== null) - Number(b.taken_by !== null) ||
+    b.level - a.level ||
+    a.raised_at.localeCompare(b.raised_at)
+  )
+}
+
+/** Gives the list with this alarm put in or replaced. */
+export function withAlarm(list: readonly Alarm[], alarm: Alarm): Alarm[] {
+  return [...list.filter((item) => item.id !== alarm.id), alarm].sort(byUrgency)
+}

@@ -1,0 +1,62 @@
+export type Style = 'time' | 'seconds' | 'short' | 'full' | 'date' | 'day' | 'dayShort'
+
+const STYLES: Record<Style, Intl.DateTimeFormatOptions> = {
+  time: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  seconds: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+  short: { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  full: {
+    year: 'numeric', month: '2-digit', day: '2-digit',
+    hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
+  },
+  date: { year: 'numeric', month: '2-digit', day: '2-digit' },
+  day: { year: 'numeric', month: 'long', day: 'numeric', weekday: 'short' },
+  dayShort: { month: '2-digit', day: '2-digit' },
+}
+
+const cache = new Map<string, Intl.DateTimeFormat>()
+
+/** Gives the instant in words of `locale` and wall time of `zone`; '' for none or nonsense. */
+export function formatInstant(
+  instant: string | number | Date | null | undefined,
+  style: Style,
+  locale: string,
+  zone: string,
+): string {
+  if (instant == null || instant === '') return ''
+  const date = new Date(instant)
+  if (Number.isNaN(date.getTime())) return ''
+  const key = `${locale}|${zone}|${style}`
+  let format = cache.get(key)
+  if (!format) cache.set(key, (format = new Intl.DateTimeFormat(locale, { ...STYLES[style], timeZone: zone })))
+  return format.format(date)
+}
+
+/** Gives whole seconds from `from` to `to`; negative when `to` lies before. */
+export function secondsBetween(from: string | number, to: string | number): number {
+  return Math.floor((new Date(to).getTime() - new Date(from).getTime()) / 1000)
+}
+
+export interface Span {
+  unit: 'day' | 'hour' | 'minute' | 'second'
+  value: number
+}
+
+/** Gives a span as its largest one or two whole units, as one would say it: 1 d 3 h, 12 min, 40 s. */
+export function spans(totalSeconds: number): Span[] {
+  const s = Math.abs(Math.trunc(totalSeconds))
+  const days = Math.floor(s / 86_400)
+  const hours = Math.floor((s % 86_400) / 3_600)
+  const minutes = Math.floor((s % 3_600) / 60)
+  if (days >= 3) return [{ unit: 'day', value: days }]
+  if (days > 0) return [{ unit: 'day', value: days }, ...(hours ? [{ unit: 'hour', value: hours } as const] : [])]
+  if (hours > 0) return [{ unit: 'hour', value: hours }, ...(minutes ? [{ unit: 'minute', value: minutes } as const] : [])]
+  if (minutes > 0) return [{ unit: 'minute', value: minutes }]
+  return [{ unit: 'second', value: s }]
+}
+
+/** Gives m:ss for a countdown; with a minus sign once it has run out. */
+export function clock(totalSeconds: number): string {
+  const s = Math.abs(Math.trunc(totalSeconds))
+  const text = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`
+  return totalSeconds < 0 ? `-${text}` : text
+}

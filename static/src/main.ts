@@ -1,0 +1,25 @@
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import { whenSignedOut } from '@/api/client'
+import { applyLanguage, i18n } from '@/i18n'
+import { useSession } from '@/stores/session'
+import { usePreferences } from '@/stores/preferences'
+import App from './App.vue'
+import { router } from './router'
+import './theme/tokens.css'
+import './theme/base.css'
+
+const app = createApp(App)
+app.use(createPinia())
+app.use(i18n)
+app.use(router)
+
+applyLanguage()
+usePreferences()
+whenSignedOut(() => {
+  useSession().set(null)
+  const { fullPath, meta } = router.currentRoute.value
+  if (!meta.public) void router.replace({ name: 'login', query: { next: fullPath } })
+})
+
+app.mount('#app')

@@ -1,0 +1,44 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import { directory } from '@/api/endpoints'
+import { setZone } from '@/i18n/format'
+import type { Code, Codes, Config, Organisation } from '@/api/types'
+
+/** What the bureau has set: read once, the same for everybody. */
+export const useConfig = defineStore('config', () => {
+  const config = shallowRef<Config | null>(null)
+  const codes = shallowRef<Codes | null>(null)
+  const organisations = shallowRef<Organisation[]>([])
+  const loading = ref<Promise<void> | null>(null)
+
+  const demo = computed(() => config.value?.mode === 'demo')
+
+  async function load(): Promise<void> {
+    loading.value ??= fetchConfig().catch((error: unknown) => {
+      loading.value = null
+      throw error
+    })
+    await loading.value
+  }
+
+  async function fetchConfig(): Promise<void> {
+    config.value = await directory.config()
+    setZone(config.value.timezone)
+  }
+
+  async function loadCodes(): Promise<Codes> {
+    codes.value ??= await directory.codes()
+    return codes.value
+  }
+
+  async function loadOrganisations(): Promise<Organisation[]> {
+    if (!organisations.value.length) organisations.value = await directory.organisations()
+    return organisations.value
+  }
+
+  function codeOf(list: keyof Codes, code: string): Code | undefined {
+    return codes.value?.[list].find((item) => item.code === code)
+  }
+
+  return { config, codes, organisations, demo, load, loadCodes, loadOrganisations, codeOf }
+})

@@ -1,0 +1,50 @@
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import { setCsrf } from '@/api/client'
+import { session as api } from '@/api/endpoints'
+import { isApiError } from '@/api/errors'
+import type { Me } from '@/api/types'
+
+export const useSession = defineStore('session', () => {
+  const me = ref<Me | null>(null)
+  /** Whether the server has been asked yet who is signed in. */
+  const known = ref(false)
+
+  const signedIn = computed(() => me.value !== null)
+  const permissions = computed(() => new Set(me.value?.permissions ?? []))
+
+  function may(permission: string): boolean {
+    return permissions.value.has(permission)
+  }
+
+  function set(value: Me | null): void {
+    me.value = value
+    known.value = true
+    setCsrf(value?.csrf ?? '')
+  }
+
+  /** Asks who is signed in; null when nobody is. Raises ApiError when the server is away. */
+  async function load(): Promise<Me | null> {
+    try {
+      set(await api.me())
+    } catch (error) {
+      if (!isApiError(error) || error.status !== 401) throw error
+      set(null)
+    }
+    return me.value
+  }
+
+  async function signIn(account: string, password: string): Promise<void> {
+    set(await api.signIn(account, password))
+  }
+
+  async function signOut(): Promise<void> {
+    try {
+      await api.signOut()
+    } finally {
+      set(null)
+    }
+  }
+
+  return { me, known, signedIn, permissions, may, set, load, signIn, signOut }
+})
