@@ -1,6 +1,7 @@
 """Every setting, typed and documented. Environment `CC_*`; generated secrets live under `var/`."""
 
 import os
+import re
 import secrets
 import warnings
 from functools import cached_property
@@ -13,6 +14,8 @@ from pydantic import model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_SECRET = "change-me"  # noqa: S105 (refused in production)
+DEMO_NUMBER = re.compile(r"^\+?999\d{5,12}$")
+"""Numbers of the demo: country code 999 belongs to nobody (ITU-T E.164), so none can be dialled."""
 PORTS = (
     "http_port",
     "pg_port",

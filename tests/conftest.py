@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,30 +12,17 @@ import pytest
 from sqlalchemy.orm import Session
 
 from command_center.engines.database import private_postgres, private_redis
+from command_center.engines.kannel import Kannel
 from command_center.engines.postgres import EXTENSIONS, ROLE
+from command_center.engines.process import wait_until
+from command_center.engines.smsc import Smsc
 from command_center.migrations import schema
 from kernel.access import Principal, system
 from kernel.bus import Bus
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.settings import PORTS, Settings, load
-
-
-def free_port_base() -> int:
-    """The first of as many consecutive free loopback ports as one installation needs."""
-    for base in range(20_000 + os.getpid() % 400 * 25, 60_000, 25):
-        if all(_is_free(base + offset) for offset in range(len(PORTS))):
-            return base
-    raise RuntimeError("no free block of ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+from tests.ports import free_port_base
 
 
 @pytest.fixture(scope="session")
@@ -192,6 +178,21 @@ def redis_url(settings: Settings) -> Iterator[str]:
 def bus(redis_url: str) -> Bus:
     """The bus between processes, on real Redis."""
     return Bus(redis_url)
+
+
+@pytest.fixture(scope="session")
+def sms_line(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Settings, Kannel, Smsc]]:
+    """Kannel bound to the simulated SMSC; its callbacks go to `settings.http_port`."""
+    settings = Settings(var_dir=tmp_path_factory.mktemp("sms"), port_base=free_port_base())
+    kannel, smsc = Kannel(settings), Smsc(settings)
+    smsc.start()
+    kannel.start()
+    assert wait_until(lambda: bool(smsc.state()["bound"]), 15)
+    yield settings, kannel, smsc
+    kannel.stop()
+    smsc.stop()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from command_center.engines.process import EngineError, Process, birth, wait_ready
+from command_center.engines.process import EngineError, Process, birth, bring_up
 
 BINARIES = (
     "/usr/lib/postgresql/*/bin",
@@ -69,8 +69,7 @@ class Postgres:
         if not (self.directory / "PG_VERSION").exists():
             self._initdb()
         self._forget_dead_postmaster()
-        self._process.start()
-        wait_ready(self._process, self.ready, RECOVERY_SECONDS)
+        bring_up(self._process, self.ready, RECOVERY_SECONDS)
         self._prepare()
 
     def stop(self, deadline: float = 30.0) -> bool:

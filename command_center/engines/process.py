@@ -34,18 +34,24 @@ class Process:
     @property
     def pid(self) -> int | None:
         """The pid of the living process, whoever started it; None when there is none."""
-        if self._child is not None and self._child.poll() is not None:
-            self._child = None
         try:
             pid, born = self.pid_file.read_text("ascii").split()
         except (FileNotFoundError, ValueError):
             return None
-        return int(pid) if birth(int(pid)) == born else None
+        if birth(int(pid)) == born:
+            return int(pid)
+        if self._child is not None:
+            self._child.wait()
+            self._child = None
+        return None
 
-    def start(self) -> None:
-        """Start it unless it is alive. Raises EngineError when the program cannot be run."""
+    def start(self) -> bool:
+        """Start it unless it is alive; True when it was started here.
+
+        Raises EngineError when the program cannot be run.
+        """
         if self.pid is not None:
-            return
+            return False
         for path in (self.pid_file, self.log_file):
             path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -65,6 +71,7 @@ class Process:
                 f"{self.name}: cannot run {self.argv[0]}: {error.strerror}"
             ) from error
         self.pid_file.write_text(f"{self._child.pid} {birth(self._child.pid)}", "ascii")
+        return True
 
     def stop(self, deadline: float = 15.0) -> bool:
         """Ask it to end, insist after `deadline` seconds. False when it had to be killed."""
@@ -120,9 +127,14 @@ def wait_until(happens: Callable[[], bool], seconds: float, *, pause: float = 0.
     return True
 
 
-def wait_ready(process: Process, ready: Callable[[], bool], seconds: float) -> None:
-    """Wait for `ready()`. Raises EngineError when the process ends first or time runs out."""
+def bring_up(process: Process, ready: Callable[[], bool], seconds: float) -> None:
+    """Start it and wait for `ready()`. Raises EngineError when it ends first or time runs out."""
+    started_here = process.start()
     if wait_until(lambda: process.pid is None or ready(), seconds) and process.pid is not None:
+        return
+    if process.pid is None and not started_here:
+        # It was dying as we looked.
+        bring_up(process, ready, seconds)
         return
     what = "ended" if process.pid is None else f"was not ready after {seconds:.0f} s"
     raise EngineError(f"{process.name} {what}; {process.log_file}:\n{process.last_words()}")

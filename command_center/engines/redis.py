@@ -9,7 +9,7 @@ from pathlib import Path
 from redis import Redis as Client
 from redis.exceptions import RedisError
 
-from command_center.engines.process import EngineError, Process, wait_ready
+from command_center.engines.process import EngineError, Process, bring_up
 
 CONFIG = """\
 bind 127.0.0.1
@@ -51,8 +51,7 @@ class Redis:
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         text = CONFIG.format(port=self.port, password=self.password, directory=self.directory)
         write_private(self.directory / "redis.conf", text)
-        self._process.start()
-        wait_ready(self._process, self.ready, 15)
+        bring_up(self._process, self.ready, 15)
 
     def stop(self, deadline: float = 10.0) -> bool:
         return self._process.stop(deadline)
