@@ -60,13 +60,13 @@ def public_accounts() -> list[dict[str, str]]:
 
 
 def mobile(number: int) -> str:
-    """A mobile number of the demo range: no carrier has it."""
-    return f"1000000{number:04d}"
+    """A mobile number of the demo's country code, which no carrier has."""
+    return f"+9991380000{number:04d}"
 
 
 def landline(number: int) -> str:
-    """A Beijing number of the demo range: no exchange has it."""
-    return f"010-0000{number:04d}"
+    """A landline of the demo's country code, which no exchange has."""
+    return f"+999100000{number:04d}"
 
 
 class Staff:

@@ -1,0 +1,51 @@
+"""People and organisations as dispatch asks for them: implements its port `Directory`."""
+
+from collections.abc import Sequence
+
+from geoalchemy2.shape import to_shape
+from sqlalchemy.orm import Session
+
+from command_center.accounts import queries
+from command_center.accounts.models import Organisation
+from dispatch.orders.authority import Approver
+from dispatch.orders.ports import Branch, Officer
+
+
+class StaffDirectory:
+    """Reads the accounts; every method raises NotFound for what does not exist."""
+
+    def branch(self, session: Session, organisation_id: int) -> Branch:
+        return _branch(queries.organisation(session, organisation_id))
+
+    def branches(self, session: Session, path: str) -> Sequence[Branch]:
+        return [_branch(found) for found in queries.branches(session, path)]
+
+    def branch_at(self, session: Session, lon: float, lat: float) -> Branch | None:
+        found = queries.branch_at(session, lon, lat)
+        return None if found is None else _branch(found)
+
+    def approver(self, session: Session, user_id: int) -> Approver:
+        user = queries.user(session, user_id)
+        roles = frozenset(held.role for held in user.roles)
+        return Approver(user.id, user.name, roles, user.organisation.path)
+
+    def officer(self, session: Session, user_id: int) -> Officer:
+        user = queries.user(session, user_id)
+        return Officer(user.id, user.name, user.phone, bool(user.certificate_no))
+
+    def bureau_path(self, session: Session) -> str:
+        return queries.root(session).path
+
+
+def _branch(organisation: Organisation) -> Branch:
+    point = to_shape(organisation.place).centroid if organisation.place is not None else None
+    return Branch(
+        organisation.id,
+        organisation.name,
+        organisation.kind,
+        organisation.path,
+        organisation.phone,
+        organisation.fax,
+        lat=point.y if point else None,
+        lon=point.x if point else None,
+    )
