@@ -1,0 +1,29 @@
+"""The ladder of people an untaken alarm climbs (SPEC §4.3). Pure."""
+
+RUNGS = ("DISP", "SHIFT", "CMD", "DEPUTY", "HEAD")
+FIRST_RUNG = {"officer_distress": "CMD", "approval_pending": "CMD"}
+"""Kinds that only a commander can answer do not wait for the dispatchers."""
+RUNG_OF_ROLE = {rung: rung for rung in RUNGS} | {"LEAD": "DEPUTY"}
+
+
+def first_rung(kind: str) -> str:
+    """Where an alarm of this kind is raised."""
+    return FIRST_RUNG.get(kind, RUNGS[0])
+
+
+def next_rung(rung: str) -> str | None:
+    """The rung above, or None at the top."""
+    above = RUNGS.index(rung) + 1
+    return RUNGS[above] if above < len(RUNGS) else None
+
+
+def rungs_seen(roles: frozenset[str]) -> tuple[str, ...]:
+    """The rungs whose alarms concern a holder of these roles: their own and all above.
+
+    An alarm that has climbed stays with those it passed, so that they may still take it;
+    it does not disturb the higher ones before it reaches them.
+    """
+    if "SYSTEM" in roles:
+        return RUNGS
+    held = [RUNGS.index(RUNG_OF_ROLE[role]) for role in roles if role in RUNG_OF_ROLE]
+    return RUNGS[min(held) :] if held else ()

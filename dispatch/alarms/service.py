@@ -1,0 +1,185 @@
+"""Raising, taking, climbing and resolving alarms. Nothing here commits."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from dispatch.alarms import ladder, queries
+from dispatch.alarms.events import AlarmChanged
+from dispatch.alarms.models import Alarm
+from kernel import jobs
+from kernel.audit import record
+from kernel.clock import now
+from kernel.db import principal_of
+from kernel.errors import Conflict
+from kernel.events import emit
+
+CLIMB = "dispatch.alarm_climb"
+Reference = tuple[str, int]
+
+
+class AlarmService:
+    """Alarms that climb one rung each `climb_seconds` while nobody takes them."""
+
+    def __init__(self, climb_seconds: float):
+        self.climb_after = timedelta(seconds=climb_seconds)
+
+    def raise_alarm(
+        self,
+        session: Session,
+        kind: str,
+        reference: Reference,
+        *,
+        organisation_path: str,
+        level: int = 1,
+        params: dict[str, Any] | None = None,
+    ) -> Alarm:
+        """The open alarm of that kind and reference, raised if there is none.
+
+        An open one is left as it is, unless this one is of a higher level: then it starts anew
+        from its first rung and asks for an owner again.
+        """
+        raised = self._insert(session, kind, reference, organisation_path, level, params or {})
+        if raised is not None:
+            self._start(session, raised)
+            return raised
+        alarm = _open(session, kind, reference)
+        if level > alarm.level:
+            alarm.level, alarm.params = level, {**alarm.params, **(params or {})}
+            alarm.taken_by = alarm.taken_by_name = alarm.taken_at = None
+            alarm.rung = ladder.first_rung(kind)
+            self._start(session, alarm)
+        return alarm
+
+    def take(self, session: Session, alarm_id: int) -> Alarm:
+        """Make the caller its owner and stop the climb.
+
+        Raises NotFound for an alarm that is not theirs to see, Conflict `alarm_taken` or
+        `alarm_resolved` when someone was first.
+        """
+        alarm = queries.visible(session, principal_of(session), alarm_id, lock=True)
+        _own(session, alarm)
+        record(session, "alarm.taken", "alarm", alarm.id, kind=alarm.kind)
+        return alarm
+
+    def take_for(self, session: Session, kind: str, reference: Reference) -> None:
+        """An act that answers an untaken alarm takes it: who acts is its owner."""
+        alarm = _find_open(session, kind, reference)
+        if alarm is not None and alarm.taken_at is None:
+            _own(session, alarm)
+
+    def resolve(self, session: Session, alarm_id: int, note: str) -> Alarm:
+        """Close an alarm by a person; raises NotFound, Conflict `alarm_resolved`."""
+        alarm = queries.visible(session, principal_of(session), alarm_id, lock=True)
+        if alarm.resolved_at is not None:
+            raise Conflict("alarm_resolved")
+        if alarm.taken_at is None:
+            _own(session, alarm)
+        _close(session, alarm, note)
+        record(session, "alarm.resolved", "alarm", alarm.id, kind=alarm.kind)
+        return alarm
+
+    def settle(self, session: Session, kind: str, reference: Reference, note: str = "") -> None:
+        """Close the open alarm of that kind and reference, if there is one: its cause is gone."""
+        alarm = _find_open(session, kind, reference)
+        if alarm is not None:
+            _close(session, alarm, note)
+
+    def climb(self, session: Session, payload: dict[str, Any]) -> None:
+        """Job handler: one rung up, unless somebody owns the alarm or it is not yet due."""
+        alarm = session.get(Alarm, payload["alarm_id"], with_for_update=True)
+        if alarm is None or alarm.taken_at or alarm.resolved_at or not _is_due(session, alarm):
+            return
+        above = ladder.next_rung(alarm.rung)
+        if above is None:
+            return
+        alarm.rung = above
+        self._start(session, alarm)
+
+    def _insert(
+        self,
+        session: Session,
+        kind: str,
+        reference: Reference,
+        path: str,
+        level: int,
+        params: dict[str, Any],
+    ) -> Alarm | None:
+        statement = insert(Alarm).values(
+            kind=kind,
+            reference_kind=reference[0],
+            reference_id=reference[1],
+            organisation_path=path,
+            level=level,
+            rung=ladder.first_rung(kind),
+            params=params,
+            raised_at=now(session),
+        )
+        return session.scalar(statement.on_conflict_do_nothing().returning(Alarm))
+
+    def _start(self, session: Session, alarm: Alarm) -> None:
+        """Set the time of the next climb, where there is a rung above."""
+        if ladder.next_rung(alarm.rung) is None:
+            alarm.climbs_at = None
+        else:
+            alarm.climbs_at = now(session) + self.climb_after
+            _climb_later(session, alarm, alarm.climbs_at)
+        _changed(session, alarm)
+
+
+def _find_open(session: Session, kind: str, reference: Reference) -> Alarm | None:
+    return session.scalar(
+        select(Alarm)
+        .where(
+            Alarm.kind == kind,
+            Alarm.reference_kind == reference[0],
+            Alarm.reference_id == reference[1],
+            Alarm.resolved_at.is_(None),
+        )
+        .with_for_update()
+    )
+
+
+def _open(session: Session, kind: str, reference: Reference) -> Alarm:
+    alarm = _find_open(session, kind, reference)
+    if alarm is None:  # resolved between our insert and our look: whoever asked may ask again
+        raise Conflict("alarm_resolved")
+    return alarm
+
+
+def _own(session: Session, alarm: Alarm) -> None:
+    principal = principal_of(session)
+    if alarm.resolved_at is not None:
+        raise Conflict("alarm_resolved")
+    if alarm.taken_at is not None and alarm.taken_by != principal.id:
+        raise Conflict("alarm_taken", by=alarm.taken_by_name)
+    alarm.taken_at = alarm.taken_at or now(session)
+    alarm.taken_by, alarm.taken_by_name = principal.id, principal.name
+    _stop(session, alarm)
+
+
+def _close(session: Session, alarm: Alarm, note: str) -> None:
+    alarm.resolved_at, alarm.resolved_by = now(session), principal_of(session).id
+    alarm.note = note
+    _stop(session, alarm)
+
+
+def _stop(session: Session, alarm: Alarm) -> None:
+    alarm.climbs_at = None
+    jobs.cancel(session, CLIMB, str(alarm.id))
+    _changed(session, alarm)
+
+
+def _climb_later(session: Session, alarm: Alarm, moment: datetime) -> None:
+    jobs.enqueue(session, CLIMB, {"alarm_id": alarm.id}, run_at=moment, key=str(alarm.id))
+
+
+def _is_due(session: Session, alarm: Alarm) -> bool:
+    return alarm.climbs_at is not None and alarm.climbs_at <= now(session)
+
+
+def _changed(session: Session, alarm: Alarm) -> None:
+    emit(session, AlarmChanged(alarm.id, alarm.organisation_path))

@@ -1,0 +1,73 @@
+"""What orders ask of the floor above; implemented there, handed in by the wiring."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from dispatch.orders.authority import Approver
+from dispatch.orders.brief import OrderBrief
+
+STATION = "station"
+"""The kind of a business's own service station (消费维权服务站): it can never receive an order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """An organisation as a recipient; `lat`, `lon` WGS-84 degrees."""
+
+    id: int
+    name: str
+    kind: str
+    path: str
+    phone: str = ""
+    fax: str = ""
+    lat: float | None = None
+    lon: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """A member of staff who may stand on a unit's crew."""
+
+    id: int
+    name: str
+    phone: str
+    certified: bool
+
+
+class Directory(Protocol):
+    """People and organisations. Every method raises NotFound for what does not exist."""
+
+    def branch(self, session: Session, organisation_id: int) -> Branch: ...
+
+    def branches(self, session: Session, path: str) -> Sequence[Branch]:
+        """The branches in the subtree; never stations."""
+        ...
+
+    def branch_at(self, session: Session, lon: float, lat: float) -> Branch | None:
+        """The branch in whose jurisdiction the point lies."""
+        ...
+
+    def approver(self, session: Session, user_id: int) -> Approver: ...
+
+    def officer(self, session: Session, user_id: int) -> Officer: ...
+
+    def bureau_path(self, session: Session) -> str:
+        """The path of the whole bureau, for what belongs to no branch."""
+        ...
+
+
+class CaseGate(Protocol):
+    """The case behind an order, seen through a slit."""
+
+    def brief(self, session: Session, case_id: int) -> OrderBrief:
+        """The masked brief; raises NotFound for a case the principal may not see."""
+        ...
+
+    def place_hold(self, session: Session, case_id: int, order_id: int) -> None:
+        """The case cannot be closed while this order is open; raises Conflict for a closed one."""
+        ...
+
+    def release_hold(self, session: Session, case_id: int, order_id: int) -> None: ...

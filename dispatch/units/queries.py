@@ -1,0 +1,75 @@
+"""Reads: the board of units with where each is now."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dispatch.units.models import CrewMember, Unit
+from gps_ingest import queries as gps
+from gps_ingest.queries import Position
+from kernel.access import EVERYWHERE, Principal
+from kernel.clock import now
+from kernel.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A unit and its newest position, of whichever of its terminals spoke last."""
+
+    unit: Unit
+    position: Position | None
+
+
+def board(
+    session: Session, path: str = EVERYWHERE, ids: Collection[int] | None = None
+) -> list[Placed]:
+    """The units of the subtree at `path` (or those named of them), by name."""
+    wanted = select(Unit).where(Unit.organisation_path.startswith(path, autoescape=True))
+    if ids is not None:
+        wanted = wanted.where(Unit.id.in_(ids))
+    return place(session, session.scalars(wanted.order_by(Unit.name, Unit.id)).all())
+
+
+def place(session: Session, units: Iterable[Unit]) -> list[Placed]:
+    """Each unit with its newest position."""
+    units = list(units)
+    owner = {terminal.terminal_id: unit.id for unit in units for terminal in unit.terminals}
+    newest: dict[int, Position] = {}
+    for position in gps.latest(session, list(owner)) if owner else []:
+        unit_id = owner[position.terminal_id]
+        if unit_id not in newest or position.fixed_at > newest[unit_id].fixed_at:
+            newest[unit_id] = position
+    return [Placed(unit, newest.get(unit.id)) for unit in units]
+
+
+def visible(session: Session, principal: Principal, unit_id: int) -> Unit:
+    """Raises NotFound for a unit outside the principal's jurisdiction."""
+    unit = session.get(Unit, unit_id)
+    if unit is None or not principal.covers(unit.organisation_path):
+        raise NotFound("unit", unit_id)
+    return unit
+
+
+def find(session: Session, unit_id: int) -> Placed | None:
+    """One unit with its position, whoever asks."""
+    unit = session.get(Unit, unit_id)
+    return place(session, [unit])[0] if unit else None
+
+
+def duty_of(session: Session, user_id: int) -> CrewMember | None:
+    """The officer's present place on a crew."""
+    return session.scalar(
+        select(CrewMember).where(CrewMember.user_id == user_id, CrewMember.signed_off_at.is_(None))
+    )
+
+
+def trail(session: Session, unit: Unit, minutes: int) -> list[Position]:
+    """The fixes of the last minutes, oldest first, of the terminal that speaks for the unit now."""
+    speaking = place(session, [unit])[0].position
+    if speaking is None:
+        return []
+    until = now(session)
+    return gps.trail(session, speaking.terminal_id, until - timedelta(minutes=minutes), until)

@@ -1,0 +1,89 @@
+"""Shapes of the unit API."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field, RootModel
+
+from dispatch.moments import Utc
+from dispatch.units.queries import Placed
+
+
+class OrganisationRef(BaseModel):
+    id: int
+    name: str
+
+
+class CrewOut(BaseModel):
+    user_id: int
+    name: str
+    certified: bool
+
+
+class PositionOut(BaseModel):
+    lat: float
+    lon: float
+    speed_kmh: float | None
+    course: float | None
+    fixed_at: Utc
+    received_at: Utc
+
+
+class EngagementOut(BaseModel):
+    id: int
+    order_id: int
+    order_no: str
+    state: str
+
+
+class UnitOut(BaseModel):
+    id: int
+    name: str
+    plate: str
+    kind: str
+    organisation: OrganisationRef
+    state: str
+    state_since: Utc
+    state_reason: str
+    equipment: list[str]
+    crew: list[CrewOut]
+    position: PositionOut | None
+    assignment: EngagementOut | None
+
+
+class Units(RootModel[list[UnitOut]]):
+    pass
+
+
+class Trail(RootModel[list[tuple[float, float, int]]]):
+    """[lon, lat, epoch ms], oldest first."""
+
+
+class TrailQuery(BaseModel):
+    minutes: int = Field(default=30, ge=1, le=24 * 60)
+
+
+class SetState(BaseModel):
+    state: Literal["OFF_DUTY", "FREE", "RETURNING", "OUT_OF_SERVICE"]
+    reason: str = Field(default="", max_length=400)
+
+
+def unit_out(placed: Placed) -> UnitOut:
+    unit, position = placed.unit, placed.position
+    return UnitOut(
+        id=unit.id,
+        name=unit.name,
+        plate=unit.plate,
+        kind=unit.kind,
+        organisation=OrganisationRef(id=unit.organisation_id, name=unit.organisation_name),
+        state=unit.state,
+        state_since=unit.state_since,
+        state_reason=unit.state_reason,
+        equipment=unit.equipment,
+        crew=crew_out(placed),
+        position=PositionOut.model_validate(position, from_attributes=True) if position else None,
+        assignment=EngagementOut(**unit.engagement) if unit.engagement else None,
+    )
+
+
+def crew_out(placed: Placed) -> list[CrewOut]:
+    return [CrewOut.model_validate(one, from_attributes=True) for one in placed.unit.crew]
