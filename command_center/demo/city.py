@@ -1,0 +1,68 @@
+"""The demo city, whole: places, bureau, vehicles with crews, a year of past cases."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from command_center.accounts.models import Organisation, User
+from command_center.demo import geography, past_cases, people
+from dispatch.units import service as units
+from gps_ingest import terminals
+from kernel.settings import Settings
+
+VEHICLES = 40
+OFF_DUTY = 2
+"""The first vehicles wait for people who try the demo: their officers sign on by themselves."""
+OSMAND_EVERY = 5
+"""One vehicle in five reports by telephone (OsmAnd) instead of a receiver (NMEA)."""
+
+
+def is_empty(session: Session) -> bool:
+    """Whether nobody has set up a bureau here yet."""
+    return session.scalar(select(Organisation.id).limit(1)) is None
+
+
+def seed(session: Session, settings: Settings) -> None:
+    """Fill an empty database with the demo city; the same seed gives the same city."""
+    geography.seed_geography(session, settings)
+    branches = people.seed_organisations(
+        session, settings.region_code, geography.districts(), geography.branches()
+    )
+    bureau = session.scalars(select(Organisation).where(Organisation.parent_id.is_(None))).one()
+    crews = people.seed_staff(session, bureau, branches, settings.demo_seed)
+    _seed_vehicles(session, crews)
+    past_cases.seed_past_cases(session, settings)
+
+
+def _seed_vehicles(session: Session, crews: Iterator[tuple[Organisation, list[User]]]) -> None:
+    for number, (branch, officers) in enumerate(islice(crews, VEHICLES), 1):
+        session.flush()
+        terminal = terminals.register(
+            session,
+            identity=f"DEMO{number:04d}",
+            protocol="osmand" if number % OSMAND_EVERY == 0 else "nmea",
+            name=f"演示车载终端{number:02d}",
+            organisation_id=branch.id,
+        )
+        unit = units.register(
+            session,
+            name=f"执法{number:02d}",
+            plate=f"演A{number:04d}",
+            organisation_id=branch.id,
+            organisation_name=branch.name,
+            organisation_path=branch.path,
+            terminal_ids=[terminal.id],
+        )
+        if number <= OFF_DUTY:
+            continue
+        for officer in officers:
+            units.sign_on(
+                session,
+                unit.id,
+                user_id=officer.id,
+                name=officer.name,
+                phone=officer.phone,
+                certified=bool(officer.certificate_no),
+            )

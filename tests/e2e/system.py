@@ -1,0 +1,133 @@
+"""The whole command centre as `make run` starts it, and the witnesses that stand outside it."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, LiteralString, TypeVar
+
+import psycopg
+
+from command_center.demo.driving import Drive, rmc
+from command_center.engines.smsc import Smsc
+from kernel.settings import Settings
+
+T = TypeVar("T")
+
+
+def until(look: Callable[[], T | None], seconds: float, what: str) -> T:
+    """What `look` gives as soon as it gives something true; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.1)
+
+
+@dataclass
+class System:
+    """One running installation with its own var/ and ports."""
+
+    settings: Settings
+    output: Path
+    process: subprocess.Popen[bytes] | None = None
+    links: dict[str, socket.socket] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """`command-center up`, until its health page says that the main job can run."""
+        env = dict(os.environ) | {
+            "CC_VAR_DIR": str(self.settings.var_dir),
+            "CC_PORT_BASE": str(self.settings.port_base),
+            "CC_SIMULATE": "0",
+            "CC_DEMO_PAST_CASES": str(self.settings.demo_past_cases),
+            "CC_DEMO_BUSINESSES": str(self.settings.demo_businesses),
+        }
+        with self.output.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "command_center", "up"],
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        until(self._healthy, 180, f"a healthy system; see {self.output}")
+
+    def stop(self) -> int:
+        """Ctrl+C; gives the exit code."""
+        for link in self.links.values():
+            link.close()
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+    def _healthy(self) -> bool:
+        if self.process is not None and self.process.poll() is not None:
+            raise AssertionError(f"the system ended by itself; see {self.output}")
+        return bool(self.get("/healthz").get("ok"))
+
+    def get(self, path: str) -> dict[str, Any]:
+        """A public page's JSON; empty when there is no answer."""
+        try:
+            with urllib.request.urlopen(self.settings.base_url + path, timeout=5) as answer:
+                found: dict[str, Any] = json.load(answer)
+        except (OSError, ValueError):
+            return {}
+        return found
+
+    # -- witnesses -------------------------------------------------------------------------
+
+    @property
+    def smsc(self) -> Smsc:
+        """The SMPP peer: its journal is written by itself, not by us."""
+        return Smsc(self.settings)
+
+    def text_to(self, phone: str, containing: str) -> str:
+        """The text that the SMPP peer accepted for this phone, waited for."""
+
+        def look() -> str | None:
+            texts = [message["text"] for message in self.smsc.messages(phone)]
+            return next((text for text in reversed(texts) if containing in text), None)
+
+        return until(look, 20, f"an SMS to {phone} with {containing}")
+
+    def sql(self, query: LiteralString, *values: object) -> Sequence[tuple[Any, ...]]:
+        """Plain SQL, past all of our code."""
+        url = self.settings.sqlalchemy_url.replace("+psycopg", "", 1)
+        with psycopg.connect(url, autocommit=True) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def tiffs(self) -> list[Path]:
+        """Every fax page that exists."""
+        return sorted((self.settings.var_dir / "fax").rglob("*.tif*"))
+
+    # -- a vehicle -------------------------------------------------------------------------
+
+    def drive_to(self, identity: str, lon: float, lat: float, speed_kmh: float = 30) -> None:
+        """One real NMEA sentence over a real TCP connection, from a receiver at that place."""
+        link = self.links.get(identity)
+        if link is None:
+            address = (self.settings.host, self.settings.nmea_tcp_port)
+            link = self.links[identity] = socket.create_connection(address, timeout=5)
+        here = Drive((lon, lat, speed_kmh), course=45.0, speed_kmh=speed_kmh)
+        link.sendall(identity.encode() + rmc(here, datetime.now(UTC)))
+
+
+def code_of(text: str) -> str:
+    """The reply code that an order's text names."""
+    found = re.search(r"码(\d{4})", text)
+    if found is None:
+        raise AssertionError(f"no code in {text!r}")
+    return found[1]
