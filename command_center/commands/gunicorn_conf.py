@@ -1,0 +1,24 @@
+from gevent import monkey
+
+monkey.patch_all()
+
+"""How gunicorn runs the web process: one gevent worker, never preloaded."""
+
+from kernel.settings import load  # noqa: E402
+
+_settings = load()
+
+bind = f"{_settings.host}:{_settings.http_port}"
+worker_class = "gevent"
+workers = 1
+worker_connections = 20_000
+preload_app = False
+# Open desks reconnect by themselves: they are not waited for.
+graceful_timeout = 3
+timeout = 60
+# Addresses may carry a case number; what happened is in the structured log.
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+# Instances would share one socket in the home folder.
+control_socket_disable = True

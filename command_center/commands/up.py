@@ -1,0 +1,183 @@
+"""`command-center up`: engines, then our processes; Ctrl+C stops all in reverse order."""
+
+import fcntl
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from command_center.engines.database import private_postgres, private_redis
+from command_center.engines.kannel import Kannel
+from command_center.engines.process import EngineError, Process, wait_until
+from command_center.engines.smsc import Smsc
+from command_center.engines.supervisor import Part, Service, Supervisor
+from kernel.settings import PORTS, Settings, load
+
+HEALTHY_SECONDS = 90.0
+PORTS_OF = {
+    "postgres": ("pg_port",),
+    "redis": ("redis_port",),
+    "kannel": ("kannel_admin_port", "kannel_box_port", "kannel_sendsms_port"),
+    "smsc": ("smpp_port", "smsc_control_port"),
+}
+
+
+@click.command()
+@click.option("--simulate/--no-simulate", default=None, help="Let the demo city live.")
+def up(simulate: bool | None) -> None:
+    """Start the whole command centre and keep it running until Ctrl+C."""
+    settings = load() if simulate is None else load(simulate=simulate)
+    for which in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(which, signal.default_int_handler)
+    supervisor = Supervisor(say)
+    try:
+        with only_one(settings):
+            try:
+                start(supervisor, settings)
+                supervisor.watch()
+            except KeyboardInterrupt:
+                say("stopping")
+            finally:
+                for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(which, signal.SIG_IGN)
+                clean = supervisor.stop()
+    except EngineError as error:
+        raise click.ClickException(str(error)) from error
+    sys.exit(0 if clean else 1)
+
+
+def start(supervisor: Supervisor, settings: Settings) -> None:
+    """Start every part in order, then say where it is. Raises EngineError."""
+    services = [service(settings, verb) for verb in ("serve", "ingest", "worker")]
+    for left_over in services:
+        left_over.stop()
+    refuse_taken_ports(settings)
+    for part in engines(settings):
+        supervisor.start(part)
+    run("migrate")
+    if settings.is_demo:
+        run("seed", "--if-empty")
+    for part in services:
+        supervisor.start(part)
+    # Last, so that it stops first: a text that it holds while the web process is gone is lost.
+    for part in sms(settings):
+        supervisor.start(part)
+    healthy = wait_until(lambda: _look(supervisor, settings), HEALTHY_SECONDS, pause=0.2)
+    if settings.is_demo and settings.simulate:
+        supervisor.start(service(settings, "simulate"))
+    announce(settings, healthy)
+
+
+def engines(settings: Settings) -> Iterator[Part]:
+    """The private engines; none where the bureau names its own."""
+    if not settings.database_url:
+        yield private_postgres(settings)
+    if not settings.redis_url:
+        yield private_redis(settings)
+
+
+def sms(settings: Settings) -> Iterator[Part]:
+    """The way to the SMSC: the simulated one in demo mode, the carrier's where one is named."""
+    if settings.is_demo:
+        yield Smsc(settings)
+    if settings.is_demo or settings.smpp_host:
+        yield Kannel(settings)
+
+
+def service(settings: Settings, verb: str) -> Service:
+    """One of our own processes."""
+    var = settings.var_dir
+    return Service(
+        Process(
+            verb,
+            [sys.executable, "-m", "command_center", verb],
+            var / "run" / f"{verb}.pid",
+            var / "log" / f"{verb}.log",
+        )
+    )
+
+
+def run(*verb: str) -> None:
+    """Run a verb to its end. Raises EngineError when it fails."""
+    argv = [sys.executable, "-m", "command_center", *verb]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    if done.returncode != 0:
+        raise EngineError(f"command-center {' '.join(verb)} failed ({done.returncode})")
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """Hold var/ for this supervisor. Raises EngineError when another one has it."""
+    lock = settings.var_dir / "run" / "up.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise EngineError(
+                f"already running on {settings.var_dir} at {settings.base_url}; stop it first,"
+                " or start a second one with its own CC_VAR_DIR and CC_PORT_BASE"
+            ) from error
+        yield
+
+
+def refuse_taken_ports(settings: Settings) -> None:
+    """Raises EngineError naming every port that another program holds."""
+    running = {
+        name
+        for part in (*engines(settings), *sms(settings))
+        if part.pid is not None
+        for name in PORTS_OF[part.name]
+    }
+    taken = [name for name in PORTS if name not in running and _is_taken(settings, name)]
+    if taken:
+        listed = ", ".join(f"{getattr(settings, name)} (CC_{name.upper()})" for name in taken)
+        raise EngineError(f"ports taken by other programs: {listed}; CC_PORT_BASE moves them all")
+
+
+def _is_taken(settings: Settings, name: str) -> bool:
+    kind = socket.SOCK_DGRAM if name.endswith("udp_port") else socket.SOCK_STREAM
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", getattr(settings, name)))
+        except OSError:
+            return True
+    return False
+
+
+def announce(settings: Settings, healthy: bool) -> None:
+    """The address and the demo accounts on stdout."""
+    if not healthy:
+        say(f"not everything is well: see {settings.base_url}/healthz and {settings.var_dir}/log")
+    click.echo(f"\nCommand Center: {settings.base_url}")
+    for account in _ask(settings, "/api/v1/config").get("demo_accounts", []):
+        click.echo(f"  {account['account']:<12} {account['password']:<12} {account['role']}")
+    click.echo("Ctrl+C stops everything.", err=True)
+
+
+def say(text: str) -> None:
+    click.echo(f"up: {text}", err=True)
+
+
+def _look(supervisor: Supervisor, settings: Settings) -> bool:
+    supervisor.look()
+    return bool(_ask(settings, "/healthz").get("ok"))
+
+
+def _ask(settings: Settings, path: str) -> dict[str, Any]:
+    """The JSON answer of the web process; empty when there is none."""
+    url = f"http://{settings.host}:{settings.http_port}{path}"
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            answer: dict[str, Any] = json.load(response)
+    except (OSError, ValueError):
+        return {}
+    return answer
