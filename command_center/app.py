@@ -1,7 +1,7 @@
 """create_app(): blueprints, the door, errors, the desks' pages. What is real is chosen in wiring."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
@@ -29,14 +29,14 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     """The web application with its Socket.IO server in `extensions["socketio"]`."""
     settings = settings or load()
     configure(json=settings.log_json or not settings.is_demo, level=settings.log_level)
-    app = APIFlask(__name__, title="Command Center", version="1", static_folder=None)
+    app = APIFlask(__name__, title="Command Center", version="1", static_folder=cast(str, None))
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
         SPEC_FORMAT="json",
         OPENAPI_VERSION="3.1.0",
         VALIDATION_ERROR_STATUS_CODE=422,
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False
     house = build(settings)
     app.extensions.update(house=house, settings=settings, database=house.database)
     app.error_processor(_problem_of_validation)  # type: ignore[arg-type]
@@ -53,7 +53,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
 
 
 def _socketio(app: Flask, house: House) -> SocketIO:
-    socketio = SocketIO(
+    socketio = cast(Any, SocketIO)(
         app,
         async_mode="gevent",
         transports=["websocket"],

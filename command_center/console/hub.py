@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import gevent
 from flask import Flask, request
@@ -16,6 +16,7 @@ from command_center.console import snapshot
 from command_center.console.fleet import Fleet
 from command_center.console.positions import Outlet, by_room
 from command_center.console.rooms import TOPICS, Bbox, ancestors, fleet_rooms_of_view, topic_room
+from dispatch.alarms.ladder import rungs_seen
 from kernel.access import Principal, system
 from kernel.bus import Bus
 from kernel.db import Database
@@ -73,6 +74,9 @@ class Hub:
         for topic, permission in TOPICS.items():
             if principal.can(permission):
                 join_room(topic_room(topic, principal.organisation_path))
+        if principal.can("alarm.take"):
+            for rung in rungs_seen(principal.roles):
+                join_room(topic_room(f"alarm {rung}", principal.organisation_path))
         return True
 
     def disconnect(self, *_: Any) -> None:
@@ -124,7 +128,7 @@ class Hub:
         body = {"seq": self.sequence, "kind": kind, "id": ident}
         for path in ancestors(news["path"]):
             self.socketio.emit("changed", body, to=topic_room(kind, path))
-            self._tell_whole(kind, ident, path)
+        self._tell_whole(kind, ident, news["path"])
 
     def _tell_whole(self, kind: str, ident: int, path: str) -> None:
         """Units and alarms are small: send the object itself besides the notice."""
@@ -134,7 +138,9 @@ class Hub:
         with self.database.unit_of_work(CONSOLE) as session:
             view = show(session, ident)
         if view is not None:
-            self.socketio.emit(kind, view, to=topic_room(kind, path))
+            topic = f"alarm {view['rung']}" if kind == "alarm" else kind
+            for above in ancestors(path):
+                self.socketio.emit(kind, view, to=topic_room(topic, above))
 
     def flush(self) -> None:
         """Send what the outlet lets through."""
@@ -157,14 +163,13 @@ class Hub:
                 self._show_out()
 
     def _show_out(self) -> None:
-        server: Any = self.socketio.server
         for sid, desk in list(self.desks.items()):
             try:
                 gone = desk.cookie_check() is None
             except SQLAlchemyError:
                 return
             if gone:
-                server.disconnect(sid)
+                cast(Any, self.socketio).server.disconnect(sid)
 
     @staticmethod
     def _for_ever(loop: Callable[[], None]) -> None:
