@@ -16,10 +16,6 @@ app.use(router)
 
 applyLanguage()
 usePreferences()
-whenSignedOut(() => {
-  useSession().set(null)
-  const { fullPath, meta } = router.currentRoute.value
-  if (!meta.public) void router.replace({ name: 'login', query: { next: fullPath } })
-})
+whenSignedOut(() => useSession().expire())
 
 app.mount('#app')

@@ -9,6 +9,8 @@ export const useSession = defineStore('session', () => {
   const me = ref<Me | null>(null)
   /** Whether the server has been asked yet who is signed in. */
   const known = ref(false)
+  /** The server no longer knows this session; the page stays, so that no typed word is lost. */
+  const expired = ref(false)
 
   const signedIn = computed(() => me.value !== null)
   const permissions = computed(() => new Set(me.value?.permissions ?? []))
@@ -20,6 +22,7 @@ export const useSession = defineStore('session', () => {
   function set(value: Me | null): void {
     me.value = value
     known.value = true
+    expired.value = false
     setCsrf(value?.csrf ?? '')
   }
 
@@ -38,13 +41,15 @@ export const useSession = defineStore('session', () => {
     set(await api.signIn(account, password))
   }
 
+  /** Ends the session and loads the page afresh: nothing of this person stays in memory. */
   async function signOut(): Promise<void> {
-    try {
-      await api.signOut()
-    } finally {
-      set(null)
-    }
+    await api.signOut().catch(() => undefined)
+    window.location.assign('/login')
   }
 
-  return { me, known, signedIn, permissions, may, set, load, signIn, signOut }
+  function expire(): void {
+    expired.value = signedIn.value
+  }
+
+  return { me, known, expired, signedIn, permissions, may, set, load, signIn, signOut, expire }
 })

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { clock, formatInstant, spans } from './time'
+
+describe('times as people read them', () => {
+  it('stand in the bureau’s zone, not the machine’s', () => {
+    expect(formatInstant('2026-03-15T16:05:09Z', 'full', 'zh-CN', 'Asia/Shanghai')).toBe('2026/03/16 00:05:09')
+    expect(formatInstant('2026-03-15T16:05:09Z', 'time', 'en-GB', 'Asia/Shanghai')).toBe('00:05')
+  })
+
+  it('say nothing where there is nothing', () => {
+    expect(formatInstant(null, 'full', 'zh-CN', 'Asia/Shanghai')).toBe('')
+    expect(formatInstant('soon', 'full', 'zh-CN', 'Asia/Shanghai')).toBe('')
+  })
+
+  it.each([
+    [40, '40second'],
+    [720, '12minute'],
+    [3_660, '1hour 1minute'],
+    [97_200, '1day 3hour'],
+    [864_000, '10day'],
+    [-90, '1minute'],
+  ])('%s s → %s', (seconds, words) => {
+    expect(spans(seconds).map(({ value, unit }) => `${value}${unit}`).join(' ')).toBe(words)
+  })
+
+  it('a countdown goes below zero with a sign', () => {
+    expect(clock(125)).toBe('2:05')
+    expect(clock(-5)).toBe('-0:05')
+  })
+})
