@@ -39,6 +39,12 @@ def upgrade(url: str, target: str = "head") -> None:
         command.upgrade(config, target)
 
 
+def downgrade(url: str, target: str = "base") -> None:
+    """Take migrations back down to `target`."""
+    with _configured(url) as config:
+        command.downgrade(config, target)
+
+
 def check(url: str) -> None:
     """Pass when the models describe the database; raises alembic's CommandError otherwise."""
     with _configured(url) as config:

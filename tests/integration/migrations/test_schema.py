@@ -1,0 +1,38 @@
+"""Migrations and models tell the same story."""
+
+from collections.abc import Callable
+
+from sqlalchemy import create_engine, text
+
+from command_center.migrations import schema
+from kernel.db import SCHEMAS
+
+
+def test_the_migrations_make_exactly_what_the_models_describe(
+    make_database: Callable[[], str],
+) -> None:
+    schema.check(make_database())
+
+
+def test_migrating_twice_changes_nothing(make_database: Callable[[], str]) -> None:
+    url = make_database()
+    schema.upgrade(url)
+    schema.check(url)
+
+
+def test_every_migration_can_be_taken_back(make_database: Callable[[], str]) -> None:
+    url = make_database()
+    schema.downgrade(url)
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        left = connection.scalars(
+            text(
+                "select table_schema || '.' || table_name from information_schema.tables"
+                " where table_schema = any(:rooms) and table_name <> 'alembic_version'"
+            ),
+            {"rooms": list(SCHEMAS)},
+        ).all()
+    engine.dispose()
+    assert left == []
+    schema.upgrade(url)
+    schema.check(url)
