@@ -1,0 +1,31 @@
+"""How a person is shown to those who may not see them (SPEC §1.3). Pure."""
+
+import re
+
+_COUNTY = re.compile(r"^(.*?(?:自治县|自治旗|林区|特区|[区县旗]))")
+_CITY = re.compile(r"^(.*?[市州盟])")
+
+
+def name(text: str) -> str:
+    """王小明 -> 王**"""
+    return text[:1] + "**" if text else ""
+
+
+def phone(text: str) -> str:
+    """13812345678 -> 138****5678; anything under eight characters shows nothing."""
+    if not text:
+        return ""
+    return f"{text[:3]}****{text[-4:]}" if len(text) >= 8 else "****"
+
+
+def id_number(text: str) -> str:
+    """110101199003070012 -> 110*************12"""
+    if len(text) < 6:
+        return "*" * len(text)
+    return text[:3] + "*" * (len(text) - 5) + text[-2:]
+
+
+def address(text: str) -> str:
+    """北京市东城区和平里七区18号 -> 北京市东城区**"""
+    found = _COUNTY.match(text) or _CITY.match(text)
+    return (found.group(1) if found else "") + ("**" if text else "")

@@ -1,0 +1,31 @@
+"""What the room of cases needs from the installation, chosen by the wiring."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from dispatch.alarms.service import AlarmService
+from kernel.crypto import Vault
+from kernel.settings import Settings
+
+
+@dataclass(frozen=True)
+class Office:
+    """Keys, zone, region, folder and the alarm bell."""
+
+    vault: Vault
+    alarms: AlarmService
+    zone: ZoneInfo
+    region_code: str
+    attachments: Path
+
+    @classmethod
+    def of(cls, settings: Settings, vault: Vault, alarms: AlarmService) -> "Office":
+        return cls(
+            vault, alarms, settings.zone, settings.region_code, settings.var_dir / "attachments"
+        )
+
+    def day(self, moment: datetime) -> date:
+        """The calendar day of a moment where the bureau is."""
+        return moment.astimezone(self.zone).date()

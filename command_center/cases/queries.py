@@ -1,0 +1,274 @@
+"""Reads: who may see which case, the queue, similar cases, the map, one case with all it has."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy.orm import Session, joinedload
+
+from command_center.cases.lifecycle import ENDED
+from command_center.cases.models import Approval, Case, Hold, Subject
+from dispatch.alarms.models import Alarm
+from kernel.access import Principal
+from kernel.clock import now
+from kernel.db import principal_of
+from kernel.errors import NotFound
+
+View = Literal["queue", "mine", "all"]
+Bbox = tuple[float, float, float, float]
+SIMILAR_AT_MOST = 20
+MAP_AT_MOST = 5000
+WITHOUT_REPORTS = frozenset({"SVC"})
+"""Roles that never see a report, whatever else they may hold (SPEC §1.1)."""
+
+S = TypeVar("S", bound=Select[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list of cases is asked for."""
+
+    view: View = "queue"
+    kind: str | None = None
+    state: str | None = None
+    text: str = ""
+    unplaced: bool = False
+    limit: int = 50
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case in a list, with what stands beside it."""
+
+    case: Case
+    open_orders: int
+    alarm_id: int | None
+
+
+def visible(principal: Principal) -> ColumnElement[bool]:
+    """What the principal may know of: their subtree, and what they registered themselves."""
+    reach: ColumnElement[bool] = Case.registered_by == principal.id
+    if principal.organisation_path:
+        path = principal.organisation_path
+        reach = or_(Case.organisation_path.startswith(path, autoescape=True), reach)
+    if principal.roles & WITHOUT_REPORTS:
+        return and_(reach, Case.kind != "JB")
+    return reach
+
+
+def get(session: Session, case_id: int, *, lock: bool = False) -> Case:
+    """The case; raises NotFound for one that does not exist or is not theirs to know of."""
+    statement = (
+        select(Case)
+        .where(Case.id == case_id, visible(principal_of(session)))
+        .options(joinedload(Case.subject), joinedload(Case.organisation))
+    )
+    if lock:
+        statement = statement.with_for_update(of=Case).execution_options(populate_existing=True)
+    found = session.scalar(statement)
+    if found is None:
+        raise NotFound("case", case_id)
+    return found
+
+
+def by_number(session: Session, case_no: str) -> Case | None:
+    """The case of that number, whoever asks; callers check what they may tell."""
+    return session.scalar(select(Case).where(Case.case_no == case_no))
+
+
+def find(session: Session, wanted: Filter) -> list[Row]:
+    """A page of cases: untaken alarms first, then urgency, light and age."""
+    alarms = _alarms()
+    statement = (
+        select(Case, _open_orders(), alarms.c.alarm_id)
+        .outerjoin(alarms, alarms.c.case_id == Case.id)
+        .outerjoin(Case.subject)
+        .where(visible(principal_of(session)), *_wanted(session, wanted))
+        .options(joinedload(Case.subject), joinedload(Case.organisation))
+        .order_by(*_order(session, alarms, wanted.view))
+        .limit(wanted.limit)
+        .offset(wanted.offset)
+    )
+    return [Row(*found) for found in session.execute(statement).unique().tuples()]
+
+
+def row_of(session: Session, found: Case) -> Row:
+    """The case with what stands beside it in lists."""
+    alarms = _alarms()
+    alarm_id = session.scalar(select(alarms.c.alarm_id).where(alarms.c.case_id == found.id))
+    return Row(found, open_orders(session, found.id), alarm_id)
+
+
+def similar(
+    session: Session, *, business_id: int | None = None, name: str = "", credit_code: str = ""
+) -> Sequence[Case]:
+    """Open cases against the same subject, newest first."""
+    same = _same_subject(business_id, name, credit_code)
+    if same is None:
+        return []
+    statement = (
+        select(Case)
+        .join(Case.subject)
+        .where(same, Case.closed_at.is_(None), visible(principal_of(session)))
+        .options(joinedload(Case.subject), joinedload(Case.organisation))
+        .order_by(Case.received_at.desc())
+        .limit(SIMILAR_AT_MOST)
+    )
+    return session.scalars(statement).unique().all()
+
+
+def recent_same_subject(
+    session: Session, *, business_id: int | None, name: str, credit_code: str = ""
+) -> int:
+    """How many cases came in against the same subject within 24 hours, whoever may see them."""
+    same = _same_subject(business_id, name, credit_code)
+    if same is None:
+        return 0
+    since = now(session) - timedelta(hours=24)
+    statement = select(func.count(Case.id)).join(Case.subject).where(same, Case.received_at > since)
+    return session.scalar(statement) or 0
+
+
+def on_map(session: Session, bbox: Bbox, limit: int = MAP_AT_MOST) -> Sequence[Any]:
+    """Open cases within the frame (west, south, east, north), the most urgent first."""
+    frame = func.ST_MakeEnvelope(*bbox, 4326)
+    ended_since = now(session) - timedelta(hours=24)
+    statement = (
+        select(
+            Case.id, Case.case_no, Case.kind, Case.state, Case.urgency,
+            func.ST_Y(Case.place).label("lat"), func.ST_X(Case.place).label("lon"),
+            Case.map_status.label("status"),
+        )
+        .where(
+            Case.place.op("&&")(frame),
+            or_(Case.closed_at.is_(None), Case.closed_at > ended_since),
+            visible(principal_of(session)),
+        )
+        .order_by(Case.urgency.desc(), Case.received_at.desc())
+        .limit(limit)
+    )  # fmt: skip
+    return session.execute(statement).mappings().all()
+
+
+def open_orders(session: Session, case_id: int) -> int:
+    """How many orders hold this case open."""
+    return session.scalar(select(func.count()).where(Hold.case_id == case_id)) or 0
+
+
+def pending_approvals(session: Session, case_id: int) -> Sequence[Approval]:
+    return session.scalars(
+        select(Approval).where(Approval.case_id == case_id, Approval.decided_at.is_(None))
+    ).all()
+
+
+def of_case(session: Session, model: type[Any], case_id: int, *order: Any) -> Sequence[Any]:
+    """All rows of one of the case's tables."""
+    order = order or (model.id,)
+    return session.scalars(select(model).where(model.case_id == case_id).order_by(*order)).all()
+
+
+def point_of(session: Session, found: Case) -> tuple[float, float] | None:
+    """(longitude, latitude) in WGS-84 degrees, or None for a case without a position."""
+    return points_of(session, [found.id]).get(found.id)
+
+
+def points_of(session: Session, ids: Iterable[int]) -> dict[int, tuple[float, float]]:
+    statement = select(Case.id, func.ST_X(Case.place), func.ST_Y(Case.place)).where(
+        Case.id.in_(list(ids)), Case.place.is_not(None)
+    )
+    return {ident: (lon, lat) for ident, lon, lat in session.execute(statement).tuples()}
+
+
+def _same_subject(
+    business_id: int | None, name: str, credit_code: str
+) -> ColumnElement[bool] | None:
+    ways: list[ColumnElement[bool]] = []
+    if business_id is not None:
+        ways.append(Subject.business_id == business_id)
+    if credit_code:
+        ways.append(Subject.credit_code == credit_code)
+    if name.strip():
+        ways.append(Subject.name == name.strip())
+    return or_(*ways) if ways else None
+
+
+def _alarms() -> Any:
+    """Case -> its open alarm, and whether nobody has taken it."""
+    return (
+        select(
+            Alarm.reference_id.label("case_id"),
+            func.max(Alarm.id).label("alarm_id"),
+            func.bool_or(Alarm.taken_at.is_(None)).label("untaken"),
+        )
+        .where(Alarm.reference_kind == "case", Alarm.resolved_at.is_(None))
+        .group_by(Alarm.reference_id)
+        .subquery("alarms")
+    )
+
+
+def _open_orders() -> Any:
+    return (
+        select(func.count())
+        .where(Hold.case_id == Case.id)
+        .correlate(Case)
+        .scalar_subquery()
+        .label("open_orders")
+    )
+
+
+def _wanted(session: Session, wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [_in_view(principal_of(session), wanted.view)]
+    if wanted.kind:
+        found.append(Case.kind == wanted.kind)
+    if wanted.state:
+        found.append(Case.state == wanted.state)
+    if wanted.unplaced:
+        found.append(Case.place.is_(None))
+    if words := wanted.text.strip():
+        found.append(_about(words))
+    return found
+
+
+def _in_view(principal: Principal, view: View) -> ColumnElement[bool]:
+    if view == "all":
+        return true()
+    still_open = and_(Case.closed_at.is_(None), Case.state.not_in(ENDED))
+    if view == "mine":
+        return or_(Case.registered_by == principal.id, Case.handler_id == principal.id)
+    return still_open
+
+
+def _about(words: str) -> ColumnElement[bool]:
+    return or_(
+        Case.case_no.icontains(words, autoescape=True),
+        Case.place_text.icontains(words, autoescape=True),
+        Subject.name.icontains(words, autoescape=True),
+        Subject.address.icontains(words, autoescape=True),
+        Subject.credit_code == words.upper(),
+    )
+
+
+def _order(session: Session, alarms: Any, view: View) -> list[Any]:
+    if view == "all":
+        return [Case.received_at.desc(), Case.id.desc()]
+    return [
+        func.coalesce(alarms.c.untaken, False).desc(),
+        Case.urgency.desc(),
+        _light_rank(now(session)),
+        Case.received_at,
+        Case.id,
+    ]
+
+
+def _light_rank(moment: datetime) -> ColumnElement[int]:
+    """Black before red before yellow before green; see `deadlines.light`."""
+    return case(
+        (Case.due_at.is_(None), 4),
+        (Case.due_at < moment, 0),
+        (Case.red_at <= moment, 1),
+        (Case.yellow_at <= moment, 2),
+        else_=3,
+    )

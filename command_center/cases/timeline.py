@@ -1,0 +1,67 @@
+"""The timeline of a case: entries from its own acts, and from dispatch by job."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from command_center.cases.events import CaseChanged
+from command_center.cases.models import Case, TimelineEntry
+from kernel.clock import now
+from kernel.db import principal_of
+from kernel.events import emit
+
+# What dispatch reports -> the symbol of the case on the map. A case that has ended keeps its own.
+MAP_STATUS = {
+    "order.issued": "sent",
+    "assignment.acked": "acked",
+    "assignment.en_route": "acked",
+    "assignment.on_scene": "on_scene",
+    "assignment.handling": "on_scene",
+    "assignment.fed_back": "fed_back",
+}
+PROGRESS = ("new", "sent", "acked", "on_scene", "fed_back")
+ENDED = frozenset({"closed", "referred"})
+
+
+def add(session: Session, case: Case, kind: str, **params: Any) -> None:
+    """One entry now, by whoever acts, and the news that the case changed."""
+    write(session, case, kind, now(session), principal_of(session).name, params)
+
+
+def write(
+    session: Session,
+    case: Case,
+    kind: str,
+    at: datetime,
+    actor: str,
+    params: dict[str, Any],
+    order_id: int | None = None,
+) -> None:
+    """One entry as it is given; the case counts as changed at that moment."""
+    session.add(
+        TimelineEntry(
+            case_id=case.id, at=at, kind=kind, actor=actor, params=params, order_id=order_id
+        )
+    )
+    case.changed_at = at
+    emit(session, CaseChanged(case.id, case.organisation_path))
+
+
+def from_dispatch(session: Session, payload: dict[str, Any]) -> None:
+    """Job `dispatch.timeline`: what happened to an order stands in its case's timeline."""
+    case = session.get(Case, payload["case_id"], with_for_update=True, populate_existing=True)
+    if case is None:
+        return
+    kind, order_id = payload["kind"], payload.get("order_id")
+    at = datetime.fromisoformat(payload["at"])
+    write(session, case, kind, at, payload["actor"], payload.get("params", {}), order_id)
+    _move_symbol(case, MAP_STATUS.get(kind))
+
+
+def _move_symbol(case: Case, status: str | None) -> None:
+    """A new order starts the symbol anew; reports that arrive late do not move it back."""
+    if status is None or case.map_status in ENDED:
+        return
+    if status == "sent" or PROGRESS.index(status) > PROGRESS.index(case.map_status):
+        case.map_status = status
