@@ -1,0 +1,44 @@
+"""One HTTP exchange with an engine on this machine, which tells apart what may be repeated."""
+
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+
+from telephony.gateways.base import OutcomeUnknown
+
+CONNECT_SECONDS = 3
+ANSWER_SECONDS = 12
+
+
+class NotReached(Exception):
+    """Nobody listens: certainly nothing was handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: str
+
+
+def exchange(
+    port: int,
+    method: str,
+    target: str,
+    *,
+    body: bytes | None = None,
+    answer_seconds: float = ANSWER_SECONDS,
+) -> Reply:
+    """Ask and give the answer. Raises NotReached, or OutcomeUnknown once the request was out."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=CONNECT_SECONDS)
+    try:
+        connection.connect()
+    except OSError as error:
+        raise NotReached(type(error).__name__) from error
+    try:
+        connection.sock.settimeout(answer_seconds)
+        connection.request(method, target, body)
+        response = connection.getresponse()
+        return Reply(response.status, response.read(64 * 1024).decode("utf-8", "replace"))
+    except (OSError, HTTPException) as error:
+        raise OutcomeUnknown(type(error).__name__) from error
+    finally:
+        connection.close()

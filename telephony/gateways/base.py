@@ -1,0 +1,95 @@
+"""What every gateway is: telephony's adapter to one engine.
+
+A gateway answers before or after the engine has taken a message, and never leaves that open: it
+gives Accepted, gives Refused (certainly not taken), or raises OutcomeUnknown. What becomes of an
+accepted message arrives later as receipts (`telephony.receipts`), keyed by message, attempt and
+part.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from kernel.settings import Settings
+
+MODULES = {
+    "sms_kannel": "telephony.gateways.sms_kannel",
+    "fax_simulator": "telephony.gateways.fax_simulator",
+}
+"""The registration of a gateway: its name and its module, loaded when asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What an engine takes in one go: one part of an SMS, or a whole fax."""
+
+    message_id: int
+    attempt: int
+    to: str
+    part: int = 1
+    parts: int = 1
+    """Parts of an SMS, pages of a fax."""
+    text: str = ""
+    document: Path | None = None
+    recipient_name: str = ""
+    subject: str = ""
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The engine has it, and will do the rest. `problem`: it has, but cannot pass it on yet."""
+
+    provider_id: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The engine certainly has not taken it. `again`: it may later."""
+
+    reason: str
+    again: bool
+
+
+class OutcomeUnknown(Exception):
+    """The engine may have taken it and may not: the connection broke in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether messages can leave now, and what the engine says about itself."""
+
+    ok: bool
+    detail: dict[str, object]
+
+
+class Gateway(Protocol):
+    name: str
+    channel: str
+    real: bool
+    """Whether it reaches people; False for a simulator."""
+
+    def send(self, outgoing: Outgoing) -> Accepted | Refused:
+        """Hand over one message; within 15 s. Raises OutcomeUnknown."""
+        ...
+
+    def health(self) -> Health:
+        """Ask the engine; within 3 s, never raises."""
+        ...
+
+
+IN_USE = {"sms": "sms_kannel", "fax": "fax_simulator"}
+"""Channel -> the gateway that serves it."""
+
+
+def in_use(settings: Settings) -> dict[str, Gateway]:
+    """Channel -> its gateway."""
+    return {channel: load(name, settings) for channel, name in IN_USE.items()}
+
+
+def load(name: str, settings: Settings) -> Gateway:
+    """The gateway of that name; raises KeyError for one that is not registered."""
+    found: Gateway = import_module(MODULES[name]).create(settings)
+    return found

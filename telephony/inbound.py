@@ -1,0 +1,61 @@
+"""Texts that came in: kept once, told upward. What they mean is decided above."""
+
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from kernel.errors import NotFound
+from telephony import news
+from telephony.lifecycle import Channel
+from telephony.models import Inbound
+
+
+def receive(
+    session: Session,
+    *,
+    gateway: str,
+    provider_id: str,
+    sender: str,
+    recipient: str,
+    text: str,
+    received_at: datetime,
+    channel: str = Channel.SMS,
+) -> int | None:
+    """Keep a text and tell it upward; gives its id, None when it was known already."""
+    statement = insert(Inbound).values(
+        channel=channel,
+        gateway=gateway,
+        provider_id=provider_id[:120],
+        sender=_storable(sender)[:40],
+        recipient=_storable(recipient)[:40],
+        text=_storable(text),
+        received_at=received_at,
+        state="new",
+    )
+    ident = session.execute(
+        statement.on_conflict_do_nothing(index_elements=["gateway", "provider_id"]).returning(
+            Inbound.id
+        )
+    ).scalar()
+    if ident is not None:
+        news.inbound_received(session, get(session, ident))
+    return ident
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL stores no zero character."""
+    return text.replace("\0", "\ufffd")
+
+
+def get(session: Session, inbound_id: int) -> Inbound:
+    """Raises NotFound."""
+    found = session.get(Inbound, inbound_id)
+    if found is None:
+        raise NotFound("inbound", inbound_id)
+    return found
+
+
+def mark(session: Session, inbound_id: int, state: str) -> None:
+    """`handled`, or `to_person` when a person must read it. Raises NotFound."""
+    get(session, inbound_id).state = state

@@ -1,0 +1,79 @@
+"""The one place where a message changes its state: locked, dated, counted, told upward."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from kernel.clock import now
+from kernel.jobs import enqueue
+from kernel.metrics import Counter
+from telephony import news
+from telephony.lifecycle import ENDED, IN_FLIGHT, State
+from telephony.models import Message
+
+SEND = "telephony.send"
+changes_total = Counter("cc_messages_total", "Changes of messages", ["channel", "state"])
+
+
+def locked(session: Session, message_id: int) -> Message | None:
+    """The message under a row lock, its list first, so that lists never deadlock."""
+    list_key = session.scalar(select(Message.list_key).where(Message.id == message_id))
+    if list_key is not None:
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(list_key, 0))))
+    return session.get(Message, message_id, with_for_update=True, populate_existing=True)
+
+
+def move(session: Session, message: Message, state: State, problem: str | None = None) -> bool:
+    """Put the message into `state`; False, and nothing is changed, when it is there already."""
+    if message.state == state:
+        return False
+    message.state, message.problem = state, problem
+    _date(message, state, now(session))
+    changes_total.labels(message.channel, state).inc()
+    news.message_changed(session, message)
+    if state not in IN_FLIGHT:
+        start_next_of_list(session, message)
+    return True
+
+
+def _date(message: Message, state: State, moment: datetime) -> None:
+    if state in (State.SENT, State.DELIVERED):
+        message.sent_at = message.sent_at or moment
+    if state is State.DELIVERED:
+        message.delivered_at = moment
+    message.ended_at = moment if state in ENDED else None
+
+
+def enqueue_send(session: Session, message: Message) -> None:
+    """Have a worker make the next attempt when it is due; of those due, the urgent go first."""
+    payload = {"message_id": message.id, "attempt": message.attempts_made + 1}
+    due = message.try_at
+    if due <= now(session):
+        due -= timedelta(hours=message.priority)
+    enqueue(session, SEND, payload, run_at=due)
+
+
+# -- lists: the same document to several numbers, one after the other -----------------------------
+
+
+def start_next_of_list(session: Session, message: Message) -> None:
+    """A call of the list has ended: have a worker make the next one."""
+    following = _next_of_list(session, message.list_key) if message.list_key else None
+    if following is not None and following is not message:
+        enqueue_send(session, following)
+
+
+def is_its_turn(session: Session, message: Message) -> bool:
+    """Whether no other message of its list is on the line or before it."""
+    return message.list_key is None or _next_of_list(session, message.list_key) is message
+
+
+def _next_of_list(session: Session, list_key: str) -> Message | None:
+    """The next to call: in order, those that were busy again after all others."""
+    statement = select(Message).where(Message.list_key == list_key)
+    rows = session.scalars(statement.execution_options(populate_existing=True)).all()
+    if any(row.state in IN_FLIGHT for row in rows):
+        return None
+    waiting = [row for row in rows if row.state == State.QUEUED]
+    return min(waiting, key=lambda row: (row.attempts_made, row.position, row.id), default=None)

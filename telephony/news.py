@@ -1,0 +1,31 @@
+"""News for the floor above, written as jobs in the transaction of the fact itself."""
+
+from sqlalchemy.orm import Session
+
+from kernel.clock import now
+from kernel.jobs import enqueue
+from telephony.models import Inbound, Message
+
+MESSAGE_CHANGED = "telephony.message_changed"
+INBOUND_RECEIVED = "telephony.inbound_received"
+
+
+def message_changed(session: Session, message: Message) -> None:
+    """Tell where the message stands. News may overtake each other: the higher `version` holds."""
+    message.version += 1
+    payload = {
+        "message_id": message.id,
+        "version": message.version,
+        "reference_kind": message.reference_kind,
+        "reference_id": message.reference_id,
+        "state": message.state,
+        "at": now(session).isoformat(),
+        "parts_total": message.parts_total,
+        "parts_confirmed": message.parts_confirmed,
+        "problem": message.problem,
+    }
+    enqueue(session, MESSAGE_CHANGED, payload)
+
+
+def inbound_received(session: Session, inbound: Inbound) -> None:
+    enqueue(session, INBOUND_RECEIVED, {"inbound_id": inbound.id})

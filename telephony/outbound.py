@@ -1,0 +1,167 @@
+"""What higher rooms ask for: queue a message, cancel it, repeat it. Never commits."""
+
+from sqlalchemy.orm import Session
+
+from kernel import audit
+from kernel.clock import now
+from kernel.errors import BadInput, Conflict, NotFound
+from telephony import ledger, numbers, sms_text
+from telephony.lifecycle import Action, Channel, State, act
+from telephony.models import Message
+from telephony.outbox import Outbox
+from telephony.patience import GIVE_UP_AFTER
+
+REPEAT = "【重发】"
+"""Begins a repeated text, so that nobody takes it for a second order."""
+
+
+def queue_sms(
+    session: Session,
+    *,
+    to: str,
+    text: str,
+    purpose: str,
+    recipient_name: str = "",
+    reference: tuple[str, int] | None = None,
+    subject: str = "",
+    priority: int = 0,
+    repeat_of: int | None = None,
+) -> int:
+    """Queue a text; gives the message's id. Raises BadInput naming `to` or `text`.
+
+    `reference` (kind, id) says whose it is and comes back with all news; `subject` is a word
+    about it without personal data; of several that are due, higher `priority` (0–3) goes first.
+    """
+    parts = len(sms_text.split(text))
+    if not text.strip() or parts > sms_text.MAX_PARTS:
+        raise BadInput("text", "too_long" if text.strip() else "required", parts=parts)
+    return _queue(
+        session,
+        Message(
+            channel=Channel.SMS,
+            address=to,
+            text=text,
+            purpose=purpose,
+            recipient_name=recipient_name,
+            subject=subject,
+            priority=priority,
+            repeat_of_id=repeat_of,
+            parts_total=parts,
+        ),
+        reference,
+    )
+
+
+def queue_fax(
+    session: Session,
+    outbox: Outbox,
+    *,
+    to: str,
+    pdf: bytes,
+    pages: int,
+    purpose: str,
+    recipient_name: str = "",
+    reference: tuple[str, int] | None = None,
+    subject: str = "",
+    priority: int = 0,
+    list_key: str | None = None,
+    position: int = 0,
+    repeat_of: int | None = None,
+) -> int:
+    """Queue a document; gives the message's id. Raises BadInput naming `to` or `pdf`.
+
+    Messages of one `list_key` are called one after the other, in order of `position`; a number
+    that was busy is called again after the others.
+    """
+    if not pdf.startswith(b"%PDF-") or pages < 1:
+        raise BadInput("pdf", "not_a_document")
+    return _queue(
+        session,
+        Message(
+            channel=Channel.FAX,
+            address=to,
+            document=outbox.store(pdf),
+            purpose=purpose,
+            recipient_name=recipient_name,
+            subject=subject,
+            priority=priority,
+            list_key=list_key,
+            position=position,
+            repeat_of_id=repeat_of,
+            parts_total=pages,
+        ),
+        reference,
+    )
+
+
+def _queue(session: Session, message: Message, reference: tuple[str, int] | None) -> int:
+    try:
+        message.address = numbers.normal(message.address)
+    except ValueError:
+        raise BadInput("to", numbers.NOT_A_NUMBER) from None
+    moment = now(session)
+    message.reference_kind, message.reference_id = reference or (None, None)
+    message.demo = numbers.is_demo(message.address)
+    message.state, message.attempts_made = State.QUEUED, 0
+    message.queued_at = message.try_at = moment
+    message.give_up_at = moment + GIVE_UP_AFTER[Channel(message.channel)]
+    session.add(message)
+    session.flush()
+    ledger.enqueue_send(session, message)
+    return message.id
+
+
+def message(session: Session, message_id: int) -> Message:
+    """The message with its attempts and receipts; raises NotFound."""
+    found = session.get(Message, message_id)
+    if found is None:
+        raise NotFound("message", message_id)
+    return found
+
+
+def cancel(session: Session, message_id: int) -> bool:
+    """Stop a message that has not left; False when it has, even in part. Raises NotFound."""
+    found = _locked(session, message_id)
+    if found.state != State.QUEUED or found.parts_accepted:
+        return False
+    ledger.move(session, found, act(State.QUEUED, Action.CANCEL))
+    return True
+
+
+def resend(session: Session, message_id: int, *, reason: str) -> int:
+    """Send the same again, by a person's decision; gives the new message's id.
+
+    The new message is marked as the repeat of the old one, an SMS also in its text. Raises
+    NotFound, or Conflict while the old one may still go by itself.
+    """
+    old = _locked(session, message_id)
+    if old.state in (State.QUEUED, State.SENDING):
+        raise Conflict("still_going", state=old.state)
+    new_id = _queue(session, _repeat(old), old.reference)
+    audit.record(session, "message.resend", "message", old.id, new_id=new_id, reason=reason)
+    return new_id
+
+
+def _repeat(old: Message) -> Message:
+    new = Message(
+        channel=old.channel,
+        address=old.address,
+        document=old.document,
+        purpose=old.purpose,
+        recipient_name=old.recipient_name,
+        subject=old.subject,
+        priority=old.priority,
+        repeat_of_id=old.id,
+        parts_total=old.parts_total,
+    )
+    if old.text is not None:
+        new.text = REPEAT + old.text.removeprefix(REPEAT)
+        new.parts_total = len(sms_text.split(new.text))
+    return new
+
+
+def _locked(session: Session, message_id: int) -> Message:
+    found = ledger.locked(session, message_id)
+    if found is None:
+        raise NotFound("message", message_id)
+    return found

@@ -1,0 +1,274 @@
+"""The worker's part: claim a message, hand it to an engine, store what the engine said.
+
+The attempt is committed before the engine is called. A worker that finds an attempt begun and not
+ended knows that its predecessor died in between: the message becomes UNKNOWN and is never sent
+again without a person's word.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from kernel.access import Principal, system
+from kernel.clock import now
+from kernel.db import Database
+from kernel.jobs import LEASE, Claimed, Retry
+from kernel.log import get_logger
+from telephony import ledger, numbers, sms_text
+from telephony.fax_page import Unrenderable
+from telephony.gateways.base import Accepted, Gateway, OutcomeUnknown, Outgoing, Refused
+from telephony.lifecycle import Action, Channel, News, State, act, hear
+from telephony.models import Attempt, Message
+from telephony.outbox import Outbox
+from telephony.patience import outcome_due, pause_after_refusal
+
+log = get_logger(__name__)
+ENGINE_SECONDS = 15
+"""Parts that have not been handed over by then wait for the next attempt: a lease is 30 s."""
+STORE_PAUSES = (0.1, 0.3, 1, 2, 4, 4)
+"""A database that restarts is waited for; what an engine has accepted is not forgotten."""
+WORKER = system("telephony")
+
+
+@dataclass
+class Work:
+    """A claimed message: what is still to be handed over, and how far that has come."""
+
+    message_id: int
+    attempt: int
+    gateway: Gateway
+    outgoing: list[Outgoing]
+    accepted: int = 0
+    provider_id: str | None = None
+    answer: Accepted | Refused | OutcomeUnknown = field(default_factory=Accepted)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Handles jobs of kind `telephony.send`, payload {message_id, attempt}."""
+
+    database: Database
+    gateways: Mapping[str, Gateway]
+    """Channel -> gateway."""
+    outbox: Outbox
+    demo_mode: bool
+    principal: Principal = WORKER
+
+    def handle(self, job: Claimed) -> None:
+        """Make one attempt. Raises Retry while another worker may still be at it."""
+        message_id, attempt = int(job.payload["message_id"]), int(job.payload["attempt"])
+        self._prepare(message_id)
+        work = self._claim(message_id, attempt)
+        if work is not None:
+            self._hand_over(work)
+            self._store(work)
+
+    def _prepare(self, message_id: int) -> None:
+        """Make the fax pages before the attempt begins: a second of work that may fail cleanly."""
+        with self.database.unit_of_work(self.principal) as session:
+            message = session.get(Message, message_id)
+            if message is None or message.state != State.QUEUED or message.document is None:
+                return
+        try:
+            self.outbox.tiff(message.document, repeat=message.repeat_of_id is not None)
+        except Unrenderable:
+            log.exception("fax_not_rendered", message_id=message_id)
+            with self.database.unit_of_work(self.principal) as session:
+                if found := ledger.locked(session, message_id):
+                    state = hear(State(found.state), News.REFUSED)
+                    ledger.move(session, found, state, "document_unreadable")
+
+    # -- claim --------------------------------------------------------------------------------
+
+    def _claim(self, message_id: int, attempt: int) -> Work | None:
+        with self.database.unit_of_work(self.principal) as session:
+            message = ledger.locked(session, message_id)
+            if message is None:
+                return None
+            if message.state == State.SENDING and message.attempts_made == attempt:
+                _give_up_a_dead_workers_attempt(session, message)
+                return None
+            if message.state != State.QUEUED or message.attempts_made + 1 != attempt:
+                return None  # an older job; a newer one is there
+            if not ledger.is_its_turn(session, message):
+                return None  # the end of the other call starts this one
+            return self._begin(session, message)
+
+    def _begin(self, session: Session, message: Message) -> Work | None:
+        moment = now(session)
+        gateway = self.gateways.get(message.channel)
+        why_not = self._why_not(message, gateway)
+        if why_not is not None or gateway is None:
+            ledger.move(session, message, hear(State.QUEUED, News.REFUSED), why_not)
+            return None
+        if moment >= message.give_up_at:
+            ledger.move(session, message, act(State.QUEUED, Action.GIVE_UP), "gave_up")
+            return None
+        message.attempts_made += 1
+        message.gateway = gateway.name
+        if message.channel == Channel.FAX:
+            message.parts_confirmed = 0
+        session.add(
+            Attempt(
+                message_id=message.id,
+                number=message.attempts_made,
+                gateway=gateway.name,
+                started_at=moment,
+            )
+        )
+        ledger.move(session, message, act(State.QUEUED, Action.CLAIM), message.problem)
+        return Work(message.id, message.attempts_made, gateway, list(self._outgoing(message)))
+
+    def _why_not(self, message: Message, gateway: Gateway | None) -> str | None:
+        if gateway is None:
+            return "no_gateway"
+        return numbers.refusal(message.address, demo_mode=self.demo_mode, real=gateway.real)
+
+    def _outgoing(self, message: Message) -> Iterator[Outgoing]:
+        document = None
+        texts = [""]
+        if message.document is not None:
+            document = self.outbox.tiff(message.document, repeat=message.repeat_of_id is not None)
+        else:
+            texts = sms_text.split(message.text or "")
+        for part, text in list(enumerate(texts, start=1))[message.parts_accepted :]:
+            yield Outgoing(
+                message_id=message.id,
+                attempt=message.attempts_made,
+                to=message.address,
+                part=part,
+                parts=message.parts_total,
+                text=text,
+                document=document,
+                recipient_name=message.recipient_name,
+                subject=message.subject,
+                priority=message.priority,
+            )
+
+    # -- hand over ----------------------------------------------------------------------------
+
+    def _hand_over(self, work: Work) -> None:
+        """Give the engine part after part, until it takes one no more."""
+        end = time.monotonic() + ENGINE_SECONDS
+        for outgoing in work.outgoing:
+            if time.monotonic() > end:
+                work.answer = Refused("engine_slow", again=True)
+                return
+            work.answer = _send(work.gateway, outgoing)
+            if not isinstance(work.answer, Accepted):
+                return
+            work.accepted += 1
+            work.provider_id = work.provider_id or work.answer.provider_id
+
+    # -- store --------------------------------------------------------------------------------
+
+    def _store(self, work: Work) -> None:
+        for pause in STORE_PAUSES:
+            try:
+                return self._store_once(work)
+            except OperationalError:
+                log.warning("outcome_waits_for_the_database", message_id=work.message_id)
+                time.sleep(pause)
+        self._store_once(work)
+
+    def _store_once(self, work: Work) -> None:
+        with self.database.unit_of_work(self.principal) as session:
+            message = ledger.locked(session, work.message_id)
+            if message is None:
+                return
+            _close_attempt(session, work)
+            if message.channel == Channel.SMS:
+                message.parts_accepted += work.accepted
+            message.provider_id = work.provider_id or message.provider_id
+            _draw_conclusion(session, message, work.answer)
+
+
+def _send(gateway: Gateway, outgoing: Outgoing) -> Accepted | Refused | OutcomeUnknown:
+    try:
+        return gateway.send(outgoing)
+    except OutcomeUnknown as unknown:
+        return unknown
+    except Exception:
+        # A fault of our own gateway leaves open what the engine got, just as a broken line does.
+        log.exception("gateway_failed", gateway=gateway.name, message_id=outgoing.message_id)
+        return OutcomeUnknown("gateway_failed")
+
+
+def _close_attempt(session: Session, work: Work) -> None:
+    attempt = session.scalars(
+        select(Attempt).filter_by(message_id=work.message_id, number=work.attempt)
+    ).one()
+    attempt.finished_at, attempt.provider_id = now(session), work.provider_id
+    match work.answer:
+        case Accepted(problem=problem):
+            attempt.outcome, attempt.detail = "accepted", problem or ""
+        case Refused(reason=reason, again=again):
+            attempt.outcome, attempt.detail = "put_off" if again else "refused", reason
+        case OutcomeUnknown():
+            attempt.outcome, attempt.detail = "unknown", str(work.answer)
+
+
+def _draw_conclusion(
+    session: Session, message: Message, answer: Accepted | Refused | OutcomeUnknown
+) -> None:
+    state = State(message.state)
+    match answer:
+        case Accepted(problem=problem):
+            ledger.move(session, message, hear(state, News.ACCEPTED), problem)
+        case Refused(reason=reason, again=True):
+            _put_off(session, message, reason)
+        case Refused(reason=reason):
+            ledger.move(session, message, hear(state, News.REFUSED), reason)
+        case OutcomeUnknown():
+            ledger.move(session, message, hear(state, News.LOST), "outcome_unknown")
+
+
+def _put_off(session: Session, message: Message, reason: str) -> None:
+    due = now(session) + pause_after_refusal(message.attempts_made)
+    news = News.PUT_OFF if due < message.give_up_at else News.REFUSED
+    state = hear(State(message.state), news)
+    if state is State.QUEUED:
+        message.try_at = due
+        ledger.enqueue_send(session, message)
+    ledger.move(session, message, state, reason)
+
+
+# -- what nobody finished -------------------------------------------------------------------------
+
+
+def _give_up_a_dead_workers_attempt(session: Session, message: Message) -> None:
+    """Raises Retry while the other worker's lease still runs."""
+    attempt = session.scalars(
+        select(Attempt).filter_by(message_id=message.id, number=message.attempts_made)
+    ).one()
+    left = attempt.started_at + LEASE - now(session)
+    if left > timedelta(0):
+        raise Retry(left.total_seconds() + 1, "another worker may still be at it")
+    attempt.finished_at, attempt.outcome, attempt.detail = now(session), "unknown", "worker_died"
+    ledger.move(session, message, hear(State.SENDING, News.LOST), "worker_died")
+
+
+def sweep(session: Session) -> None:
+    """Every minute: nothing may wait unseen for ever."""
+    moment = now(session)
+    waits = (Message.state == State.QUEUED) & (Message.give_up_at <= moment)
+    calls = (Message.state == State.SENT) & (Message.channel == Channel.FAX)
+    for ident in session.scalars(select(Message.id).where(waits | calls)).all():
+        message = ledger.locked(session, ident)
+        if message is not None:
+            _sweep_one(session, message)
+
+
+def _sweep_one(session: Session, message: Message) -> None:
+    moment, state = now(session), State(message.state)
+    if state is State.QUEUED and moment >= message.give_up_at:
+        ledger.move(session, message, act(state, Action.GIVE_UP), message.problem or "gave_up")
+    patience = outcome_due(Channel(message.channel), message.parts_total)
+    if state is State.SENT and message.sent_at and patience:
+        if moment >= message.sent_at + patience:
+            ledger.move(session, message, hear(state, News.LOST), "no_outcome")

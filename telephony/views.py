@@ -1,0 +1,121 @@
+"""Where engines on this machine call us back. Answered only after commit; known by a token."""
+
+import hmac
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import cast
+
+from flask import Blueprint, Response, current_app, request
+
+from kernel.access import system
+from kernel.errors import BadInput, Unauthenticated
+from kernel.settings import Settings
+from kernel.web import public, unit_of_work
+from telephony import inbound, receipts
+from telephony.gateways import sms_kannel
+from telephony.lifecycle import Kind
+
+ENGINES = system("engines")
+MAX_BODY = 128 * 1024
+"""A long text of 255 parts in UTF-8 is 51 kB."""
+hooks = Blueprint("telephony_hooks", __name__, url_prefix="/hooks")
+DONE = 204
+
+
+@hooks.before_request
+def only_our_engines() -> None:
+    """Raises Unauthenticated unless the request carries the shared token."""
+    request.max_content_length = MAX_BODY
+    settings = cast(Settings, current_app.extensions["settings"])
+    given = (request.authorization.password if request.authorization else None) or ""
+    if not hmac.compare_digest(given.encode(), settings.hook_token.encode()):
+        raise Unauthenticated
+
+
+@hooks.get("/kannel/receipt")
+@public
+def kannel_receipt() -> Response:
+    """A delivery report: message, attempt, part, kind (`%d`), provider_id (`%F`), at (`%T`)."""
+    query = request.args
+    number = _whole(query, "kind")
+    if number not in sms_kannel.KINDS:
+        raise BadInput("kind")
+    _record(query, sms_kannel.NAME, sms_kannel.KINDS[number], str(number))
+    return Response(status=DONE)
+
+
+@hooks.post("/fax/receipt")
+@public
+def fax_receipt() -> Response:
+    """A page that passed, or how the call ended, as JSON."""
+    body = request.get_json()
+    if not isinstance(body, dict) or body.get("kind") not in set(Kind):
+        raise BadInput("kind")
+    said = {name: str(value) for name, value in body.items()}
+    _record(said, "fax_simulator", Kind(said["kind"]), said.get("event_id", ""))
+    return Response(status=DONE)
+
+
+def _record(said: Mapping[str, str], gateway: str, kind: Kind, event: str) -> None:
+    message, attempt = _whole(said, "message"), _whole(said, "attempt")
+    part = _whole(said, "part")
+    heard = receipts.Heard(
+        # What was said about which part names the event: an engine's own ids change on repeats.
+        event_id=f"{gateway}:{message}:{attempt}:{part}:{event}"[:160],
+        message_id=message,
+        attempt=attempt,
+        part=part,
+        kind=kind,
+        at=_moment(said.get("at", "")),
+        provider_id=said.get("provider_id", "")[:120] or None,
+        raw=dict(said),
+    )
+    with unit_of_work(ENGINES) as session:
+        receipts.record(session, heard)
+
+
+@hooks.post("/kannel/inbound")
+@public
+def kannel_inbound() -> Response:
+    """A text: id and at in the query, numbers in headers, the text as body in its charset."""
+    with unit_of_work(ENGINES) as session:
+        inbound.receive(
+            session,
+            gateway=sms_kannel.NAME,
+            provider_id=request.args.get("id") or _missing("id"),
+            sender=request.headers.get("X-Kannel-From") or _missing("sender"),
+            recipient=request.headers.get("X-Kannel-To", ""),
+            text=decoded(request.get_data(), request.mimetype_params.get("charset", "")),
+            received_at=_moment(request.args.get("at", "")),
+        )
+    return Response(status=DONE)
+
+
+def decoded(body: bytes, charset: str) -> str:
+    """The text in the charset it says; what does not fit is replaced, never refused."""
+    try:
+        return body.decode(charset or "utf-8", "replace")
+    except LookupError:
+        return body.decode("utf-8", "replace")
+
+
+def _missing(field: str) -> str:
+    raise BadInput(field, "required")
+
+
+def _whole(said: Mapping[str, str], field: str) -> int:
+    """A count or an id; raises BadInput."""
+    text = said.get(field, "")
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise BadInput(field)
+    return int(text)
+
+
+def _moment(text: str) -> datetime:
+    """Seconds since 1970 or an ISO time, in UTC; now where it is neither."""
+    try:
+        if text.isdigit():
+            return datetime.fromtimestamp(int(text), UTC)
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.now(UTC)
