@@ -1,0 +1,235 @@
+"""How a batch of fixes gets into the tables: one transaction, COPY first, safe to repeat.
+
+STACK of measurements: COPY of binary EWKB stores four times as many rows a second as INSERT.
+COPY is all or nothing, so a batch with a repetition is redone through a temporary table, and a
+batch with a row that the database refuses is halved until that row stands alone.
+"""
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from kernel.log import get_logger
+
+log = get_logger(__name__)
+
+EPOCH_2000_US = 946_684_800_000_000
+"""PostgreSQL counts microseconds from 2000-01-01."""
+COLUMNS = "terminal_id, fixed_at, geom, received_at, speed_kmh, course, alt_m, flags"
+COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_TRAILER = b"\xff\xff"
+POINT_LITTLE_ENDIAN, WITH_SRID, WGS84 = 1, 0x20000001, 4326
+
+_HEAD = struct.Struct(">hiqiqi").pack
+_POINT = struct.Struct("<BIIdd").pack
+_TAIL = struct.Struct(">iqifififih").pack
+_LONG = struct.Struct(">iq").pack
+_REAL = struct.Struct(">if").pack
+_SHORT = struct.Struct(">ih").pack
+_NULL = struct.pack(">i", -1)
+
+COPY_FIXES = f"copy gps.fixes ({COLUMNS}) from stdin (format binary)"
+SPARE_TABLE = "create temporary table spare (like gps.fixes) on commit drop"
+COPY_SPARE = f"copy spare ({COLUMNS}) from stdin (format binary)"
+FROM_SPARE = f"insert into gps.fixes ({COLUMNS}) select {COLUMNS} from spare on conflict do nothing"  # noqa: S608 (our own names)
+MOVE_LATEST = """
+insert into gps.latest
+  (terminal_id, fixed_at, received_at, geog, speed_kmh, course, alt_m, flags)
+select t, '2000-01-01Z'::timestamptz + f * interval '1 microsecond',
+  '2000-01-01Z'::timestamptz + r * interval '1 microsecond',
+  st_setsrid(st_makepoint(lon, lat), 4326)::geography, s, c, a, g
+from unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::float8[], %b::float8[],
+  %b::float4[], %b::float4[], %b::float4[], %b::smallint[]) x (t, f, r, lat, lon, s, c, a, g)
+on conflict (terminal_id) do update set
+  fixed_at = excluded.fixed_at, received_at = excluded.received_at, geog = excluded.geog,
+  speed_kmh = excluded.speed_kmh, course = excluded.course, alt_m = excluded.alt_m,
+  flags = excluded.flags
+where latest.fixed_at < excluded.fixed_at
+returning terminal_id
+"""
+QUARANTINE = """
+insert into gps.quarantine
+  (received_at, terminal_id, reason, fixed_at, lat, lon, speed_kmh, raw)
+select '2000-01-01Z'::timestamptz + r * interval '1 microsecond', t, w,
+  '2000-01-01Z'::timestamptz + f * interval '1 microsecond', lat, lon, s, raw
+from unnest(%b::bigint[], %b::bigint[], %b::text[], %b::bigint[], %b::float8[], %b::float8[],
+  %b::float8[], %b::bytea[]) x (r, t, w, f, lat, lon, s, raw)
+"""
+ROW_FAULTS = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.InternalError,
+    struct.error,
+    OverflowError,
+)
+"""What a single row can be guilty of; everything else is the database's own trouble."""
+
+
+@dataclass(slots=True)
+class Row:
+    """A fix to store. Times in microseconds since 2000, as PostgreSQL keeps them."""
+
+    terminal_id: int
+    fixed_us: int
+    received_us: int
+    lat: float
+    lon: float
+    speed_kmh: float | None
+    course: float | None
+    alt_m: float | None
+    flags: int
+    is_live: bool = True
+
+
+@dataclass(slots=True)
+class Oddity:
+    """Something for the quarantine. Times in microseconds since 2000."""
+
+    received_us: int
+    terminal_id: int
+    reason: str
+    fixed_us: int | None
+    lat: float | None
+    lon: float | None
+    speed_kmh: float | None
+    raw: bytes
+
+
+def write(
+    connection: psycopg.Connection, rows: Sequence[Row], oddities: Sequence[Oddity]
+) -> list[Row]:
+    """Store everything in one transaction; gives the rows that are now the present.
+
+    Raises psycopg.Error when the database is in trouble: nothing is stored then, and the same
+    call may be repeated. A row that the database refuses ends in the quarantine.
+    """
+    try:
+        return _write_once(connection, rows, oddities, _copy)
+    except psycopg.errors.UniqueViolation:
+        pass
+    except ROW_FAULTS as fault:
+        return _halves(connection, rows, oddities, fault)
+    try:
+        return _write_once(connection, rows, oddities, _copy_around_repetitions)
+    except ROW_FAULTS as fault:
+        return _halves(connection, rows, oddities, fault)
+
+
+def _write_once(
+    connection: psycopg.Connection,
+    rows: Sequence[Row],
+    oddities: Sequence[Oddity],
+    copy: Callable[[psycopg.Cursor, bytes], None],
+) -> list[Row]:
+    newest = _newest(rows)
+    with connection.transaction(), connection.cursor() as cursor:
+        if rows:
+            copy(cursor, b"".join((COPY_HEADER, *map(encode, rows), COPY_TRAILER)))
+        moved = _move_latest(cursor, newest) if newest else set()
+        if oddities:
+            cursor.execute(QUARANTINE, _columns(oddities, ODDITY_COLUMNS))
+    return [row for row in newest if row.terminal_id in moved]
+
+
+def _halves(
+    connection: psycopg.Connection,
+    rows: Sequence[Row],
+    oddities: Sequence[Oddity],
+    fault: Exception,
+) -> list[Row]:
+    """Find the row that is to blame; the others are stored as if it had never been there."""
+    if len(rows) > 1:
+        middle = len(rows) // 2
+        before = write(connection, rows[:middle], oddities)
+        after = write(connection, rows[middle:], ())
+        return list({row.terminal_id: row for row in (*before, *after)}.values())
+    if rows:
+        log.error("fix_refused_by_database", terminal=rows[0].terminal_id, fault=str(fault))
+        return write(connection, (), (*oddities, _refused(rows[0])))
+    if len(oddities) > 1:
+        middle = len(oddities) // 2
+        write(connection, (), oddities[:middle])
+        return write(connection, (), oddities[middle:])
+    log.error("oddity_refused_by_database", oddity=repr(oddities[0]), fault=str(fault))
+    return []
+
+
+def _copy(cursor: psycopg.Cursor, data: bytes) -> None:
+    with cursor.copy(COPY_FIXES) as copy:
+        copy.write(data)
+
+
+def _copy_around_repetitions(cursor: psycopg.Cursor, data: bytes) -> None:
+    cursor.execute(SPARE_TABLE)
+    with cursor.copy(COPY_SPARE) as copy:
+        copy.write(data)
+    cursor.execute(FROM_SPARE)
+
+
+def _newest(rows: Sequence[Row]) -> list[Row]:
+    """The newest live row of each terminal; sorted, so that two writers never deadlock."""
+    newest: dict[int, Row] = {}
+    for row in rows:
+        if row.is_live:
+            before = newest.get(row.terminal_id)
+            if before is None or before.fixed_us <= row.fixed_us:
+                newest[row.terminal_id] = row
+    return [newest[terminal_id] for terminal_id in sorted(newest)]
+
+
+LATEST_COLUMNS = (
+    "terminal_id",
+    "fixed_us",
+    "received_us",
+    "lat",
+    "lon",
+    "speed_kmh",
+    "course",
+    "alt_m",
+    "flags",
+)
+ODDITY_COLUMNS = (
+    "received_us",
+    "terminal_id",
+    "reason",
+    "fixed_us",
+    "lat",
+    "lon",
+    "speed_kmh",
+    "raw",
+)
+
+
+def _move_latest(cursor: psycopg.Cursor, newest: Sequence[Row]) -> set[int]:
+    cursor.execute(MOVE_LATEST, _columns(newest, LATEST_COLUMNS))
+    return {terminal_id for (terminal_id,) in cursor.fetchall()}
+
+
+def _columns(items: Sequence[object], names: Sequence[str]) -> list[list[object]]:
+    return [[getattr(item, name) for item in items] for name in names]
+
+
+def _refused(row: Row) -> Oddity:
+    return Oddity(
+        row.received_us,
+        row.terminal_id,
+        "refused_by_database",
+        row.fixed_us,
+        row.lat,
+        row.lon,
+        row.speed_kmh,
+        b"",
+    )
+
+
+def encode(row: Row) -> bytes:
+    """The row in PostgreSQL's binary COPY format, its point as EWKB."""
+    point = _POINT(POINT_LITTLE_ENDIAN, WITH_SRID, WGS84, row.lon, row.lat)
+    head = _HEAD(8, 8, row.terminal_id, 8, row.fixed_us, 25) + point
+    speed, course, alt = row.speed_kmh, row.course, row.alt_m
+    if speed is not None and course is not None and alt is not None:
+        return head + _TAIL(8, row.received_us, 4, speed, 4, course, 4, alt, 2, row.flags)
+    measures = (_NULL if value is None else _REAL(4, value) for value in (speed, course, alt))
+    return b"".join((head, _LONG(8, row.received_us), *measures, _SHORT(2, row.flags)))

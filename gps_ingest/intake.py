@@ -1,0 +1,105 @@
+"""Between the listeners and the store: every decoded fix passes here, whatever brought it."""
+
+from datetime import UTC, datetime, timedelta
+
+from gps_ingest import meters
+from gps_ingest.fleet import Fleet
+from gps_ingest.history import Oddity, Row
+from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Verdict
+from gps_ingest.positions import Done, PositionStore
+from gps_ingest.protocols.base import Fix
+from kernel.clock import Clock, SystemClock
+
+MAX_RAW = 1024
+"""Bytes of a doubtful message that are kept."""
+YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Intake:
+    """Takes fixes through the pipeline and into the store or the quarantine."""
+
+    def __init__(
+        self,
+        fleet: Fleet,
+        store: PositionStore,
+        *,
+        pipeline: Pipeline | None = None,
+        rules: Rules | None = None,
+        clock: Clock | None = None,
+    ):
+        self.fleet, self.store = fleet, store
+        self.pipeline = pipeline or Pipeline()
+        self.rules = rules or Rules()
+        self.clock = clock or SystemClock()
+
+    def identify(self, identity: str, protocol: str, source: str) -> KnownTerminal | None:
+        """The terminal of that name; an unknown one is counted. Marks it as heard."""
+        terminal, at = self.fleet.find(identity), self.clock.now()
+        if terminal is None:
+            self.fleet.stranger(identity, protocol, source, at)
+        else:
+            self.fleet.heard(terminal, at)
+        return terminal
+
+    def take(
+        self, fix: Fix, terminal: KnownTerminal | None, done: Done | None = None
+    ) -> Verdict | None:
+        """Pass a fix on; None means that it is to be stored.
+
+        `done` is called once everything about the fix is safe in the database; at once when there
+        is nothing to store, never when the fix was refused.
+        """
+        passage = Passage(fix, terminal, self.clock.now(), self.rules)
+        verdict = self.pipeline.run(passage)
+        meters.fixes.labels(*_labels(verdict)).inc()
+        if verdict is None:
+            self.store.add(_row(passage), done)
+        elif verdict.end is End.QUARANTINED:
+            self.store.quarantine(_oddity(passage, verdict.reason), done)
+        elif verdict.end is End.REPEATED and done is not None:
+            self.store.after_all_before(done)
+        elif verdict.end is End.VOID and done is not None:
+            done()
+        return verdict
+
+
+def _labels(verdict: Verdict | None) -> tuple[str, str]:
+    return (verdict.end.value, verdict.reason) if verdict else ("accepted", "")
+
+
+def _row(passage: Passage) -> Row:
+    fix, terminal = passage.fix, passage.terminal
+    if terminal is None or fix.time is None or fix.lat is None or fix.lon is None:
+        raise ValueError("the pipeline let an incomplete fix pass")
+    return Row(
+        terminal_id=terminal.id,
+        fixed_us=_microseconds(fix.time),
+        received_us=_microseconds(passage.received_at),
+        lat=fix.lat,
+        lon=fix.lon,
+        speed_kmh=fix.speed_kmh,
+        course=fix.course,
+        alt_m=fix.alt_m,
+        flags=int(passage.flags),
+        is_live=passage.is_live,
+    )
+
+
+def _oddity(passage: Passage, reason: str) -> Oddity:
+    fix, terminal = passage.fix, passage.terminal
+    return Oddity(
+        received_us=_microseconds(passage.received_at),
+        terminal_id=terminal.id if terminal else 0,
+        reason=reason,
+        fixed_us=None if fix.time is None else _microseconds(fix.time),
+        lat=fix.lat,
+        lon=fix.lon,
+        speed_kmh=fix.speed_kmh,
+        raw=fix.raw[:MAX_RAW],
+    )
+
+
+def _microseconds(moment: datetime) -> int:
+    """Since 2000, as PostgreSQL keeps time."""
+    return (moment - YEAR_2000) // MICROSECOND

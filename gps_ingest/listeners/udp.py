@@ -1,0 +1,150 @@
+"""UDP on gevent's event loop: datagrams and limits, no meaning.
+
+A peer is an address and port; what its last datagrams told (a date, a name) is kept for a while.
+"""
+
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import gevent
+from gevent.monkey import get_original
+
+from gps_ingest import meters
+from gps_ingest.listeners.limits import Budget, Dismissed, Door, Limits
+from gps_ingest.valve import Valve
+from kernel.log import get_logger
+
+log = get_logger(__name__)
+READ = 1
+MAX_DATAGRAM = 65_536
+DATAGRAMS = 64
+"""Taken at one go; the others wait for the next turn of the loop."""
+KERNEL_BUFFER = 4 << 20
+"""Bytes that wait in the kernel while the store is full; what comes then is lost, as UDP is."""
+SWEEP_SECONDS = 1.0
+
+
+class DatagramSession(Protocol):
+    """What the datagrams of one peer mean; raises Dismissed to have the peer ignored."""
+
+    def datagram(self, data: bytes) -> None: ...
+
+
+class UdpPeer:
+    """One sender, with its allowance of rubbish."""
+
+    def __init__(self, door: Door, address: str, now: float):
+        self.address = address
+        self.budget = Budget(door.limits, now)
+        self.heard_at = now
+        self.session: DatagramSession
+        self._door = door
+
+    def made_sense(self, *, identified: bool = False) -> None:
+        if identified:
+            self._door.trust(self.address)
+
+    def spoil(self, bad: int, noise: int) -> None:
+        self.budget.spoil(bad, noise, time.monotonic())
+
+
+class UdpListener:
+    """Receives datagrams on one port and gives each peer a session."""
+
+    def __init__(
+        self,
+        name: str,
+        bind: tuple[str, int],
+        open_session: Callable[[UdpPeer], DatagramSession],
+        valve: Valve,
+        limits: Limits | None = None,
+    ):
+        self.door = Door(name, limits or Limits())
+        self.valve = valve
+        self._bind, self._open_session = bind, open_session
+        self._peers: dict[tuple[str, int], UdpPeer] = {}
+        self._sweeper: gevent.Greenlet[[], None] | None = None
+
+    @property
+    def port(self) -> int:
+        port: int = self._socket.getsockname()[1]
+        return port
+
+    def start(self) -> None:
+        """Bind and receive; raises OSError when the port is taken."""
+        family = socket.AF_INET6 if ":" in self._bind[0] else socket.AF_INET
+        self._socket: socket.socket = get_original("socket", "socket")(family, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BUFFER)
+        self._socket.bind(self._bind)
+        loop: Any = gevent.get_hub().loop
+        self._readable = loop.io(self._socket.fileno(), READ)
+        self._resume()
+        self._sweeper = gevent.spawn(self._sweep)
+
+    def stop_accepting(self) -> None:
+        self._readable.stop()
+        self._readable.close()
+        self._socket.close()
+
+    def stop(self) -> None:
+        if self._sweeper is not None:
+            self._sweeper.kill()
+
+    def _resume(self) -> None:
+        if self._socket.fileno() >= 0:
+            self._readable.start(self._on_readable)
+
+    def _on_readable(self) -> None:
+        for _ in range(DATAGRAMS):
+            if not self.valve.is_open:
+                self._readable.stop()
+                self.valve.wait(self._resume)
+                return
+            try:
+                data, peer = self._socket.recvfrom(MAX_DATAGRAM)
+            except OSError:  # nothing more to read, or an ICMP error of an earlier answer
+                return
+            self._receive(data, peer[0], peer[1])
+
+    def _receive(self, data: bytes, address: str, port: int) -> None:
+        now = time.monotonic()
+        try:
+            peer = self._peers.get((address, port)) or self._admit(address, port, now)
+            peer.heard_at = now
+            if peer.budget.read(len(data), now):
+                raise self.door.refuse("too_fast")
+            peer.session.datagram(data)
+        except Dismissed as dismissed:
+            self._dismiss(address, port, dismissed)
+        except Exception:
+            log.exception("session_failed", listener=self.door.name)
+            self._forget(address, port)
+
+    def _admit(self, address: str, port: int, now: float) -> UdpPeer:
+        self.door.enter(address)
+        peer = UdpPeer(self.door, address, now)
+        peer.session = self._open_session(peer)
+        self._peers[address, port] = peer
+        return peer
+
+    def _dismiss(self, address: str, port: int, dismissed: Dismissed) -> None:
+        if dismissed.offence:
+            self.door.refuse(dismissed.reason)
+            self.door.offend(address)
+            self._forget(address, port)
+
+    def _forget(self, address: str, port: int) -> None:
+        if self._peers.pop((address, port), None):
+            self.door.leave(address)
+
+    def _sweep(self) -> None:
+        while True:
+            gevent.sleep(SWEEP_SECONDS)
+            silent_since = time.monotonic() - self.door.limits.idle
+            for address, port in [k for k, p in self._peers.items() if p.heard_at < silent_since]:
+                self._forget(address, port)
+            meters.links.labels(self.door.name).set(len(self._peers))
+            self.door.sweep()

@@ -1,0 +1,72 @@
+"""News of positions for the consoles: one compact message per stored batch. May be lost."""
+
+import json
+from collections.abc import Sequence
+
+import gevent
+from gevent.queue import Full, Queue
+from redis import RedisError
+
+from gps_ingest import meters
+from gps_ingest.history import EPOCH_2000_US, Row
+from kernel.bus import Bus
+from kernel.log import get_logger
+
+log = get_logger(__name__)
+CHANNEL = "positions"
+MAX_WAITING = 50
+"""Batches kept while the bus is away; consoles ask for a snapshot anyway when it is back."""
+
+
+def encode(rows: Sequence[Row]) -> bytes:
+    """A JSON list of [terminal_id, lat, lon, speed_kmh, course, fixed_at, received_at, flags].
+
+    WGS-84 degrees, km/h, degrees from north, epoch milliseconds, FixFlag bits.
+    """
+    return json.dumps([_fields(row) for row in rows], separators=(",", ":")).encode()
+
+
+def _fields(row: Row) -> list[float | int | None]:
+    return [
+        row.terminal_id,
+        round(row.lat, 7),
+        round(row.lon, 7),
+        None if row.speed_kmh is None else round(row.speed_kmh, 1),
+        None if row.course is None else round(row.course, 1),
+        (row.fixed_us + EPOCH_2000_US) // 1000,
+        (row.received_us + EPOCH_2000_US) // 1000,
+        row.flags,
+    ]
+
+
+class Notices:
+    """Publishes on its own greenlet, so that a bus that hangs never holds up the store."""
+
+    def __init__(self, bus: Bus):
+        self._bus = bus
+        self._queue: Queue[bytes] = Queue(MAX_WAITING)
+        self._greenlet: gevent.Greenlet[[], None] | None = None
+
+    def tell(self, rows: Sequence[Row]) -> None:
+        try:
+            self._queue.put_nowait(encode(rows))
+        except Full:
+            meters.notices.labels("dropped").inc()
+
+    def start(self) -> None:
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        if self._greenlet is not None:
+            self._greenlet.kill()
+
+    def _run(self) -> None:
+        while True:
+            data = self._queue.get()
+            try:
+                self._bus.publish(CHANNEL, data)
+                meters.notices.labels("told").inc()
+            except RedisError as error:
+                meters.notices.labels("failed").inc()
+                log.warning("positions_not_told", error=type(error).__name__)
+                gevent.sleep(0.5)

@@ -1,0 +1,297 @@
+"""What a fix passes before it is stored: an ordered list of steps, each with one job.
+
+A step looks at the passage and lets it go on, or ends it with a verdict. Nothing is dropped
+silently: what cannot be believed is quarantined with its reason and its raw bytes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from math import cos, hypot, radians
+from typing import Protocol
+
+from gps_ingest.flags import FixFlag
+from gps_ingest.protocols.base import Fix
+from gps_ingest.protocols.osmand import KMH
+
+Moment = tuple[float, float, float]
+"""Epoch seconds, latitude, longitude."""
+FLAGS = {
+    "estimated": FixFlag.ESTIMATED,
+    "manual": FixFlag.MANUAL,
+    "simulated": FixFlag.SIMULATED,
+    "mock": FixFlag.MOCK,
+    "date_inferred": FixFlag.DATE_INFERRED,
+    "receive_time": FixFlag.RECEIVE_TIME,
+}
+NO_FLAG = FixFlag(0)
+METRES_PER_DEGREE = 111_195.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is believed."""
+
+    earliest: datetime = datetime(2020, 1, 1, tzinfo=UTC)
+    """Before this a device's clock was never set, or its week counter has rolled over."""
+    ahead: timedelta = timedelta(minutes=5)
+    max_speed_kmh: float = 220
+    jump_kmh: float = 250
+    jump_slack_m: float = 100
+    """Receivers wander this far without anybody moving."""
+    jump_gap: timedelta = timedelta(minutes=10)
+    """After a silence this long a vehicle may be anywhere."""
+    agreeing: int = 3
+    """So many fixes in a row that fit each other make a jump believable."""
+    service_area: tuple[float, float, float, float] | None = None
+    """West, south, east, north in degrees, margin included."""
+
+
+WEEK_ROLLOVER = timedelta(weeks=1024)
+"""The GPS week number has ten bits: old receivers are this much behind, or twice."""
+ZONE_ERROR = timedelta(hours=8)
+"""A clock that is wrong by exactly this tells the bureau's local time for UTC."""
+
+
+@dataclass(slots=True)
+class KnownTerminal:
+    """A registered terminal as the listeners see it, and what its last fixes were."""
+
+    id: int
+    identity: str
+    protocol: str
+    enabled: bool = True
+    listen_port: int | None = None
+    speed_unit: str = "knots"
+    newest: Moment | None = None
+    doubted: list[Moment] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Passage:
+    """One fix of one terminal on its way through the steps."""
+
+    fix: Fix
+    terminal: KnownTerminal | None
+    received_at: datetime
+    rules: Rules
+    at: float = 0.0
+    """Epoch seconds of the fix."""
+    flags: FixFlag = NO_FLAG
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it moves the terminal's present position; a late one only joins the track."""
+        return not self.flags & FixFlag.LATE
+
+    @property
+    def moment(self) -> Moment:
+        return self.at, self.fix.lat or 0.0, self.fix.lon or 0.0
+
+
+class End(Enum):
+    """How a passage may end before the store."""
+
+    REFUSED = "refused"
+    """Nobody that we know, or somebody who may not report."""
+    VOID = "void"
+    """The device itself says that it has no position."""
+    REPEATED = "repeated"
+    """Stored already, or about to be."""
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    end: End
+    reason: str
+
+
+Step = Callable[[Passage], Verdict | None]
+
+
+class Fences(Protocol):
+    """Who wants to know where terminals are: geofences and beats, implemented above this room."""
+
+    def passed(self, terminal_id: int, lat: float, lon: float, at: float) -> None: ...
+
+
+class NoFences:
+    """Nobody wants to know."""
+
+    def passed(self, terminal_id: int, lat: float, lon: float, at: float) -> None:
+        return None
+
+
+class Pipeline:
+    """The steps in their order, then the fences."""
+
+    def __init__(self, fences: Fences | None = None) -> None:
+        self.steps: tuple[Step, ...] = (
+            known_and_enabled,
+            tells_a_position,
+            in_its_own_speed_unit,
+            on_the_clock,
+            on_the_ground,
+            in_the_service_area,
+            not_repeated,
+            without_a_jump,
+            in_order_of_time,
+        )
+        self.fences = fences or NoFences()
+
+    def run(self, passage: Passage) -> Verdict | None:
+        """The verdict that ended the passage, or None when it may be stored."""
+        for step in self.steps:
+            if verdict := step(passage):
+                return verdict
+        if passage.terminal and passage.is_live:
+            at, lat, lon = passage.moment
+            self.fences.passed(passage.terminal.id, lat, lon, at)
+        return None
+
+
+# ----------------------------------------------------------------------- steps
+
+
+def known_and_enabled(passage: Passage) -> Verdict | None:
+    """Only registered terminals report."""
+    if passage.terminal is None:
+        return Verdict(End.REFUSED, "unknown")
+    return None if passage.terminal.enabled else Verdict(End.REFUSED, "disabled")
+
+
+def tells_a_position(passage: Passage) -> Verdict | None:
+    """A void fix is neither stored nor suspicious: a receiver in a garage sends nothing else."""
+    fix = passage.fix
+    if not fix.valid or fix.lat is None or fix.lon is None:
+        return Verdict(End.VOID, "void")
+    for name in fix.flags:
+        passage.flags |= FLAGS.get(name, NO_FLAG)
+    return None
+
+
+def in_its_own_speed_unit(passage: Passage) -> Verdict | None:
+    """OsmAnd's query does not say its unit; the registry may."""
+    sent = passage.fix.extra.get("speed_as_sent")
+    unit = passage.terminal.speed_unit if passage.terminal else "knots"
+    if isinstance(sent, float) and sent >= 0 and unit != "knots":
+        passage.fix.speed_kmh = sent * KMH[unit]
+    return None
+
+
+def on_the_clock(passage: Passage) -> Verdict | None:
+    """A believable time; a week counter that rolled over is set right where that is certain."""
+    time, rules = passage.fix.time, passage.rules
+    if time is None:
+        return _quarantine("no_time")
+    if time < rules.earliest:
+        corrected = _rolled_forward(time, passage.received_at)
+        if corrected is None:
+            return _quarantine("clock_unset")
+        passage.fix.time = time = corrected
+        passage.flags |= FixFlag.WEEK_CORRECTED
+    ahead = time - passage.received_at
+    if abs(abs(ahead) - ZONE_ERROR) < timedelta(minutes=1):
+        passage.flags |= FixFlag.ZONE_SUSPECT
+    if ahead > rules.ahead:
+        suspect = passage.flags & FixFlag.ZONE_SUSPECT
+        return _quarantine("zone_suspect" if suspect else "clock_ahead")
+    passage.at = time.timestamp()
+    return None
+
+
+def on_the_ground(passage: Passage) -> Verdict | None:
+    """Coordinates and speed that a vehicle can have."""
+    fix = passage.fix
+    _, lat, lon = passage.moment
+    if abs(lat) > 90 or abs(lon) > 180:
+        return _quarantine("swapped" if 90 < abs(lat) <= 180 and abs(lon) <= 90 else "out_of_range")
+    if abs(lat) < 1e-4 and abs(lon) < 1e-4:
+        return _quarantine("null_island")
+    if fix.speed_kmh is not None and not 0 <= fix.speed_kmh <= passage.rules.max_speed_kmh:
+        return _quarantine("too_fast")
+    # Secondary values out of their range are unknown; they spoil no position.
+    if fix.course is not None and not 0 <= fix.course <= 360:
+        fix.course = None
+    if fix.alt_m is not None and not -1000 <= fix.alt_m <= 20_000:
+        fix.alt_m = None
+    return None
+
+
+def in_the_service_area(passage: Passage) -> Verdict | None:
+    """Within the city and its margin."""
+    area = passage.rules.service_area
+    _, lat, lon = passage.moment
+    if area is None or (area[0] <= lon <= area[2] and area[1] <= lat <= area[3]):
+        return None
+    return _quarantine("outside_area")
+
+
+def not_repeated(passage: Passage) -> Verdict | None:
+    """The newest fix once more. Older repetitions are found by the table's key."""
+    repeated = passage.terminal and passage.terminal.newest == passage.moment
+    return Verdict(End.REPEATED, "repeated") if repeated else None
+
+
+def without_a_jump(passage: Passage) -> Verdict | None:
+    """No faster than a vehicle, unless several fixes in a row agree on the new place."""
+    terminal, rules = passage.terminal, passage.rules
+    if terminal is None or terminal.newest is None:
+        return None
+    gap = passage.at - terminal.newest[0]
+    if gap <= 0:
+        return None  # history: the present is not concerned
+    if gap > rules.jump_gap.total_seconds() or _reachable(terminal.newest, passage.moment, rules):
+        terminal.doubted.clear()
+        return None
+    if terminal.doubted and not _follows(terminal.doubted[-1], passage.moment, rules):
+        terminal.doubted.clear()
+    terminal.doubted.append(passage.moment)
+    if len(terminal.doubted) < rules.agreeing:
+        return _quarantine("jump")
+    terminal.doubted.clear()
+    return None
+
+
+def in_order_of_time(passage: Passage) -> Verdict | None:
+    """The newest becomes the present; anything older is marked late."""
+    terminal = passage.terminal
+    if terminal is None:
+        return None
+    if terminal.newest is None or passage.at > terminal.newest[0]:
+        terminal.newest = passage.moment
+    else:
+        passage.flags |= FixFlag.LATE
+    return None
+
+
+# --------------------------------------------------------------------- helpers
+
+
+def _quarantine(reason: str) -> Verdict:
+    return Verdict(End.QUARANTINED, reason)
+
+
+def _rolled_forward(time: datetime, received_at: datetime) -> datetime | None:
+    """`time` plus 1024 weeks, once or twice, when that gives about now."""
+    for weeks in (WEEK_ROLLOVER, 2 * WEEK_ROLLOVER):
+        if abs(time + weeks - received_at) <= timedelta(days=1):
+            return time + weeks
+    return None
+
+
+def _follows(before: Moment, after: Moment, rules: Rules) -> bool:
+    return after[0] > before[0] and _reachable(before, after, rules)
+
+
+def _reachable(before: Moment, after: Moment, rules: Rules) -> bool:
+    way = max(0.0, metres(before[1], before[2], after[1], after[2]) - rules.jump_slack_m)
+    return way <= (after[0] - before[0]) * rules.jump_kmh / 3.6
+
+
+def metres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
+    """Distance on a sphere, flat-earth formula: right within 1 % for the way of some minutes."""
+    east = (other_lon - lon + 180) % 360 - 180
+    return METRES_PER_DEGREE * hypot(other_lat - lat, east * cos(radians((lat + other_lat) / 2)))

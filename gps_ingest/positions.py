@@ -1,0 +1,181 @@
+"""The store: fixes wait here for the next batch, and are acknowledged once it is committed.
+
+Memory is bounded. While the database is slow or away the batches wait in order, the valve closes
+when no more fit, and nothing that was acknowledged can be lost, because nothing is acknowledged
+before it is stored.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import gevent
+import psycopg
+from gevent.event import Event
+
+from gps_ingest import history, meters
+from gps_ingest.history import Oddity, Row
+from gps_ingest.valve import Valve
+from kernel.log import get_logger
+
+log = get_logger(__name__)
+Done = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLimits:
+    """How long a fix waits for company, and how many may wait."""
+
+    flush_seconds: float = 0.05
+    max_batch: int = 2_000
+    max_waiting: int = 50_000
+    retry_seconds: tuple[float, float] = (0.1, 2.0)
+    """First and longest pause between attempts while the database is away."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A fix or an oddity to store, or nothing at all; `done` is called after the commit."""
+
+    item: Row | Oddity | None
+    done: Done | None
+
+
+class PositionStore:
+    """Collects fixes and writes them in batches, in the order of their arrival."""
+
+    def __init__(
+        self,
+        connect: Callable[[], psycopg.Connection],
+        tell: Callable[[Sequence[Row]], None],
+        limits: StoreLimits | None = None,
+    ):
+        self.limits = limits or StoreLimits()
+        self.valve = Valve()
+        self.is_away = False
+        """True from a failed attempt to store until the next success."""
+        self._connect, self._tell = connect, tell
+        self._connection: psycopg.Connection | None = None
+        self._entries: list[_Entry] = []
+        self._some, self._enough = Event(), Event()
+        self._stopping = False
+        self._greenlet: gevent.Greenlet[[], None] | None = None
+
+    # -- the side of the listeners --------------------------------------------------------
+
+    def add(self, row: Row, done: Done | None = None) -> None:
+        """Store the fix with the next batch; then call `done`."""
+        self._append(_Entry(row, done))
+
+    def quarantine(self, oddity: Oddity, done: Done | None = None) -> None:
+        """Store the oddity with the next batch; then call `done`."""
+        self._append(_Entry(oddity, done))
+
+    def after_all_before(self, done: Done) -> None:
+        """Call `done` when everything that waits now has been stored."""
+        self._append(_Entry(None, done))
+
+    @property
+    def waiting(self) -> int:
+        return len(self._entries)
+
+    def _append(self, entry: _Entry) -> None:
+        self._entries.append(entry)
+        self._some.set()
+        waiting = len(self._entries)
+        if waiting >= self.limits.max_batch:
+            self._enough.set()
+        if waiting >= self.limits.max_waiting and self.valve.is_open:
+            log.warning("positions_wait_for_the_database", waiting=waiting)
+            self.valve.close()
+
+    # -- the side of the database ---------------------------------------------------------
+
+    def start(self) -> None:
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self, deadline_seconds: float = 10) -> int:
+        """Store what waits and end; gives how many entries the database did not take in time."""
+        self._stopping = True
+        self._some.set()
+        self._enough.set()
+        if self._greenlet is not None:
+            self._greenlet.join(deadline_seconds)
+            self._greenlet.kill()
+        self._disconnect()
+        return len(self._entries)
+
+    def _run(self) -> None:
+        while self._entries or not self._stopping:
+            self._some.wait()
+            self._enough.wait(0 if self._stopping else self.limits.flush_seconds)
+            batch = self._entries[: self.limits.max_batch]
+            if batch:
+                self._store(batch)
+                self._forget(batch)
+
+    def _store(self, batch: Sequence[_Entry]) -> None:
+        """Write the batch, as often as it takes; then acknowledge, then tell."""
+        rows = [entry.item for entry in batch if isinstance(entry.item, Row)]
+        oddities = [entry.item for entry in batch if isinstance(entry.item, Oddity)]
+        moved = self._write(rows, oddities) if rows or oddities else []
+        for entry in batch:
+            if entry.done is not None:
+                _call(entry.done)
+        if moved:
+            _call(lambda: self._tell(moved))
+
+    def _write(self, rows: list[Row], oddities: list[Oddity]) -> list[Row]:
+        pause, longest = self.limits.retry_seconds
+        while True:
+            begin = time.perf_counter()
+            try:
+                if self._connection is None:
+                    self._connection = self._connect()
+                moved = history.write(self._connection, rows, oddities)
+            except Exception as error:  # whatever it is, the batch stays first in line
+                self._away(error)
+                gevent.sleep(pause)
+                pause = min(pause * 2, longest)
+            else:
+                self._back()
+                meters.stored_seconds.observe(time.perf_counter() - begin)
+                return moved
+
+    def _forget(self, batch: Sequence[_Entry]) -> None:
+        del self._entries[: len(batch)]
+        waiting = len(self._entries)
+        meters.waiting.set(waiting)
+        if waiting < self.limits.max_batch:
+            self._enough.clear()
+        if not waiting and not self._stopping:
+            self._some.clear()
+        if not self.valve.is_open and waiting <= self.limits.max_waiting // 2:
+            self.valve.open()
+
+    def _away(self, error: Exception) -> None:
+        if not self.is_away:
+            known = isinstance(error, psycopg.Error)
+            log.error("positions_not_stored", waiting=self.waiting, exc_info=not known)
+        self.is_away = True
+        meters.database_away.set(1)
+        self._disconnect()
+
+    def _back(self) -> None:
+        if self.is_away:
+            log.info("positions_stored_again", waiting=self.waiting)
+        self.is_away = False
+        meters.database_away.set(0)
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _call(tell: Done) -> None:
+    """A link or a console that is gone must not hold up the others."""
+    try:
+        tell()
+    except Exception:
+        log.exception("stored_but_not_told")

@@ -1,0 +1,125 @@
+"""Reads of positions: where terminals are, where they were, what was refused."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2 import Geography, Geometry
+from sqlalchemy import ColumnElement, Float, Row, Select, cast, func, select
+from sqlalchemy.orm import Session
+
+from gps_ingest.models import LatestFix, Quarantined, StoredFix, Terminal, UnknownIdentity
+
+TRAIL_LIMIT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """One stored fix: WGS-84 degrees, km/h, degrees from north, metres, UTC, FixFlag bits."""
+
+    terminal_id: int
+    lat: float
+    lon: float
+    speed_kmh: float | None
+    course: float | None
+    alt_m: float | None
+    fixed_at: datetime
+    received_at: datetime
+    flags: int
+
+
+def latest(session: Session, terminal_ids: Collection[int] | None = None) -> list[Position]:
+    """Where these terminals (all, when None) were heard last, by terminal."""
+    query = _positions(LatestFix).order_by(LatestFix.terminal_id)
+    if terminal_ids is not None:
+        query = query.where(LatestFix.terminal_id.in_(terminal_ids))
+    return [_position(row) for row in session.execute(query)]
+
+
+def nearest(
+    session: Session,
+    lat: float,
+    lon: float,
+    limit: int,
+    *,
+    heard_since: datetime,
+    terminal_ids: Collection[int] | None = None,
+) -> list[tuple[Position, float]]:
+    """The terminals nearest to a point, with their distance in metres; index-driven."""
+    here = cast(func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4326), Geography)
+    distance: ColumnElement[float] = LatestFix.geog.op("<->", return_type=Float())(here)
+    query = (
+        _positions(LatestFix)
+        .add_columns(distance.label("metres"))
+        .where(LatestFix.fixed_at >= heard_since)
+        .order_by(distance)
+        .limit(limit)
+    )
+    if terminal_ids is not None:
+        query = query.where(LatestFix.terminal_id.in_(terminal_ids))
+    return [(_position(row), row.metres) for row in session.execute(query)]
+
+
+def trail(
+    session: Session,
+    terminal_id: int,
+    since: datetime,
+    until: datetime,
+    limit: int = TRAIL_LIMIT,
+) -> list[Position]:
+    """A terminal's fixes in [since, until], oldest first; the newest `limit` of them."""
+    query = (
+        _positions(StoredFix)
+        .where(StoredFix.terminal_id == terminal_id)
+        .where(StoredFix.fixed_at.between(since, until))
+        .order_by(StoredFix.fixed_at.desc())
+        .limit(limit)
+    )
+    return [_position(row) for row in session.execute(query)][::-1]
+
+
+def terminals(session: Session) -> list[Terminal]:
+    """All registered terminals, by name."""
+    return list(session.scalars(select(Terminal).order_by(Terminal.name, Terminal.id)))
+
+
+def terminal_by_identity(session: Session, identity: str) -> Terminal | None:
+    """The terminal that reports under this name."""
+    return session.scalar(select(Terminal).where(Terminal.identity == identity))
+
+
+def unknown_identities(session: Session, limit: int = 100) -> list[UnknownIdentity]:
+    """Who reports without being registered, the latest first."""
+    query = select(UnknownIdentity).order_by(UnknownIdentity.last_seen_at.desc()).limit(limit)
+    return list(session.scalars(query))
+
+
+def quarantined(
+    session: Session, since: datetime, terminal_id: int | None = None, limit: int = 100
+) -> list[Quarantined]:
+    """What could not be believed since then, the latest first."""
+    query = select(Quarantined).where(Quarantined.received_at >= since)
+    if terminal_id is not None:
+        query = query.where(Quarantined.terminal_id == terminal_id)
+    return list(session.scalars(query.order_by(Quarantined.received_at.desc()).limit(limit)))
+
+
+def _positions(table: type[LatestFix] | type[StoredFix]) -> Select[Any]:
+    point = table.geom if table is StoredFix else cast(LatestFix.geog, Geometry)
+    return select(
+        table.terminal_id,
+        func.ST_Y(point).label("lat"),
+        func.ST_X(point).label("lon"),
+        table.speed_kmh,
+        table.course,
+        table.alt_m,
+        table.fixed_at,
+        table.received_at,
+        table.flags,
+    )
+
+
+def _position(row: Row[Any]) -> Position:
+    columns: tuple[Any, ...] = tuple(row)[:9]
+    return Position(*columns)

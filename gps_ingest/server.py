@@ -1,0 +1,199 @@
+"""The `ingest` process: its listeners, its store, and what keeps them in order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import gevent
+import psycopg
+from redis import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from gps_ingest.fleet import Fleet
+from gps_ingest.intake import Intake
+from gps_ingest.listeners.http import HttpSession
+from gps_ingest.listeners.limits import Limits
+from gps_ingest.listeners.tcp import Link, TcpListener
+from gps_ingest.listeners.udp import UdpListener, UdpPeer
+from gps_ingest.notices import Notices
+from gps_ingest.pipeline import Fences, KnownTerminal, Pipeline, Rules
+from gps_ingest.positions import PositionStore, StoreLimits
+from gps_ingest.sessions import NmeaSession, OsmandDesk
+from gps_ingest.valve import Valve
+from kernel.access import system
+from kernel.bus import Bus
+from kernel.db import Database
+from kernel.log import get_logger
+
+log = get_logger(__name__)
+INGEST = system("ingest", "gps.ingest")
+PROCESS = "ingest"
+BEAT_SECONDS = 5
+OWN_PORTS_SECONDS = 2
+PARTITION_SECONDS = 3600
+DAYS_BEHIND, DAYS_AHEAD = 7, 2
+"""Partitions made ready around today; anything else goes to the default partition."""
+STATEMENT_MS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the listeners stand; port 0 lets the system choose."""
+
+    host: str
+    nmea_tcp: int
+    nmea_udp: int
+    osmand: int
+
+
+class IngestServer:
+    """All parts of the process, started and stopped in order."""
+
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        addresses: Addresses,
+        *,
+        rules: Rules | None = None,
+        fences: Fences | None = None,
+        limits: Limits | None = None,
+        store_limits: StoreLimits | None = None,
+        auto_register: bool = False,
+    ):
+        self.addresses = addresses
+        self.limits = limits or Limits()
+        self.fleet = Fleet(database, INGEST, auto_register=auto_register)
+        self.notices = Notices(bus)
+        self.store = PositionStore(connector(database), self.notices.tell, store_limits)
+        self.intake = Intake(
+            self.fleet,
+            self.store,
+            pipeline=Pipeline(fences),
+            rules=rules,
+            clock=database.clock,
+        )
+        host, valve = addresses.host, self.store.valve
+        self.nmea_tcp = self._tcp(addresses.nmea_tcp)
+        self.nmea_udp = UdpListener(
+            "nmea_udp", (host, addresses.nmea_udp), self._datagrams, valve, self.limits
+        )
+        # A phone is told 503 when there is no room, so that it keeps its fix: never made to wait.
+        self.osmand = TcpListener(
+            "osmand", (host, addresses.osmand), self._phone, Valve(), self.limits
+        )
+        self._own: dict[int, TcpListener] = {}
+        self._database, self._bus = database, bus
+        self._loops: list[gevent.Greenlet[..., None]] = []
+
+    def start(self) -> None:
+        """Open the doors. Raises SQLAlchemyError without a database, OSError for a taken port."""
+        self.ensure_partitions()
+        self.fleet.start()
+        self.store.start()
+        self.notices.start()
+        for listener in (self.nmea_tcp, self.nmea_udp, self.osmand):
+            listener.start()
+        self._loops = [
+            gevent.spawn(_every, seconds, act)
+            for seconds, act in (
+                (BEAT_SECONDS, self._beat),
+                (OWN_PORTS_SECONDS, self.open_own_ports),
+                (PARTITION_SECONDS, self.ensure_partitions),
+            )
+        ]
+        log.info("ingest_listens", **{k: getattr(self, k).port for k in LISTENERS})
+
+    def stop(self, deadline_seconds: float = 10) -> None:
+        """Accept nothing new, store what is here, answer it, then close."""
+        fixed: tuple[TcpListener | UdpListener, ...] = (self.nmea_tcp, self.nmea_udp, self.osmand)
+        listeners = (*fixed, *self._own.values())
+        for listener in listeners:
+            listener.stop_accepting()
+        gevent.killall(self._loops)
+        left = self.store.stop(deadline_seconds)
+        for listener in listeners:
+            listener.stop()
+        self.notices.stop()
+        self.fleet.stop()
+        log.info("ingest_stopped", not_stored=left)
+
+    def ensure_partitions(self) -> None:
+        """Make the partitions around today; raises SQLAlchemyError."""
+        today: date = self.intake.clock.now().date()
+        span = {
+            "first": today - timedelta(days=DAYS_BEHIND),
+            "last": today + timedelta(days=DAYS_AHEAD),
+        }
+        with self._database.unit_of_work(INGEST) as session:
+            session.execute(text("select gps.ensure_partitions(:first, :last)"), span)
+
+    def open_own_ports(self) -> None:
+        """Listen on the ports that belong to one terminal each, and no longer on others."""
+        wanted = self.fleet.ports()
+        for port in [port for port in self._own if port not in wanted]:
+            listener = self._own.pop(port)
+            listener.stop_accepting()
+            listener.stop()
+        for port in wanted.keys() - self._own.keys():
+            listener = self._tcp(port)
+            try:
+                listener.start()
+            except OSError as error:
+                log.error("own_port_not_opened", port=port, error=str(error))
+            else:
+                self._own[port] = listener
+
+    def _tcp(self, port: int) -> TcpListener:
+        return TcpListener(
+            "nmea_tcp",
+            (self.addresses.host, port),
+            lambda link: NmeaSession(self.intake, link, self._owner(port)),
+            self.store.valve,
+            self.limits,
+        )
+
+    def _owner(self, port: int) -> KnownTerminal | None:
+        return None if port == self.addresses.nmea_tcp else self.fleet.ports().get(port)
+
+    def _datagrams(self, peer: UdpPeer) -> NmeaSession:
+        return NmeaSession(self.intake, peer)
+
+    def _phone(self, link: Link) -> HttpSession:
+        return HttpSession(link, OsmandDesk(self.intake, link).handle)
+
+    def _beat(self) -> None:
+        if not self.store.is_away:
+            self._bus.beat(PROCESS)
+
+
+LISTENERS = ("nmea_tcp", "nmea_udp", "osmand")
+
+
+def connector(database: Database) -> Callable[[], psycopg.Connection]:
+    """A function that opens the store's own connection: COPY goes past SQLAlchemy."""
+    url = database.engine.url.render_as_string(hide_password=False).replace("+psycopg", "", 1)
+
+    def connect() -> psycopg.Connection:
+        return psycopg.connect(
+            url,
+            autocommit=True,
+            connect_timeout=5,
+            # A network that swallows packets must look like a database that is away.
+            tcp_user_timeout=STATEMENT_MS,
+            options=f"-c statement_timeout={STATEMENT_MS}",
+            application_name="command-center ingest",
+        )
+
+    return connect
+
+
+def _every(seconds: float, act: Callable[[], None]) -> None:
+    """Again and again; a failure is logged and tried again next time."""
+    while True:
+        try:
+            act()
+        except (SQLAlchemyError, RedisError, OSError) as error:
+            log.warning("ingest_duty_failed", duty=act.__name__, error=type(error).__name__)
+        gevent.sleep(seconds)
