@@ -4,6 +4,7 @@ Geometry is WGS-84 (SRID 4326) throughout.
 """
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
@@ -84,7 +85,6 @@ class Street(Base):
 
     id: Mapped[Key]
     name: Mapped[Name]
-    pinyin: Mapped[Line]
     district: Mapped[str] = mapped_column(String(60), server_default="")
     source: Mapped[str] = mapped_column(String(20))
     centre: Mapped[Any | None] = mapped_column(_geometry("POINT"))
@@ -98,9 +98,7 @@ class Business(Base):
     __table_args__ = (
         CheckConstraint(f"point_level in {POINT_LEVELS}", name="point_level"),
         CheckConstraint("(geom is null) = (point_level = 'unknown')", name="point"),
-        Index("ix_businesses_name_address", "name", "address"),
         Index("ix_businesses_street_number", "street", "number"),
-        Index("ix_businesses_geom", "geom", postgresql_using="gist"),
         Index(
             "ix_businesses_tokens",
             "tokens",
@@ -126,10 +124,6 @@ class Business(Base):
     service_standards: Mapped[Words]
     fetched_at: Mapped[Timestamp]
     source: Mapped[str] = mapped_column(String(20))
-    match_name: Mapped[Line]
-    """The name as it is compared: normalised, without region and legal form."""
-    match_pinyin: Mapped[Words]
-    """The syllables of `match_name`, one per character, separated by spaces."""
     tokens: Mapped[list[int]] = mapped_column(ARRAY(Integer))
 
 
@@ -144,10 +138,10 @@ class TokenFrequency(Base):
 
 
 class Revision(Base):
-    """Counts the changes of a subject (`businesses`, `streets`, `roads`, `regions`) for caches."""
+    """The latest change of a subject (`businesses`, `streets`, `roads`, `regions`), for caches."""
 
     __tablename__ = "revisions"
     __table_args__ = ({"schema": "maps"},)
 
     subject: Mapped[str] = mapped_column(String(20), primary_key=True)
-    number: Mapped[int] = mapped_column(BigInteger)
+    stamp: Mapped[UUID]

@@ -53,7 +53,6 @@ def upgrade() -> None:
         "streets",
         _key(),
         sa.Column("name", sa.String(200), nullable=False),
-        sa.Column("pinyin", sa.String(400), **EMPTY),
         sa.Column("district", sa.String(60), **EMPTY),
         sa.Column("source", sa.String(20), nullable=False),
         _geometry("centre", "POINT", nullable=True),
@@ -73,14 +72,12 @@ def upgrade() -> None:
     op.create_table(
         "revisions",
         sa.Column("subject", sa.String(20), nullable=False),
-        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("stamp", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("subject", name="pk_revisions"),
         schema="maps",
     )
-    for table in ("regions", "road_edges", "businesses"):
-        op.create_index(
-            f"ix_{table}_geom", table, ["geom"], schema="maps", postgresql_using="gist"
-        )
+    for table in ("regions", "road_edges"):
+        op.create_index(f"ix_{table}_geom", table, ["geom"], schema="maps", postgresql_using="gist")
 
 
 def _businesses() -> None:
@@ -102,8 +99,6 @@ def _businesses() -> None:
         sa.Column("service_standards", sa.Text(), **EMPTY),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("source", sa.String(20), nullable=False),
-        sa.Column("match_name", sa.String(400), **EMPTY),
-        sa.Column("match_pinyin", sa.Text(), **EMPTY),
         sa.Column("tokens", ARRAY(sa.Integer()), nullable=False),
         sa.CheckConstraint(
             "point_level in ('door', 'street', 'district', 'unknown')", name="point_level"
@@ -113,9 +108,7 @@ def _businesses() -> None:
         sa.UniqueConstraint("credit_code", name="uq_businesses_credit_code"),
         schema="maps",
     )
-    op.create_index(
-        "ix_businesses_name_address", "businesses", ["name", "address"], schema="maps"
-    )
+    op.create_index("ix_businesses_name_address", "businesses", ["name", "address"], schema="maps")
     op.create_index(
         "ix_businesses_street_number", "businesses", ["street", "number"], schema="maps"
     )

@@ -1,0 +1,104 @@
+"""Makes what people write and say comparable: one width, one case, digits, no fillers."""
+
+import re
+import unicodedata
+
+_NOISE = re.compile(r"[\s\W_]+")
+_DIGITS = {c: value for value, c in enumerate("零一二三四五六七八九")} | {
+    "〇": 0,
+    "○": 0,
+    "两": 2,
+    "幺": 1,
+}
+_UNITS = {"十": 10, "百": 100, "千": 1000}
+_NUMERAL = "[零〇○一二三四五六七八九十百千两幺]+"
+_HOUSE_NUMERAL = re.compile(rf"{_NUMERAL}(?=(?:号|弄|栋|幢|室))|(?<=[路街巷道]){_NUMERAL}$")
+
+# The longest come first, so that a short filler never breaks a long one.
+_FILLERS = re.compile(
+    "|".join(
+        sorted(
+            """
+            喂你好 你好 您好 请问 麻烦 帮我查一下 帮我 查一下 找一下 我想问一下 我问一下 问一下
+            我要投诉一下 我要投诉 我想投诉 投诉一下 我要举报一下 我要举报 我想举报 举报一下
+            我要反映 我想反映 我就在 我现在在 我在 就在 那个那个 那个 这个 就是说 就是 怎么说呢
+            好像是叫 好像叫 好像是 好像 应该是叫 应该是 应该叫 大概是 大概在 大概 可能是 可能叫
+            名字叫做 名字叫 名字是 叫做 叫什么 什么的 之类的 有那么一家 有一家 有家 有个 那一家
+            这一家 那家 这家 一家叫 开的 上面那个 上面的 上边的 里面的 旁边那个 旁边的 边上的
+            附近的 位于 地址在 地址是 地址 对吧 是吧 的样子
+            """.split(),
+            key=len,
+            reverse=True,
+        )
+    )
+    + "|[嗯呃唔噢哦啊欸诶喂嘛呗]"
+)
+_LEADING = re.compile("^(?:在|叫|是|有|就|的|上|那|这|家|一家|个|里|边)+")
+_TRAILING = re.compile("(?:的|那|吧|呢|了|里|那里|那边|这边|这里|旁边|附近|边上|门口)+$")
+
+_PROVINCES = (
+    "北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 "
+    "广东 海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门"
+).split()
+_PROVINCE = rf"(?:{'|'.join(_PROVINCES)})(?:省|市(?!场)|(?:壮族|回族|维吾尔)?自治区)?"
+# 老王超市 and 夜市 are businesses, not cities.
+_CITY = r"[\u4e00-\u9fff]{2,4}?(?<![超都城菜门夜集花早商])市(?!场)"
+_COUNTY = r"[\u4e00-\u9fff]{1,4}?(?<![小社园特专景厂校])[区县]"
+_REGION = re.compile(rf"^(?:中国)?(?:{_PROVINCE})?(?:{_CITY})?(?P<county>{_COUNTY})?(?=.{{2}})")
+
+_LEGAL_FORM = re.compile(
+    "股份有限公司|有限责任公司|有限公司|有限合伙|普通合伙|合伙企业|个人独资企业|个体工商户|分公司"
+)
+
+
+def normalise(text: str) -> str:
+    """Half width, lower case, no blanks or punctuation, house numbers in digits."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return _HOUSE_NUMERAL.sub(lambda found: str(number(found[0])), _NOISE.sub("", text))
+
+
+def number(numeral: str) -> int:
+    """The value of a Chinese numeral: 一百零三, 八十八, or digit by digit as in 一八八."""
+    if not any(c in _UNITS for c in numeral):
+        return int("".join(str(_DIGITS[c]) for c in numeral))
+    total, digit = 0, 0
+    for character in numeral:
+        if unit := _UNITS.get(character):
+            total += (digit or 1) * unit
+            digit = 0
+        else:
+            digit = _DIGITS[character]
+    return total + digit
+
+
+def without_fillers(text: str) -> str:
+    """The normalised text without the words that people only speak."""
+    return _FILLERS.sub("", text)
+
+
+def trimmed(text: str) -> str:
+    """The text without the small words that stand around a name; never less than two characters."""
+    shorter = _TRAILING.sub("", _LEADING.sub("", text))
+    return shorter if len(shorter) >= 2 else text
+
+
+def without_region(name: str) -> str:
+    """A normalised name or address without its leading province, city and county."""
+    return name[len(found[0]) :] if (found := _REGION.match(name)) else name
+
+
+def county(address: str) -> str:
+    """The district or county that a normalised address begins with, or nothing."""
+    found = _REGION.match(address)
+    return (found["county"] or "") if found else ""
+
+
+def without_form(local: str) -> str:
+    """A local name without its legal form; never less than two characters."""
+    shorter = _LEGAL_FORM.sub("", local)
+    return shorter if len(shorter) >= 2 else local
+
+
+def core(name: str) -> str:
+    """A normalised name without region and legal form: what people call the place."""
+    return without_form(without_region(name))

@@ -1,0 +1,68 @@
+"""Finds the places that a query may mean, by asking every source and weighing their answers."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from maps.geocoding.candidates import Candidate
+from maps.geocoding.query import Query, Vocabulary
+from maps.geocoding.sources.base import Source
+from maps.geocoding.sources.businesses import Businesses
+from maps.geocoding.sources.districts import Districts
+from maps.geocoding.sources.streets import Streets
+from maps.models import Region, Street
+from maps.revisions import Cached
+
+LIMIT = 5
+SURE = 0.98
+LEAST = 0.001
+"""Candidates below this confidence are noise."""
+_COARSER = {"door": 0, "street": 1, "district": 2, "unknown": 3}
+
+
+def _vocabulary(session: Session) -> Vocabulary:
+    streets = session.scalars(select(Street.name).distinct())
+    districts = session.scalars(select(Region.name).where(Region.level == "district"))
+    return Vocabulary(streets, districts)
+
+
+class Geocoder:
+    """Asks its sources in order until one is sure; the local ones alone serve a closed network."""
+
+    def __init__(self, sources: Sequence[Source] = (Businesses(), Streets(), Districts())):
+        self._sources = sources
+        self._vocabulary = Cached(_vocabulary, "streets", "regions")
+
+    def geocode(self, session: Session, text: str, limit: int = LIMIT) -> list[Candidate]:
+        """At most `limit` candidates, the best first; empty when nothing is found."""
+        query = self._vocabulary.get(session).read(text)
+        if not query.text:
+            return []
+        found: list[Candidate] = []
+        for source in self._sources:
+            found += source.find(session, query)
+            if any(c.confidence >= SURE for c in found):
+                break
+        return _ranked(query, found)[:limit]
+
+
+def _ranked(query: Query, found: list[Candidate]) -> list[Candidate]:
+    """The candidates by confidence, the finer level first among equals."""
+    if query.readings[0].name:
+        found = _behind_named(found)
+    weighed = [replace(c, confidence=round(c.confidence, 3)) for c in found]
+    return sorted(
+        (c for c in weighed if c.confidence >= LEAST),
+        key=lambda c: (-c.confidence, _COARSER[c.level]),
+    )
+
+
+def _behind_named(found: list[Candidate]) -> list[Candidate]:
+    """Where a business was named, a mere place counts as far as no business fits."""
+    rest = 1 - max((c.confidence for c in found if c.name is not None), default=0.0)
+    return [
+        c if c.name is not None else replace(c, confidence=c.confidence * max(rest, 0.0))
+        for c in found
+    ]

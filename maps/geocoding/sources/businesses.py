@@ -1,0 +1,172 @@
+"""Geocoding source: the business registry, searched by the token index."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Integer, Row, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from maps import credit_code
+from maps.geocoding import scoring
+from maps.geocoding.candidates import Candidate
+from maps.geocoding.query import Query, Reading
+from maps.models import Business, TokenFrequency
+
+BUDGET = 1_500
+"""The index is asked for the rarest tokens, until they stand in this many businesses together."""
+COMPARED = 80
+"""So many businesses, those with the most tokens of the query, are compared letter by letter."""
+ANSWERS = 5
+AT_DOOR_WRITTEN, AT_DOOR_HEARD = 0.97, 0.90
+
+_Found = Row[Any]
+_INTS = ARRAY(Integer)
+_COLUMNS = (
+    Business.id,
+    Business.name,
+    Business.credit_code,
+    Business.address,
+    Business.district,
+    Business.street,
+    Business.number,
+    func.st_x(Business.geom).label("lon"),
+    func.st_y(Business.geom).label("lat"),
+    Business.point_level,
+)
+
+# Statements are composed once: that costs as much time as running them.
+_BY_CODE = select(*_COLUMNS).where(Business.credit_code == bindparam("code"))
+_AT_DOOR = (
+    select(*_COLUMNS, func.count().over().label("sharing"))
+    .where(
+        Business.street == bindparam("street"),
+        Business.number == bindparam("number"),
+        or_(bindparam("district") == "", Business.district == bindparam("district")),
+    )
+    .order_by(Business.id)
+    .limit(ANSWERS)
+)
+_FREQUENCIES = (
+    select(TokenFrequency.token, TokenFrequency.frequency)
+    .where(TokenFrequency.token == func.any(bindparam("wanted", type_=_INTS)))
+    .order_by(TokenFrequency.frequency, TokenFrequency.token)
+)
+_SHARED = func.icount(Business.tokens.op("&", return_type=_INTS)(bindparam("wanted", type_=_INTS)))
+_SHARING_TOKENS = (
+    select(*_COLUMNS)
+    .where(Business.tokens.op("&&")(bindparam("rare", type_=_INTS)))
+    .order_by(_SHARED.desc(), Business.id)
+    .limit(COMPARED)
+)
+
+
+class Businesses:
+    """Finds registered businesses by name, by name and place, by door, or by credit code."""
+
+    name = "registry"
+
+    def find(self, session: Session, query: Query) -> list[Candidate]:
+        if credit_code.is_valid(code := query.text.upper()):
+            rows = session.execute(_BY_CODE, {"code": code})
+            return [_candidate(row, 1.0, ("credit_code:same",)) for row in rows]
+        if not query.readings[0].name:
+            return _at_door(session, query)
+        return _by_name(session, query)
+
+
+def _at_door(session: Session, query: Query) -> list[Candidate]:
+    """All businesses at the door that was said; the place is sure, the business is not."""
+    doors = {(r.street, r.number): r for r in reversed(query.readings) if r.number and not r.name}
+    return [
+        _neighbour(row, reading, len(doors))
+        for reading in doors.values()
+        for row in session.execute(
+            _AT_DOOR,
+            {"street": reading.street, "number": reading.number, "district": reading.district},
+        )
+    ]
+
+
+def _neighbour(row: _Found, reading: Reading, doors: int) -> Candidate:
+    sure = AT_DOOR_WRITTEN if reading.heard == "characters" else AT_DOOR_HEARD
+    evidence = [f"street:{_written_or_heard(reading)}", "number:same"]
+    if row.sharing > 1:
+        evidence.append(f"sharing_door:{row.sharing}")
+    return _candidate(row, sure / doors, tuple(evidence))
+
+
+def _by_name(session: Session, query: Query) -> list[Candidate]:
+    rows = {row.id: row for row in _sharing_tokens(session, query.tokens())}
+    matches = scoring.match(
+        query.readings,
+        [scoring.row(r.id, r.name, r.district, r.street, r.number) for r in rows.values()],
+    )
+    namesakes = Counter(m.row.core for m in matches)
+    return [
+        _candidate(rows[m.row.id], confidence, _evidence(m, namesakes[m.row.core]))
+        for m, confidence in zip(matches[:ANSWERS], scoring.confidences(matches), strict=False)
+    ]
+
+
+def _sharing_tokens(session: Session, wanted: list[int]) -> Sequence[_Found]:
+    """The businesses that share the most tokens, among those with one of the rarest."""
+    rare = _rarest(session, wanted)
+    if not rare:
+        return []
+    return session.execute(_SHARING_TOKENS, {"rare": rare, "wanted": wanted}).all()
+
+
+def _rarest(session: Session, wanted: list[int]) -> list[int]:
+    """The known tokens, rarest first, until the budget is spent; at least one."""
+    chosen: list[int] = []
+    spent = 0
+    for token, frequency in session.execute(_FREQUENCIES, {"wanted": wanted}):
+        spent += frequency
+        if chosen and spent > BUDGET:
+            break
+        chosen.append(token)
+    return chosen
+
+
+def _evidence(match: scoring.Match, namesakes: int) -> tuple[str, ...]:
+    evidence = ["name:exact" if match.is_exact else f"name:{match.how}"]
+    evidence += _street_evidence(match.reading, match.row)
+    if match.reading.district and match.row.district:
+        same = match.reading.district == match.row.district
+        evidence.append("district:same" if same else "district:other")
+    if namesakes > 1:
+        evidence.append(f"namesakes:{namesakes}")
+    return tuple(evidence)
+
+
+def _street_evidence(reading: Reading, row: scoring.Row) -> list[str]:
+    if not reading.street:
+        return []
+    if reading.street != row.street:
+        return ["street:elsewhere"]
+    evidence = [f"street:{_written_or_heard(reading)}"]
+    if reading.number:
+        evidence.append("number:same" if reading.number == row.number else "number:other")
+    return evidence
+
+
+def _written_or_heard(reading: Reading) -> str:
+    return "written" if reading.heard == "characters" else "heard"
+
+
+def _candidate(row: _Found, confidence: float, evidence: tuple[str, ...]) -> Candidate:
+    return Candidate(
+        name=row.name,
+        address=row.address,
+        lat=row.lat,
+        lon=row.lon,
+        level=row.point_level,
+        confidence=confidence,
+        evidence=evidence,
+        source=Businesses.name,
+        district=row.district,
+        business_id=row.id,
+        credit_code=row.credit_code,
+    )

@@ -1,0 +1,42 @@
+"""Geocoding source: a district that was named, when nothing better is known."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from maps.geocoding.candidates import Candidate
+from maps.geocoding.query import Query
+from maps.models import Region
+
+SURE = 0.9
+"""That a named district is the one meant, when nothing but the district was said."""
+
+
+class Districts:
+    """Finds the middle of a district."""
+
+    name = "districts"
+
+    def find(self, session: Session, query: Query) -> list[Candidate]:
+        named = {r.district for r in query.readings if r.district}
+        if not named:
+            return []
+        middle = func.st_pointonsurface(Region.geom)
+        rows = session.execute(
+            select(Region.name, func.st_x(middle), func.st_y(middle))
+            .where(Region.level == "district", Region.name.in_(named))
+            .order_by(Region.code)
+        )
+        return [
+            Candidate(
+                name=None,
+                address=name,
+                lat=lat,
+                lon=lon,
+                level="district",
+                confidence=SURE / len(named),
+                evidence=("district:named",),
+                source=self.name,
+                district=name,
+            )
+            for name, lon, lat in rows
+        ]

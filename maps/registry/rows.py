@@ -1,0 +1,236 @@
+"""Reads a business registry from CSV: good rows, and for each bad one its line, field and reason.
+
+Pure: bytes in, rows out. Line numbers are physical lines of the file, counted from 1.
+"""
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from maps import credit_code, datums
+from maps.geocoding import address as addresses
+from maps.geocoding import normalise, tokens
+
+COLUMNS = (
+    "name",
+    "credit_code",
+    "address",
+    "district",
+    "street",
+    "number",
+    "lon",
+    "lat",
+    "phone",
+    "legal_representative",
+    "scope",
+    "promises",
+    "service_standards",
+)
+REQUIRED = ("name", "address")
+_LONGEST = {"name": 200, "address": 400, "district": 60, "street": 200, "number": 20} | {
+    "phone": 400,
+    "legal_representative": 400,
+}
+_LONGEST_TEXT = 20_000
+_UNDECODED = re.compile("[\udc80-\udcff]")
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryRow:
+    """One business as a registry tells it; what it does not tell is empty, None for the point."""
+
+    name: str
+    address: str
+    credit_code: str | None = None
+    district: str = ""
+    street: str = ""
+    number: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    phone: str = ""
+    legal_representative: str = ""
+    scope: str = ""
+    promises: str = ""
+    service_standards: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that was left out."""
+
+    line: int
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.field}: {self.reason}"
+
+
+class _Refused(Exception):
+    def __init__(self, field: str, reason: str):
+        self.field, self.reason = field, reason
+
+
+def read(file: BinaryIO) -> Iterator[RegistryRow | BadRow]:
+    """The rows of a seekable CSV file in UTF-8 (with or without mark) or GB 18030.
+
+    A missing header or required column is one BadRow for line 1, and nothing follows.
+    """
+    encoding = encoding_of(file)
+    file.seek(0)
+    lines = _Lines(raw.decode(encoding, "surrogateescape") for raw in file)
+    reader = csv.reader(lines, strict=True)
+    header = _header(reader)
+    if isinstance(header, BadRow):
+        yield header
+        return
+    while True:
+        lines.begin_record()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield BadRow(lines.start, "row", str(error))
+            lines.go_back_to_second_line()
+            continue
+        if any(cell.strip() for cell in cells):
+            yield _row_or_bad(lines.start, header, cells)
+
+
+def encoding_of(file: BinaryIO) -> str:
+    """`utf-8-sig` or `gb18030`, by which of the two more lines can be read in."""
+    utf8 = gb = 0
+    for line in file:
+        if not line.isascii():
+            utf8 += _decodes(line, "utf-8")
+            gb += _decodes(line, "gb18030")
+    return "gb18030" if gb > utf8 else "utf-8-sig"
+
+
+def _decodes(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class _Lines(Iterator[str]):
+    """The lines of a file; knows the physical number of the first one of the present record."""
+
+    def __init__(self, lines: Iterable[str]):
+        self._lines = iter(lines)
+        self._again: deque[str] = deque()
+        self._record: list[str] = []
+        self.start = 1
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._lines)
+        self._record.append(line)
+        return line
+
+    def begin_record(self) -> None:
+        """The next line read is the first of a record."""
+        self.start += len(self._record)
+        self._record = []
+
+    def go_back_to_second_line(self) -> None:
+        """Read this record's other lines again: an unclosed quote had swallowed them."""
+        self._again.extendleft(reversed(self._record[1:]))
+        del self._record[1:]
+
+
+def _header(reader: Iterator[list[str]]) -> list[str] | BadRow:
+    header = [cell.strip().strip("\ufeff").casefold() for cell in next(reader, [])]
+    for column in REQUIRED:
+        if column not in header:
+            return BadRow(1, column, "required column is missing")
+    for column in COLUMNS:
+        if header.count(column) > 1:
+            return BadRow(1, column, "column appears twice")
+    return header
+
+
+def _row_or_bad(line: int, header: list[str], cells: list[str]) -> RegistryRow | BadRow:
+    try:
+        if len(cells) != len(header):
+            raise _Refused("row", f"{len(cells)} fields, the header has {len(header)}")
+        return row_of(dict(zip(header, (cell.strip() for cell in cells), strict=True)))
+    except _Refused as refused:
+        return BadRow(line, refused.field, refused.reason)
+
+
+def row_of(fields: Mapping[str, str]) -> RegistryRow:
+    """The checked row. Raises _Refused naming the field."""
+    for name in COLUMNS:
+        _check_text(name, fields.get(name, ""))
+    for name in REQUIRED:
+        if not fields[name]:
+            raise _Refused(name, "is empty")
+    lon, lat = _point(fields.get("lon", ""), fields.get("lat", ""))
+    told = addresses.parse(fields["address"])
+    street = normalise.normalise(fields.get("street", "")) or told.street
+    number = tokens.door(normalise.normalise(fields.get("number", "")))
+    return RegistryRow(
+        name=fields["name"],
+        address=fields["address"],
+        credit_code=_code(fields.get("credit_code", "")),
+        district=fields.get("district", "") or told.district,
+        street=street,
+        number=number or (told.number if street == told.street else ""),
+        lon=lon,
+        lat=lat,
+        phone=fields.get("phone", ""),
+        legal_representative=fields.get("legal_representative", ""),
+        scope=fields.get("scope", ""),
+        promises=fields.get("promises", ""),
+        service_standards=fields.get("service_standards", ""),
+    )
+
+
+def _check_text(field: str, text: str) -> None:
+    if _UNDECODED.search(text):
+        raise _Refused(field, "bytes that are no text in this file's encoding")
+    if "\0" in text:
+        raise _Refused(field, "contains a NUL character")
+    if len(text) > (longest := _LONGEST.get(field, _LONGEST_TEXT)):
+        raise _Refused(field, f"longer than {longest} characters")
+
+
+_CODE_REASONS = {
+    "length": "must have 18 characters",
+    "characters": "has characters that GB 32100-2015 does not allow there",
+    "check": "check character does not match",
+}
+
+
+def _code(text: str) -> str | None:
+    code = text.upper()
+    if not code:
+        return None
+    if found := credit_code.problem(code):
+        raise _Refused("credit_code", _CODE_REASONS[found])
+    return code
+
+
+def _point(lon: str, lat: str) -> tuple[float | None, float | None]:
+    if not lon and not lat:
+        return None, None
+    x, y = _degrees("lon", lon, 180), _degrees("lat", lat, 90)
+    if not datums.inside_china(x, y):
+        raise _Refused("lon", f"{lon}, {lat} lies outside China (lon, lat in degrees, WGS-84)")
+    return x, y
+
+
+def _degrees(field: str, text: str, limit: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise _Refused(field, "is not a number" if text else "is empty") from None
+    if not -limit <= value <= limit:
+        raise _Refused(field, f"must lie between -{limit} and {limit}")
+    return value
