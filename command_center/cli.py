@@ -10,6 +10,10 @@ VERBS = {
     "serve": ("command_center.commands.serve:serve", "Run the web process."),
     "ingest": ("command_center.commands.ingest:ingest", "Run the vehicle listeners."),
     "worker": ("command_center.commands.worker:worker", "Run deliveries, timers and reports."),
+    "fax-simulator": (
+        "command_center.commands.fax_simulator:fax_simulator",
+        "Run the simulated fax engine (demo).",
+    ),
     "migrate": (
         "command_center.commands.migrate:migrate",
         "Bring the database to the newest schema.",

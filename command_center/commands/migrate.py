@@ -3,7 +3,6 @@
 import sys
 
 import click
-from alembic.util.exc import CommandError
 
 from command_center.engines.database import running_database
 from command_center.migrations import schema
@@ -21,9 +20,7 @@ def migrate(check: bool, room: str | None) -> None:
             click.echo(schema.draft(url, room))
             return
         schema.upgrade(url)
-        if check:
-            try:
-                schema.check(url)
-            except CommandError as difference:
-                click.echo(difference, err=True)
-                sys.exit(1)
+        found = schema.differences(url) if check else []
+    for difference in found:
+        click.echo(difference, err=True)
+    sys.exit(1 if found else 0)

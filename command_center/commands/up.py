@@ -55,7 +55,7 @@ def up(simulate: bool | None) -> None:
 
 def start(supervisor: Supervisor, settings: Settings) -> None:
     """Start every part in order, then say where it is. Raises EngineError."""
-    services = [service(settings, verb) for verb in ("serve", "ingest", "worker")]
+    services = [service(settings, verb) for verb in ours(settings)]
     for left_over in services:
         left_over.stop()
     refuse_taken_ports(settings)
@@ -81,6 +81,12 @@ def engines(settings: Settings) -> Iterator[Part]:
         yield private_postgres(settings)
     if not settings.redis_url:
         yield private_redis(settings)
+
+
+def ours(settings: Settings) -> tuple[str, ...]:
+    """The verbs that run all the time."""
+    simulated = ("fax-simulator",) if settings.is_demo else ()
+    return (*simulated, "serve", "ingest", "worker")
 
 
 def sms(settings: Settings) -> Iterator[Part]:

@@ -9,34 +9,36 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from command_center.engines.kannel import link
 from kernel.bus import Bus
 from kernel.db import Database
 from kernel.settings import Settings
+from telephony.health import health as channels
 
 LEAST_FREE_MB = 500
+ESSENTIAL = ("postgres", "redis", "worker", "ingest", "disk")
 Part = dict[str, Any]
 
 
 def health(settings: Settings, database: Database, bus: Bus) -> dict[str, Any]:
     """Every part's state; `ok` when the main job can run, `degraded` names what still hampers it.
 
-    An SMSC that is not bound degrades: messages wait in Kannel, fax and the officers' page go on.
+    A carrier that is away degrades: texts wait in Kannel, fax and the officers' page go on. A
+    Kannel that does not run is more than that: no order can leave as a text.
     """
-    parts = {
+    parts: dict[str, Part] = {
         "postgres": _timed(lambda: _database_answers(database)),
         "redis": _timed(lambda: bool(bus.redis.ping())),
         "worker": _timed(lambda: bus.alive("worker")),
         "ingest": _timed(lambda: bus.alive("ingest")),
-        "kannel": _kannel(settings),
         "disk": _disk(settings),
+        **channels(settings),
     }
-    degraded = [] if parts["kannel"].get("bound") else ["smsc"]
+    essential = all(parts[name]["ok"] for name in ESSENTIAL)
     return {
-        "ok": all(part["ok"] for part in parts.values()),
+        "ok": essential and parts["sms"].get("engine") == "running",
         "mode": settings.mode,
         "parts": parts,
-        "degraded": degraded,
+        "degraded": [name for name, part in parts.items() if not part["ok"]],
     }
 
 
@@ -52,13 +54,6 @@ def _timed(check: Callable[[], bool]) -> Part:
 def _database_answers(database: Database) -> bool:
     with database.engine.connect() as connection:
         return bool(connection.scalar(text("select true")))
-
-
-def _kannel(settings: Settings) -> Part:
-    state = link(settings.kannel_admin_port, settings.kannel_password)
-    if state is None:
-        return {"ok": False, "problem": "no answer"}
-    return {"ok": True, "bound": state.bound, "queued": state.queued}
 
 
 def _disk(settings: Settings) -> Part:

@@ -205,7 +205,7 @@ class Postgres:
         self.create_database(DATABASE)
 
     def _binary(self, name: str) -> Path:
-        return _home(self._version) / name
+        return programs(self._version) / name
 
     @cached_property
     def _version(self) -> str | None:
@@ -234,7 +234,7 @@ class Postgres:
         raise EngineError("PostgreSQL refuses to run as root: start as an ordinary user")
 
 
-def _home(version: str | None) -> Path:
+def programs(version: str | None) -> Path:
     """The folder of PostgreSQL's programs: of `version`, else the newest that has PostGIS."""
     homes = [
         path
@@ -256,7 +256,7 @@ def _home(version: str | None) -> Path:
         raise EngineError(
             f"the data under var/ was made by PostgreSQL {version}, which is not installed"
         )
-    return max(homes, key=lambda home: (_has_postgis(home), _major(home)))
+    return max(homes, key=lambda home: (has_postgis(home), _major(home)))
 
 
 def _major(home: Path) -> int:
@@ -267,7 +267,7 @@ def _major(home: Path) -> int:
     return int(found[1]) if found else 0
 
 
-def _has_postgis(home: Path) -> bool:
+def has_postgis(home: Path) -> bool:
     control = Path("extension/postgis.control")
     shares = (
         Path("/usr/share/postgresql") / home.parent.name,

