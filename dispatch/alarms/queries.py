@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.alarms import ladder
 from dispatch.alarms.models import Alarm
+from dispatch.scope import within
 from kernel.access import Principal
 from kernel.errors import NotFound
 
@@ -28,7 +29,7 @@ def open_alarms(session: Session, principal: Principal) -> Sequence[Alarm]:
         select(Alarm)
         .where(
             Alarm.resolved_at.is_(None),
-            Alarm.organisation_path.startswith(principal.organisation_path, autoescape=True),
+            within(Alarm.organisation_path, principal),
             Alarm.rung.in_(ladder.rungs_seen(principal.roles)),
         )
         .order_by(Alarm.taken_at.is_not(None), Alarm.level.desc(), Alarm.raised_at)

@@ -3,9 +3,10 @@
     HELD → QUEUED → SENDING → SENT → DELIVERED
                         ├── FAILED      (a late receipt may still say DELIVERED)
                         └── UNKNOWN     (nobody knows whether it left; never resent blindly)
-    CANCELLED from HELD or QUEUED, or when the engine agrees that it has not left.
+    CANCELLED from HELD or QUEUED, while it has not left.
 
-Delivered is what the carrier says. That a person has taken the order is another field, elsewhere.
+From QUEUED on an engine tells the state and we believe its newest word. Delivered is what the
+carrier says; that a person has taken the order is another field, on the assignment.
 """
 
 from kernel.errors import IllegalTransition
@@ -20,26 +21,13 @@ UNKNOWN = "UNKNOWN"
 CANCELLED = "CANCELLED"
 STATES = (HELD, QUEUED, SENDING, SENT, DELIVERED, FAILED, UNKNOWN, CANCELLED)
 
-WAITING = frozenset({HELD, QUEUED})
 MAY_STILL_LEAVE = frozenset({HELD, QUEUED, SENDING})
 ENDED_BADLY = frozenset({FAILED, UNKNOWN})
 
-_NEWS = {
-    QUEUED: {QUEUED, SENDING, SENT, DELIVERED, FAILED, UNKNOWN, CANCELLED},
-    SENDING: {QUEUED, SENDING, SENT, DELIVERED, FAILED, UNKNOWN, CANCELLED},
-    SENT: {SENT, DELIVERED, FAILED},
-    UNKNOWN: {SENT, DELIVERED, FAILED},
-    FAILED: {DELIVERED},
-    CANCELLED: {SENT, DELIVERED},
-    DELIVERED: set[str](),
-    HELD: set[str](),
-}
-"""What an engine may say in each state. After CANCELLED it may own that it had already left."""
 
-
-def after_news(state: str, said: str) -> str:
-    """The state after an engine's word; what comes too late or twice changes nothing."""
-    return said if said in _NEWS[state] else state
+def is_news(known_version: int, told_version: int) -> bool:
+    """Whether an engine's word is newer than the last; words may overtake each other."""
+    return told_version > known_version
 
 
 def release(state: str) -> str:

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Integer, String, Text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from dispatch.delivery.letter import Letter
 from dispatch.delivery.lifecycle import STATES
 from kernel.db import Base, Key, Reference, Timestamp
+from telephony.models import Message
 
 
 class Delivery(Base):
@@ -22,9 +24,9 @@ class Delivery(Base):
     id: Mapped[Key]
     order_id: Mapped[int] = mapped_column(ForeignKey("dispatch.orders.id"), index=True)
     assignment_id: Mapped[int] = mapped_column(ForeignKey("dispatch.assignments.id"), index=True)
+    order_no: Mapped[str] = mapped_column(String(20))
     case_id: Mapped[Reference]
     organisation_path: Mapped[str] = mapped_column(String(200))
-    target_path: Mapped[str] = mapped_column(String(200))
     urgency: Mapped[int] = mapped_column(Integer)
     channel: Mapped[str] = mapped_column(String(10))
     name: Mapped[str] = mapped_column(String(120))
@@ -38,7 +40,8 @@ class Delivery(Base):
     held: Mapped[str | None] = mapped_column(String(40))
     released_with: Mapped[str | None] = mapped_column(String(120))
     """The person at the other end who said that somebody stands at the machine."""
-    message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey(Message.id), index=True)
+    message_version: Mapped[int] = mapped_column(Integer, server_default="0")
     repeats_id: Mapped[int | None] = mapped_column(ForeignKey("dispatch.deliveries.id"))
     repeat_reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Timestamp]
@@ -51,5 +54,9 @@ class Delivery(Base):
     """`acknowledged`, `cancelled` (the order), `repeated` (another was sent) or `by_hand`."""
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     parts_total: Mapped[int | None] = mapped_column(Integer)
-    parts_confirmed: Mapped[int | None] = mapped_column(Integer)
+    parts_confirmed: Mapped[int] = mapped_column(Integer, server_default="0")
     problem: Mapped[str | None] = mapped_column(String(200))
+
+    @property
+    def letter(self) -> Letter | None:
+        return Letter.from_json(self.document) if self.document else None

@@ -1,10 +1,10 @@
-"""Sending to recipients, and following what becomes of it. Nothing here commits."""
+"""Sending to recipients, and what a person may do with one message. Nothing here commits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import AlarmService
@@ -14,13 +14,15 @@ from dispatch.delivery.events import DeliveryChanged
 from dispatch.delivery.letter import Letter
 from dispatch.delivery.models import Delivery
 from dispatch.news import tell_timeline
+from kernel import jobs
 from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
-from kernel.errors import Conflict, NotFound
+from kernel.errors import BadInput, Conflict, NotFound
 from kernel.events import emit
+from telephony.outbound import REPEAT
 
-URGENT_FROM = 1
+LAY_OUT = "dispatch.lay_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +31,15 @@ class Recipient:
 
     order_id: int
     assignment_id: int
+    order_no: str
     case_id: int
     organisation_path: str
-    target_path: str
     urgency: int
     channel: str
     name: str
     address: str
     is_copy: bool
     held: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What an engine says of a message; None where it says nothing."""
-
-    message_id: int
-    state: str
-    at: datetime
-    attempts: int = 0
-    parts_total: int | None = None
-    parts_confirmed: int | None = None
-    pages: int | None = None
-    problem: str | None = None
 
 
 class DeliveryService:
@@ -65,20 +53,10 @@ class DeliveryService:
     ) -> Delivery:
         """Hand a message to its channel, or hold it until a person lets it go."""
         delivery = Delivery(
-            order_id=to.order_id,
-            assignment_id=to.assignment_id,
-            case_id=to.case_id,
-            organisation_path=to.organisation_path,
-            target_path=to.target_path,
-            urgency=to.urgency,
-            channel=to.channel,
-            name=to.name,
-            address=to.address,
+            **{name: getattr(to, name) for name in Recipient.__dataclass_fields__},
             text=text,
             document=letter.as_json() if letter else None,
-            is_copy=to.is_copy,
             state=lifecycle.HELD if to.held else lifecycle.QUEUED,
-            held=to.held,
             created_at=now(session),
         )
         session.add(delivery)
@@ -96,15 +74,7 @@ class DeliveryService:
         delivery.state = lifecycle.release(delivery.state)
         delivery.held, delivery.released_with = None, confirmed_with
         record(session, "delivery.released", "delivery", delivery.id)
-        tell_timeline(
-            session,
-            delivery.case_id,
-            "delivery_released",
-            order_id=delivery.order_id,
-            channel=delivery.channel,
-            to=delivery.name,
-            confirmed_with=confirmed_with,
-        )
+        tell(session, delivery, "delivery_released", confirmed_with=confirmed_with)
         self._send(session, delivery)
         return delivery
 
@@ -118,26 +88,13 @@ class DeliveryService:
         lifecycle.check_resend(first.state)
         if first.stopped_why == "cancelled":
             raise Conflict("order_cancelled")
-        again = Delivery(
-            **{name: getattr(first, name) for name in _REPEATED},
-            state=lifecycle.QUEUED,
-            repeats_id=first.id,
-            repeat_reason=reason,
-            created_at=now(session),
-        )
+        again = _repeat(first, reason)
+        again.created_at = now(session)
         session.add(again)
         session.flush()
         first.stopped_at, first.stopped_why = now(session), "repeated"
         record(session, "delivery.resent", "delivery", again.id, repeats=first.id)
-        tell_timeline(
-            session,
-            again.case_id,
-            "delivery_resent",
-            order_id=again.order_id,
-            channel=again.channel,
-            to=again.name,
-            reason=reason,
-        )
+        tell(session, again, "delivery_resent", reason=reason)
         self._send(session, again)
         return again
 
@@ -146,7 +103,7 @@ class DeliveryService:
         delivery = _mine(session, delivery_id)
         lifecycle.check_cancel(delivery.state)
         self._stop(session, delivery, "by_hand")
-        record(session, "delivery.cancelled", "delivery", delivery.id)
+        record(session, "delivery.cancelled", "delivery", delivery.id, state=delivery.state)
         return delivery
 
     def stop(self, session: Session, assignment_id: int, why: str) -> list[Delivery]:
@@ -161,73 +118,53 @@ class DeliveryService:
         self.alarms.settle(session, "delivery_problem", ("assignment", assignment_id))
         return [one for one in found if one.state != lifecycle.CANCELLED]
 
-    def on_news(self, session: Session, news: News) -> None:
-        """An engine tells what became of a message; a message of nobody's here is not our news."""
-        delivery = session.scalar(
-            select(Delivery).where(Delivery.message_id == news.message_id).with_for_update()
-        )
+    def lay_out(self, session: Session, payload: dict[str, Any]) -> None:
+        """Job handler: make the next page of an order and give it to its channel.
+
+        One page a job, in the order of the list, so that a long list holds no lock for long.
+        """
+        delivery = session.scalar(_waiting_for_layout(payload["order_id"]))
         if delivery is None:
             return
-        before = delivery.state
-        delivery.state = lifecycle.after_news(before, news.state)
-        delivery.attempts = max(delivery.attempts, news.attempts)
-        delivery.pages = news.pages or delivery.pages
-        delivery.parts_total = news.parts_total or delivery.parts_total
-        delivery.parts_confirmed = news.parts_confirmed or delivery.parts_confirmed
-        delivery.problem = news.problem
-        if delivery.state != before:
-            self._reached(session, delivery, news.at)
-        _changed(session, delivery)
-
-    def seen(self, session: Session, assignment_id: int) -> None:
-        """A crew member's app has fetched the order: its announcements are delivered."""
-        waiting = select(Delivery).where(
-            Delivery.assignment_id == assignment_id,
-            Delivery.channel == "app",
-            Delivery.state == lifecycle.SENT,
-        )
-        for delivery in session.scalars(waiting.with_for_update(skip_locked=True)):
-            delivery.state = lifecycle.DELIVERED
-            self._reached(session, delivery, now(session))
-            _changed(session, delivery)
+        self._hand_over(session, delivery)
+        _lay_out_later(session, delivery.order_id)
 
     def _send(self, session: Session, delivery: Delivery) -> None:
-        taken = self.channels[delivery.channel].send(session, _outgoing(delivery))
-        delivery.message_id, delivery.state = taken.message_id, taken.state
         delivery.queued_at = now(session)
-        if taken.state == lifecycle.SENT:
-            delivery.sent_at = delivery.queued_at
-        _changed(session, delivery)
+        if self.channels[delivery.channel].needs_layout:
+            _lay_out_later(session, delivery.order_id)
+            changed(session, delivery)
+        else:
+            self._hand_over(session, delivery)
+
+    def _hand_over(self, session: Session, delivery: Delivery) -> None:
+        channel = self.channels[delivery.channel]
+        try:
+            taken = channel.send(session, _outgoing(session, delivery))
+        except BadInput as refusal:
+            delivery.state, delivery.problem = lifecycle.FAILED, refusal.code
+            tell(session, delivery, "delivery_failed", problem=refusal.code)
+            self.alarm(session, delivery)
+        else:
+            delivery.state, delivery.message_id = taken.state, taken.message_id
+            delivery.pages = taken.pages
+            if taken.state == lifecycle.SENT:
+                delivery.sent_at = now(session)
+        changed(session, delivery)
 
     def _stop(self, session: Session, delivery: Delivery, why: str) -> None:
         delivery.stopped_at, delivery.stopped_why = now(session), why
-        if delivery.state == lifecycle.HELD:
+        if delivery.state in lifecycle.MAY_STILL_LEAVE and self._recall(session, delivery):
             delivery.state, delivery.held = lifecycle.CANCELLED, None
-        elif delivery.state in lifecycle.MAY_STILL_LEAVE:
-            if self.channels[delivery.channel].cancel(session, delivery.message_id):
-                delivery.state = lifecycle.CANCELLED
-        _changed(session, delivery)
+        changed(session, delivery)
 
-    def _reached(self, session: Session, delivery: Delivery, at: datetime) -> None:
-        """What a new state brings with it: times, the timeline, an alarm."""
-        if delivery.state in (lifecycle.SENT, lifecycle.DELIVERED):
-            delivery.sent_at = delivery.sent_at or at
-        if delivery.state == lifecycle.DELIVERED:
-            delivery.delivered_at = at
-        if delivery.state in _TOLD:
-            tell_timeline(
-                session,
-                delivery.case_id,
-                f"delivery_{delivery.state.lower()}",
-                order_id=delivery.order_id,
-                channel=delivery.channel,
-                to=delivery.name,
-                problem=delivery.problem,
-            )
-        if delivery.state in lifecycle.ENDED_BADLY and delivery.stopped_at is None:
-            self._alarm(session, delivery)
+    def _recall(self, session: Session, delivery: Delivery) -> bool:
+        if delivery.message_id is None:
+            return True
+        return self.channels[delivery.channel].cancel(session, delivery.message_id)
 
-    def _alarm(self, session: Session, delivery: Delivery) -> None:
+    def alarm(self, session: Session, delivery: Delivery) -> None:
+        """Tell the desk that a message did not arrive, or that nobody knows."""
         self.alarms.raise_alarm(
             session,
             "delivery_problem",
@@ -236,6 +173,7 @@ class DeliveryService:
             level=max(delivery.urgency, 1),
             params={
                 "order_id": delivery.order_id,
+                "order_no": delivery.order_no,
                 "case_id": delivery.case_id,
                 "channel": delivery.channel,
                 "name": delivery.name,
@@ -245,34 +183,85 @@ class DeliveryService:
         )
 
 
-_TOLD = frozenset({lifecycle.DELIVERED, lifecycle.FAILED, lifecycle.UNKNOWN})
+def tell(session: Session, delivery: Delivery, kind: str, **params: Any) -> None:
+    """A fact about a delivery, for the case's timeline."""
+    tell_timeline(
+        session,
+        delivery.case_id,
+        kind,
+        order_id=delivery.order_id,
+        channel=delivery.channel,
+        to=delivery.name,
+        **params,
+    )
+
+
+def changed(session: Session, delivery: Delivery) -> None:
+    fact = DeliveryChanged(
+        delivery.id, delivery.order_id, delivery.case_id, delivery.organisation_path
+    )
+    emit(session, fact)
+
+
 _REPEATED = (
     "order_id",
     "assignment_id",
+    "order_no",
     "case_id",
     "organisation_path",
-    "target_path",
     "urgency",
     "channel",
     "name",
     "address",
-    "text",
-    "document",
     "is_copy",
+    "document",
     "released_with",
 )
 
 
-def _outgoing(delivery: Delivery) -> Outgoing:
+def _repeat(first: Delivery, reason: str) -> Delivery:
+    """The same again; a fax is stamped as a repeat by telephony, on every page."""
+    return Delivery(
+        **{name: getattr(first, name) for name in _REPEATED},
+        text=REPEAT + first.text.removeprefix(REPEAT),
+        state=lifecycle.QUEUED,
+        repeats_id=first.id,
+        repeat_reason=reason,
+    )
+
+
+def _outgoing(session: Session, delivery: Delivery) -> Outgoing:
+    first = session.get(Delivery, delivery.repeats_id) if delivery.repeats_id else None
     return Outgoing(
         delivery_id=delivery.id,
+        order_id=delivery.order_id,
+        order_no=delivery.order_no,
+        urgency=delivery.urgency,
         name=delivery.name,
         address=delivery.address,
         text=delivery.text,
-        letter=Letter.from_json(delivery.document) if delivery.document else None,
-        urgent=delivery.urgency >= URGENT_FROM,
-        repeat=delivery.repeats_id is not None,
+        letter=delivery.letter,
+        repeat_of=first.message_id if first else None,
     )
+
+
+def _waiting_for_layout(order_id: int) -> Select[Delivery]:
+    return (
+        select(Delivery)
+        .where(
+            Delivery.order_id == order_id,
+            Delivery.document.is_not(None),
+            Delivery.state == lifecycle.QUEUED,
+            Delivery.message_id.is_(None),
+        )
+        .order_by(Delivery.id)
+        .limit(1)
+        .with_for_update()
+    )
+
+
+def _lay_out_later(session: Session, order_id: int) -> None:
+    jobs.enqueue(session, LAY_OUT, {"order_id": order_id}, key=str(order_id))
 
 
 def _mine(session: Session, delivery_id: int) -> Delivery:
@@ -281,12 +270,3 @@ def _mine(session: Session, delivery_id: int) -> Delivery:
     if delivery is None or not principal_of(session).covers(delivery.organisation_path):
         raise NotFound("delivery", delivery_id)
     return delivery
-
-
-def _changed(session: Session, delivery: Delivery) -> None:
-    emit(
-        session,
-        DeliveryChanged(
-            delivery.id, delivery.order_id, delivery.case_id, delivery.organisation_path
-        ),
-    )

@@ -16,8 +16,8 @@ CLOSED_HINT = "请打开执法APP查看，或致电调度台"
 URGENCIES = ("一般", "紧急", "重大", "突发")
 KINDS = {"inspect": "查处", "verify": "核查", "mediate": "调解", "assist": "协助"}
 CASE_KINDS = {"TS": "投诉", "JB": "举报", "ZX": "咨询"}
-SMS_FACTS = 200
-"""Characters of the facts that an SMS carries; the rest is in the app and on the fax."""
+SMS_LIMITS = {"name": 60, "address": 80, "facts": 160, "demand": 60, "note": 120}
+"""Characters that an SMS carries of each; all of it is in the app and on the fax."""
 
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
 _IDENTITY = re.compile(r"(?<![\dA-Za-z])[1-9]\d{5}(?:18|19|20)\d{9}[\dXx](?![\dA-Za-z])")
@@ -45,10 +45,20 @@ def sms(words: Words, code: str) -> str:
     if words.closed:
         return f"{head}指令{words.order_no}，码{code}。{CLOSED_HINT}。{REPLY_HINT}"
     brief = words.brief
-    where = _join("，", brief.subject_name, brief.subject_address, brief.subject_phone)
-    parts = [f"{head}{KINDS[words.kind]}指令{words.order_no}：{where}"]
-    parts += [_shorten(brief.dispatch_facts), brief.demand, words.note, f"案件{brief.case_no}"]
-    body = "。".join(part.strip().rstrip("。") for part in parts if part.strip())
+    where = _join(
+        "，",
+        _shorten(brief.subject_name, "name"),
+        _shorten(brief.subject_address, "address"),
+        brief.subject_phone,
+    )
+    parts = (
+        f"{head}{KINDS[words.kind]}指令{words.order_no}：{where}",
+        _shorten(brief.dispatch_facts, "facts"),
+        _shorten(brief.demand, "demand"),
+        _shorten(words.note, "note"),
+        f"案件{brief.case_no}",
+    )
+    body = "。".join(part.rstrip("。") for part in parts if part)
     return f"{body}。码{code}。{REPLY_HINT}"
 
 
@@ -88,10 +98,9 @@ def fax(words: Words, code: str, recipient: str, *, copy: bool) -> Letter:
     return Letter(title, filled, "收到后请凭回执码短信回复或致电调度台确认。" + REPLY_HINT)
 
 
-def sms_parts(text: str) -> int:
-    """How many messages an SMS takes: 70 characters alone, 67 each when split (UCS-2)."""
-    units = len(text.encode("utf-16-be")) // 2
-    return 1 if units <= 70 else -(-units // 67)
+def recall(order_no: str, reason: str) -> str:
+    """What follows an order that has left and no longer stands."""
+    return f"【执法调度】指令{order_no}已撤回，请停止执行。{reason}".strip()
 
 
 def personal_data(text: str, *, known: tuple[str, ...] = ()) -> list[str]:
@@ -106,6 +115,6 @@ def _join(separator: str, *parts: str) -> str:
     return separator.join(part.strip() for part in parts if part.strip())
 
 
-def _shorten(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= SMS_FACTS else text[: SMS_FACTS - 1] + "…"
+def _shorten(text: str, what: str) -> str:
+    text, limit = " ".join(text.split()), SMS_LIMITS[what]
+    return text if len(text) <= limit else text[: limit - 1] + "…"

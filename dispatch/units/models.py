@@ -91,3 +91,5 @@ class CrewMember(Base):
     certified: Mapped[bool] = mapped_column(Boolean)
     signed_on_at: Mapped[Timestamp]
     signed_off_at: Mapped[Timestamp | None]
+
+    unit: Mapped[Unit] = relationship(viewonly=True)

@@ -66,6 +66,16 @@ def duty_of(session: Session, user_id: int) -> CrewMember | None:
     )
 
 
+def member_by_number(session: Session, number: str) -> CrewMember | None:
+    """Who on duty has this phone; `number` as `dispatch.numbers.digits` gives it."""
+    return session.scalar(
+        select(CrewMember)
+        .where(CrewMember.number == number, CrewMember.signed_off_at.is_(None))
+        .order_by(CrewMember.id)
+        .limit(1)
+    )
+
+
 def trail(session: Session, unit: Unit, minutes: int) -> list[Position]:
     """The fixes of the last minutes, oldest first, of the terminal that speaks for the unit now."""
     speaking = place(session, [unit])[0].position

@@ -7,12 +7,13 @@ from dispatch.delivery.lifecycle import SENT
 
 
 class AppChannel:
-    """No engine: once committed, the order can be fetched; fetching it is its receipt."""
+    """No engine: once committed the order can be fetched; fetching it is its receipt."""
 
     name = "app"
+    needs_layout = False
 
     def send(self, session: Session, out: Outgoing) -> Taken:
-        return Taken(None, SENT)
+        return Taken(SENT)
 
-    def cancel(self, session: Session, message_id: int | None) -> bool:
+    def cancel(self, session: Session, message_id: int) -> bool:
         return False

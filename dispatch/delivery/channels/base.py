@@ -10,32 +10,41 @@ from dispatch.delivery.letter import Letter
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One delivery as its channel sees it. `repeat` marks what has gone before."""
+    """One delivery as its channel sees it. `repeat_of` is the message it repeats."""
 
     delivery_id: int
+    order_id: int
+    order_no: str
+    urgency: int
     name: str
     address: str
     text: str
-    letter: Letter | None
-    urgent: bool
-    repeat: bool
+    letter: Letter | None = None
+    repeat_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What the channel made of it: the engine's message, or a state reached at once."""
+    """What the channel made of it: a state, and the engine's message once there is one."""
 
-    message_id: int | None
     state: str
+    message_id: int | None = None
+    pages: int | None = None
 
 
 class Channel(Protocol):
-    """Queues in the caller's transaction; news of it comes back as jobs."""
+    """Takes a delivery in the caller's transaction; news of it comes back as jobs.
+
+    `needs_layout`: a page is made first, by a worker, and `send` is called then.
+    """
 
     name: str
+    needs_layout: bool
 
-    def send(self, session: Session, out: Outgoing) -> Taken: ...
+    def send(self, session: Session, out: Outgoing) -> Taken:
+        """Raises BadInput for an address or content that the engine cannot take."""
+        ...
 
-    def cancel(self, session: Session, message_id: int | None) -> bool:
+    def cancel(self, session: Session, message_id: int) -> bool:
         """Stop it; False when it may already have left."""
         ...

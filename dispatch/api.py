@@ -1,0 +1,22 @@
+"""The room's blueprints."""
+
+from apiflask import APIBlueprint
+
+from dispatch.alarms import views as alarms
+from dispatch.delivery import views as delivery
+from dispatch.field import views as field
+from dispatch.inbound import views as inbound
+from dispatch.orders import views as orders
+from dispatch.room import Room
+from dispatch.units import views as units
+
+
+def blueprints(room: Room) -> list[APIBlueprint]:
+    return [
+        units.create_blueprint(),
+        alarms.create_blueprint(room.alarms),
+        orders.create_blueprint(room.orders, room.statuses),
+        delivery.create_blueprint(room.deliveries),
+        inbound.create_blueprint(room.inbound),
+        field.create_blueprint(room.field),
+    ]

@@ -1,0 +1,63 @@
+"""What becomes of a delivery: the engines' news and the crew's own app. Nothing here commits."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dispatch.delivery import lifecycle
+from dispatch.delivery.models import Delivery
+from dispatch.delivery.service import DeliveryService, changed, tell
+from kernel.clock import now
+from telephony import outbound
+
+TOLD = frozenset({lifecycle.DELIVERED, lifecycle.FAILED, lifecycle.UNKNOWN})
+
+
+class Receipts:
+    """Follows deliveries and alarms the desk when one ends badly while somebody waits for it."""
+
+    def __init__(self, deliveries: DeliveryService):
+        self.deliveries = deliveries
+
+    def message_changed(self, session: Session, payload: dict[str, Any]) -> None:
+        """Job handler of `telephony.message_changed`; messages of others are not our news."""
+        delivery = session.scalar(
+            select(Delivery).where(Delivery.message_id == payload["message_id"]).with_for_update()
+        )
+        if delivery is None or not lifecycle.is_news(delivery.message_version, payload["version"]):
+            return
+        delivery.message_version = payload["version"]
+        delivery.parts_total = payload["parts_total"]
+        delivery.parts_confirmed = payload["parts_confirmed"]
+        delivery.problem = payload["problem"]
+        delivery.attempts = outbound.message(session, payload["message_id"]).attempts_made
+        self._reach(session, delivery, payload["state"], datetime.fromisoformat(payload["at"]))
+
+    def seen(self, session: Session, assignment_id: int) -> None:
+        """A crew member's app has fetched the order: its announcement is delivered."""
+        announced = select(Delivery).where(
+            Delivery.assignment_id == assignment_id,
+            Delivery.channel == "app",
+            Delivery.state == lifecycle.SENT,
+        )
+        for delivery in session.scalars(announced.with_for_update(skip_locked=True)):
+            self._reach(session, delivery, lifecycle.DELIVERED, now(session))
+
+    def _reach(self, session: Session, delivery: Delivery, state: str, at: datetime) -> None:
+        if delivery.state != state:
+            delivery.state = state
+            _date(delivery, at)
+            if state in TOLD:
+                tell(session, delivery, f"delivery_{state.lower()}", problem=delivery.problem)
+            if state in lifecycle.ENDED_BADLY and delivery.stopped_at is None:
+                self.deliveries.alarm(session, delivery)
+        changed(session, delivery)
+
+
+def _date(delivery: Delivery, at: datetime) -> None:
+    if delivery.state in (lifecycle.SENT, lifecycle.DELIVERED):
+        delivery.sent_at = delivery.sent_at or at
+    if delivery.state == lifecycle.DELIVERED:
+        delivery.delivered_at = at

@@ -1,0 +1,198 @@
+"""The officer's phone: duty, orders, positions, help. Only one's own unit, always."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dispatch.alarms.models import Alarm
+from dispatch.alarms.service import AlarmService
+from dispatch.delivery.receipts import Receipts
+from dispatch.field.ports import Evidence, PhoneFix, PositionSink
+from dispatch.news import tell_timeline
+from dispatch.orders import queries as orders
+from dispatch.orders.lifecycle import FED_BACK
+from dispatch.orders.models import Assignment
+from dispatch.orders.ports import Directory, Officer
+from dispatch.orders.status import Report, StatusService
+from dispatch.units import queries as units
+from dispatch.units import service as crews
+from dispatch.units.lifecycle import OUT_OF_SERVICE
+from dispatch.units.queries import Placed
+from kernel.audit import record
+from kernel.db import principal_of
+from kernel.errors import NotFound
+
+GRAVEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that the phone shows."""
+
+    officer: Officer
+    unit: Placed | None
+    vehicles: list[Placed]
+    assignments: list[Assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An officer's report of an assignment."""
+
+    state: str
+    reason: str = ""
+    text: str = ""
+    result_code: str | None = None
+    device_time: datetime | None = None
+
+
+class FieldService:
+    """Everything is asked of the signed-in officer's own duty."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        statuses: StatusService,
+        receipts: Receipts,
+        alarms: AlarmService,
+        evidence: Evidence,
+        positions: PositionSink,
+    ):
+        self.directory, self.statuses, self.receipts = directory, statuses, receipts
+        self.alarms, self.evidence, self.positions = alarms, evidence, positions
+
+    def page(self, session: Session) -> Page:
+        """Fetching an order is the app's receipt for it."""
+        principal = principal_of(session)
+        board = units.board(session, principal.organisation_path)
+        duty = units.duty_of(session, principal.id)
+        mine = units.find(session, duty.unit_id) if duty else None
+        assignments = self._assignments(session, mine) if mine else []
+        for assignment in assignments:
+            self.receipts.seen(session, assignment.id)
+        return Page(
+            self.directory.officer(session, principal.id),
+            mine,
+            [placed for placed in board if placed.unit.state != OUT_OF_SERVICE],
+            assignments,
+        )
+
+    def sign_on(self, session: Session, unit_id: int) -> None:
+        """Begin duty on a unit of one's own organisation; the phone becomes its second terminal.
+
+        Raises NotFound, Conflict `already_signed_on`.
+        """
+        principal = principal_of(session)
+        units.visible(session, principal, unit_id)
+        officer = self.directory.officer(session, principal.id)
+        crews.sign_on(
+            session,
+            unit_id,
+            user_id=officer.id,
+            name=officer.name,
+            phone=officer.phone,
+            certified=officer.certified,
+        )
+        terminal_id = self.positions.terminal(session, officer.id, officer.name)
+        crews.attach_terminal(session, unit_id, terminal_id)
+
+    def sign_off(self, session: Session) -> None:
+        """End duty: from now on nobody follows this phone.
+
+        Raises Conflict `not_signed_on`, IllegalTransition while an order needs the crew.
+        """
+        principal = principal_of(session)
+        crews.sign_off(session, principal.id)
+        terminal_id = self.positions.terminal(session, principal.id, principal.name)
+        crews.detach_terminal(session, terminal_id)
+
+    def report(self, session: Session, assignment_id: int, said: Said) -> Assignment:
+        """Raises NotFound for another unit's assignment, and what reporting a status raises."""
+        assignment = self._mine(session, assignment_id)
+        principal = principal_of(session)
+        report = Report(
+            state=said.state,
+            via="app",
+            actor=principal.name,
+            actor_id=principal.id,
+            reason=said.reason,
+            text=said.text,
+            result_code=said.result_code,
+            device_time=said.device_time,
+            proof={"user_id": principal.id},
+        )
+        return self.statuses.report(session, assignment.id, report)
+
+    def photo(
+        self, session: Session, assignment_id: int, name: str, media_type: str, data: bytes
+    ) -> int:
+        """Put a photo into the case's file; gives its id. Raises NotFound, BadInput."""
+        assignment = self._mine(session, assignment_id)
+        order = assignment.order
+        attachment_id = self.evidence.add(
+            session,
+            case_id=order.case_id,
+            order_id=order.id,
+            name=name,
+            media_type=media_type,
+            data=data,
+            user_id=principal_of(session).id,
+        )
+        tell_timeline(
+            session,
+            order.case_id,
+            "photo_added",
+            order_id=order.id,
+            target=assignment.target_name,
+            attachment_id=attachment_id,
+        )
+        return attachment_id
+
+    def position(self, session: Session, fix: PhoneFix) -> None:
+        """Take a position; raises Conflict `not_signed_on`: off duty nobody is followed."""
+        principal = principal_of(session)
+        crews.duty(session, principal.id)
+        terminal_id = self.positions.terminal(session, principal.id, principal.name)
+        self.positions.accept(session, terminal_id, fix)
+
+    def sos(self, session: Session, fix: PhoneFix | None) -> Alarm:
+        """An officer is in danger: commanders and dispatchers hear it at once, on duty or not."""
+        principal = principal_of(session)
+        duty = units.duty_of(session, principal.id)
+        unit = units.find(session, duty.unit_id) if duty else None
+        path = unit.unit.organisation_path if unit else principal.organisation_path
+        params = {
+            "name": principal.name,
+            "unit_id": unit.unit.id if unit else None,
+            "unit": unit.unit.name if unit else None,
+            "lat": fix.lat if fix else None,
+            "lon": fix.lon if fix else None,
+        }
+        record(session, "officer.sos", "user", principal.id)
+        return self.alarms.raise_alarm(
+            session,
+            "officer_distress",
+            ("user", principal.id),
+            organisation_path=path,
+            level=GRAVEST,
+            params=params,
+        )
+
+    @staticmethod
+    def _assignments(session: Session, mine: Placed) -> list[Assignment]:
+        """Open ones, and the one just fed back until the crew has cleared it."""
+        engaged = (mine.unit.engagement or {}).get("id")
+        return [
+            one
+            for one in orders.assignments_of_unit(session, mine.unit.id)
+            if one.state != FED_BACK or one.id == engaged
+        ]
+
+    @staticmethod
+    def _mine(session: Session, assignment_id: int) -> Assignment:
+        duty = units.duty_of(session, principal_of(session).id)
+        assignment = orders.assignment(session, assignment_id)
+        if duty is None or assignment.unit_id != duty.unit_id:
+            raise NotFound("assignment", assignment_id)
+        return assignment

@@ -1,0 +1,38 @@
+"""What became of each text that came in: it moved an assignment, or a person must read it."""
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from kernel.db import Base, Timestamp
+from telephony.models import Inbound
+
+
+class Reply(Base):
+    """The text itself stays with telephony; here stands what it was taken for."""
+
+    __tablename__ = "replies"
+    __table_args__ = (
+        CheckConstraint("outcome in ('applied', 'to_person')", name="outcome"),
+        Index(
+            "ix_replies_open",
+            "inbound_id",
+            postgresql_where=text("outcome = 'to_person' and settled_at is null"),
+        ),
+        {"schema": "dispatch"},
+    )
+
+    inbound_id: Mapped[int] = mapped_column(
+        ForeignKey(Inbound.id), primary_key=True, autoincrement=False
+    )
+    outcome: Mapped[str] = mapped_column(String(20))
+    why: Mapped[str] = mapped_column(String(40), server_default="")
+    organisation_path: Mapped[str] = mapped_column(String(200))
+    assignment_id: Mapped[int | None] = mapped_column(ForeignKey("dispatch.assignments.id"))
+    report: Mapped[str | None] = mapped_column(String(20))
+    alarm_of: Mapped[int | None] = mapped_column(BigInteger)
+    """The text whose alarm stands for this one too: one alarm per sender, not per text."""
+    settled_at: Mapped[Timestamp | None]
+    settled_by: Mapped[str | None] = mapped_column(String(80))
+    note: Mapped[str] = mapped_column(Text, server_default="")
+
+    inbound: Mapped[Inbound] = relationship(lazy="joined", innerjoin=True)

@@ -1,0 +1,42 @@
+"""Shapes of the inbound API."""
+
+from pydantic import BaseModel, Field, RootModel
+
+from dispatch.inbound.models import Reply
+from dispatch.moments import Utc
+from dispatch.orders.schemas import Reported
+
+
+class InboundOut(BaseModel):
+    id: int
+    channel: str
+    sender: str
+    text: str
+    received_at: Utc
+    why: str
+
+
+class Inbounds(RootModel[list[InboundOut]]):
+    pass
+
+
+class InboundQuery(BaseModel):
+    open: bool = False
+
+
+class Settle(BaseModel):
+    assignment_id: int | None = None
+    state: Reported | None = None
+    note: str = Field(default="", max_length=400)
+
+
+def inbound_out(reply: Reply) -> InboundOut:
+    message = reply.inbound
+    return InboundOut(
+        id=message.id,
+        channel=message.channel,
+        sender=message.sender,
+        text=message.text,
+        received_at=message.received_at,
+        why=reply.why,
+    )

@@ -1,0 +1,174 @@
+"""What leaves for an order: a text per recipient, and word to everyone when it is taken back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from dispatch.delivery.letter import Letter
+from dispatch.delivery.models import Delivery
+from dispatch.delivery.service import DeliveryService, Recipient
+from dispatch.orders import recipients, texts
+from dispatch.orders.brief import OrderBrief
+from dispatch.orders.models import Assignment, Order
+from dispatch.orders.plan import Plan, addresses_of
+from dispatch.orders.ports import Directory
+from dispatch.orders.recipients import Address, Target
+from dispatch.orders.texts import Words
+from dispatch.orders.timers import Timers
+from dispatch.units import queries as units
+from kernel.clock import now
+from kernel.db import principal_of
+from kernel.errors import NotFound
+from kernel.settings import Settings
+from telephony import sms_text
+
+UNKNOWN_NUMBER = "DD············"
+UNKNOWN_CODE = "····"
+"""As long as the real ones, which exist only once the order is issued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One message as it would go; number and code stand as dots."""
+
+    kind: str
+    target_id: int
+    target_name: str
+    address: Address
+    text: str
+    pages: int | None
+
+
+class Outgoings:
+    """Makes the words and hands them to the deliveries."""
+
+    def __init__(
+        self, settings: Settings, directory: Directory, deliveries: DeliveryService, timers: Timers
+    ):
+        self.zone, self.directory = settings.zone, directory
+        self.deliveries, self.timers = deliveries, timers
+
+    def preview(self, session: Session, plan: Plan) -> list[Preview]:
+        """Exactly what each recipient would get."""
+        moment = now(session)
+        words = Words(
+            brief=plan.brief,
+            order_no=UNKNOWN_NUMBER,
+            kind=plan.request.kind,
+            closed=plan.closed,
+            note=plan.request.note,
+            issued_by=principal_of(session).name,
+            approved_by="",
+            at=self._local(moment),
+            due=self._local(moment + self.timers.ack_time(plan.brief.urgency)),
+            units=tuple(one.name for one in plan.targets if one.kind == "unit"),
+        )
+        found = []
+        for target in plan.targets:
+            lines = _previews(words, target)
+            found += lines or [_unreachable(target, plan.request.channels[0])]
+        return found
+
+    def send(self, session: Session, order: Order) -> None:
+        """Queue every delivery of an order that has just been issued."""
+        words = self._words(order)
+        for assignment in order.assignments:
+            for address in self._addresses(session, order, assignment):
+                if address.blocked is None:
+                    text, letter = _compose(words, address, assignment.code, assignment.is_copy)
+                    to = _recipient(order, assignment, address)
+                    self.deliveries.queue(session, to, text, letter)
+
+    def recall(self, session: Session, order: Order, assignment: Assignment) -> None:
+        """Stop what has not left, and tell those whom the order may have reached."""
+        left = self.deliveries.stop(session, assignment.id, "cancelled")
+        text = texts.recall(order.order_no, "" if order.closed else order.end_reason)
+        for once in _once_per_address(left):
+            address = Address(once.channel, once.name, once.address)
+            letter = Letter(text, (), "") if once.channel == "fax" else None
+            self.deliveries.queue(session, _recipient(order, assignment, address), text, letter)
+
+    def _words(self, order: Order) -> Words:
+        moment = order.issued_at or order.created_at
+        approved_by = order.approver_name or ""
+        if order.approval_mode == "oral":
+            approved_by += "（口头批准）"
+        return Words(
+            brief=OrderBrief.from_json(order.brief),
+            order_no=order.order_no,
+            kind=order.kind,
+            closed=order.closed,
+            note=order.note,
+            issued_by=order.created_by_name,
+            approved_by=approved_by,
+            at=self._local(moment),
+            due=self._local(moment + self.timers.ack_time(order.urgency)),
+            units=tuple(one.target_name for one in order.assignments if one.unit_id),
+        )
+
+    def _addresses(
+        self, session: Session, order: Order, assignment: Assignment
+    ) -> Sequence[Address]:
+        """Where the recipient is reached now: an approval may come after a change of crew."""
+        if assignment.unit_id is None:
+            branch = self.directory.branch(session, assignment.target_id)
+            return recipients.of_branch(branch, order.channels, closed=order.closed)
+        placed = units.find(session, assignment.unit_id)
+        if placed is None:
+            raise NotFound("unit", assignment.unit_id)
+        return addresses_of(placed, order.channels)
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self.zone)
+
+
+def _compose(words: Words, address: Address, code: str, is_copy: bool) -> tuple[str, Letter | None]:
+    if address.channel == "fax":
+        letter = texts.fax(words, code, address.name, copy=is_copy)
+        return letter.as_text(), letter
+    make = texts.sms if address.channel == "sms" else texts.app
+    return make(words, code), None
+
+
+def _recipient(order: Order, assignment: Assignment, address: Address) -> Recipient:
+    return Recipient(
+        order_id=order.id,
+        assignment_id=assignment.id,
+        order_no=order.order_no,
+        case_id=order.case_id,
+        organisation_path=order.organisation_path,
+        urgency=order.urgency,
+        channel=address.channel,
+        name=address.name,
+        address=address.address,
+        is_copy=assignment.is_copy,
+        held=address.held,
+    )
+
+
+def _previews(words: Words, target: Target) -> list[Preview]:
+    """A line per address, each with what forbids it."""
+    forbids = target.blocked.code if target.blocked else None
+    found = []
+    for address in target.addresses:
+        blocked = replace(address, blocked=forbids or address.blocked)
+        text, _ = _compose(words, address, UNKNOWN_CODE, target.is_copy)
+        pages = len(sms_text.split(text)) if address.channel == "sms" else None
+        found.append(Preview(target.kind, target.id, target.name, blocked, text, pages))
+    return found
+
+
+def _unreachable(target: Target, channel: str) -> Preview:
+    """The line of a target that no chosen channel reaches: it shows why."""
+    code = target.blocked.code if target.blocked else None
+    return Preview(
+        target.kind, target.id, target.name, Address(channel, target.name, "", code), "", None
+    )
+
+
+def _once_per_address(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """One of each that went over a wire; the app shows the order's state by itself."""
+    found = {(one.channel, one.address): one for one in deliveries if one.channel != "app"}
+    return list(found.values())

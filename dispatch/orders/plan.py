@@ -1,0 +1,182 @@
+"""An order before it is one: recipients, what speaks against them, what the desk should know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from dispatch.numbers import digits
+from dispatch.orders import authority, queries, recipients, texts
+from dispatch.orders.brief import OrderBrief
+from dispatch.orders.ports import Branch, CaseGate, Directory
+from dispatch.orders.recipients import Contact, Target
+from dispatch.recommendation import facts, rank
+from dispatch.recommendation.rank import Ranked, Reason
+from dispatch.units import queries as units
+from dispatch.units.queries import Placed
+from kernel.db import principal_of
+from kernel.errors import BadInput, Conflict, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the dispatcher composed. `closed` None means: as this kind of case is by default."""
+
+    case_id: int
+    unit_ids: tuple[int, ...]
+    branch_ids: tuple[int, ...]
+    channels: tuple[str, ...]
+    kind: str
+    closed: bool | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The request, thought through."""
+
+    request: Request
+    brief: OrderBrief
+    closed: bool
+    targets: tuple[Target, ...]
+    warnings: tuple[Reason, ...]
+    needs_reason: bool
+
+    @property
+    def needs_approval(self) -> bool:
+        return authority.needs_approval(self.brief.urgency)
+
+
+class Planner:
+    """Reads what an order needs to know; writes nothing."""
+
+    def __init__(self, directory: Directory, gate: CaseGate):
+        self.directory, self.gate = directory, gate
+
+    def plan(self, session: Session, request: Request) -> Plan:
+        """Raises NotFound for a case, unit or branch the principal may not see, BadInput."""
+        _check(request)
+        brief = self.gate.brief(session, request.case_id)
+        closed = brief.confidential if request.closed is None else request.closed
+        ranked = self.ranking(session, brief)
+        chosen = [self._unit(session, ident, request, ranked) for ident in request.unit_ids]
+        named = [self._branch(session, ident, request, closed) for ident in request.branch_ids]
+        passed_over = rank.needs_reason(ranked, request.unit_ids)
+        warnings = [
+            *_about_case(session, brief, request, closed),
+            *_about_choice(ranked, request, passed_over),
+        ]
+        targets = tuple(_complete(target) for target in (*chosen, *named))
+        return Plan(request, brief, closed, targets, tuple(warnings), passed_over)
+
+    def ranking(self, session: Session, brief: OrderBrief) -> list[Ranked]:
+        """The units of the principal's jurisdiction, ranked for this case."""
+        board = units.board(session, principal_of(session).organisation_path)
+        place = _point(brief)
+        home = self.home(session, brief)
+        return rank.rank(facts.gather(session, board, place, home))
+
+    def home(self, session: Session, brief: OrderBrief) -> str:
+        """The path whose units are at home at this case: of the branch there, else of the case."""
+        if brief.lon is not None and brief.lat is not None:
+            branch = self.directory.branch_at(session, brief.lon, brief.lat)
+            if branch is not None:
+                return branch.path
+        return brief.organisation_path
+
+    def branch(self, session: Session, organisation_id: int) -> Branch:
+        """Raises NotFound outside the principal's jurisdiction."""
+        branch = self.directory.branch(session, organisation_id)
+        if not principal_of(session).covers(branch.path):
+            raise NotFound("organisation", organisation_id)
+        return branch
+
+    def _unit(
+        self, session: Session, unit_id: int, request: Request, ranked: Sequence[Ranked]
+    ) -> Target:
+        found = next((one for one in ranked if one.facts.unit_id == unit_id), None)
+        if found is None:
+            raise NotFound("unit", unit_id)
+        unit = units.visible(session, principal_of(session), unit_id)
+        blocked = rank.obstacle(found.facts)
+        return Target(
+            "unit",
+            unit.id,
+            unit.name,
+            unit.organisation_path,
+            is_copy=False,
+            addresses=addresses_of(Placed(unit, None), request.channels),
+            blocked=blocked and replace(blocked, params={**blocked.params, "name": unit.name}),
+            predicted_seconds=found.facts.travel_seconds,
+        )
+
+    def _branch(self, session: Session, ident: int, request: Request, closed: bool) -> Target:
+        branch = self.branch(session, ident)
+        return Target(
+            "branch",
+            branch.id,
+            branch.name,
+            branch.path,
+            is_copy=bool(request.unit_ids),
+            addresses=recipients.of_branch(branch, request.channels, closed=closed),
+            blocked=recipients.obstacle(branch),
+            reply_number=digits(branch.phone) if branch.phone else "",
+        )
+
+
+def addresses_of(placed: Placed, channels: Sequence[str]) -> tuple[recipients.Address, ...]:
+    """Where the crew that is signed on now can be reached."""
+    crew = [Contact(member.name, member.phone) for member in placed.unit.crew]
+    return recipients.of_unit(placed.unit.name, crew, channels)
+
+
+def refuse_if_blocked(plan: Plan) -> None:
+    """Pass when every target may be sent; raises BadInput or Conflict naming the first obstacle."""
+    for target in plan.targets:
+        if target.blocked is None:
+            continue
+        code, params = target.blocked.code, target.blocked.params
+        if code == "unit_taken":
+            raise Conflict(code, **params)
+        raise BadInput("unit_ids" if target.kind == "unit" else "branch_ids", code, **params)
+
+
+def _check(request: Request) -> None:
+    if not request.unit_ids and not request.branch_ids:
+        raise BadInput("unit_ids", "required")
+    if not request.channels:
+        raise BadInput("channels", "required")
+    if request.kind not in texts.KINDS:
+        raise BadInput("kind", "unknown")
+
+
+def _complete(target: Target) -> Target:
+    return replace(target, blocked=target.blocked or recipients.without_address(target))
+
+
+def _point(brief: OrderBrief) -> tuple[float, float] | None:
+    return None if brief.lon is None or brief.lat is None else (brief.lon, brief.lat)
+
+
+def _about_case(
+    session: Session, brief: OrderBrief, request: Request, closed: bool
+) -> list[Reason]:
+    found = []
+    if _point(brief) is None:
+        found.append(Reason("case_unplaced", {}))
+    if brief.confidential and not closed:
+        found.append(Reason("report_sent_openly", {}))
+    for order in queries.open_orders_of(session, brief.case_id):
+        found.append(Reason("case_has_open_order", {"order_no": order.order_no}))
+    for where, text in (("note", request.note), ("dispatch_facts", brief.dispatch_facts)):
+        kinds = texts.personal_data(text, known=(brief.subject_phone, brief.subject_credit_code))
+        if kinds:
+            found.append(Reason("personal_data", {"where": where, "kinds": kinds}))
+    return found
+
+
+def _about_choice(ranked: Sequence[Ranked], request: Request, passed_over: bool) -> list[Reason]:
+    if not passed_over:
+        return []
+    best = next(one for one in ranked if one.facts.unit_id not in request.unit_ids)
+    return [Reason("override_reason_needed", {"name": best.facts.name})]

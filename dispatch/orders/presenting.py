@@ -1,0 +1,167 @@
+"""Orders as the API shows them."""
+
+from collections.abc import Mapping, Sequence
+
+from dispatch.delivery.models import Delivery
+from dispatch.delivery.schemas import delivery_out
+from dispatch.orders.lifecycle import next_reports
+from dispatch.orders.models import Assignment, Order
+from dispatch.orders.outgoing import Preview
+from dispatch.orders.plan import Plan
+from dispatch.orders.ports import Branch
+from dispatch.orders.schemas import (
+    ApprovalOut,
+    AssignmentOut,
+    OrderOut,
+    OrderSummaryOut,
+    PreviewOut,
+    PreviewRecipient,
+    ReasonOut,
+    RecommendationOut,
+    RecommendedBranch,
+    RecommendedUnit,
+    TargetOut,
+)
+from dispatch.recommendation.facts import is_home
+from dispatch.recommendation.rank import Ranked, Reason
+from maps.plane import distance_m
+
+
+def summary_out(order: Order) -> OrderSummaryOut:
+    return OrderSummaryOut(
+        id=order.id,
+        order_no=order.order_no,
+        case_id=order.case_id,
+        case_no=order.brief["case_no"],
+        urgency=order.urgency,
+        kind=order.kind,
+        state=order.state,
+        closed=order.closed,
+        issued_at=order.issued_at,
+        ack_due_at=order.ack_due_at,
+        targets=[one.target_name for one in order.assignments],
+    )
+
+
+def order_out(order: Order, deliveries: Mapping[int, Sequence[Delivery]]) -> OrderOut:
+    return OrderOut(
+        **summary_out(order).model_dump(),
+        note=order.note,
+        issued_by=order.created_by_name,
+        created_at=order.created_at,
+        override_reason=order.override_reason,
+        end_reason=order.end_reason,
+        approval=_approval_out(order),
+        assignments=[_assignment_out(one, deliveries.get(one.id, ())) for one in order.assignments],
+    )
+
+
+def preview_out(plan: Plan, lines: Sequence[Preview]) -> PreviewOut:
+    return PreviewOut(
+        needs_approval=plan.needs_approval,
+        closed=plan.closed,
+        recipients=[
+            PreviewRecipient(
+                target=TargetOut(kind=line.kind, id=line.target_id, name=line.target_name),
+                channel=line.address.channel,
+                name=line.address.name,
+                address=line.address.address,
+                text=line.text,
+                pages=line.pages,
+                blocked=line.address.blocked,
+                held=line.address.held,
+            )
+            for line in lines
+        ],
+        warnings=[_reason_out(one) for one in plan.warnings],
+    )
+
+
+def recommendation_out(
+    ranked: Sequence[Ranked],
+    branches: Sequence[Branch],
+    place: tuple[float, float] | None,
+    home: str,
+) -> RecommendationOut:
+    """Units by rank; branches of the jurisdiction first, then by distance."""
+    near = [_branch_out(branch, place, home) for branch in branches]
+    near.sort(key=lambda one: (not one.own_jurisdiction, one.distance_m or 0, one.organisation_id))
+    by_road = any(one.facts.engine == "road" for one in ranked)
+    return RecommendationOut(
+        engine="road" if by_road else "straight",
+        items=[_unit_out(one) for one in ranked],
+        branches=near,
+    )
+
+
+def _unit_out(ranked: Ranked) -> RecommendedUnit:
+    facts = ranked.facts
+    return RecommendedUnit(
+        unit_id=facts.unit_id,
+        name=facts.name,
+        rank=ranked.rank,
+        travel_seconds=facts.travel_seconds,
+        distance_m=facts.distance_m,
+        engine=facts.engine,
+        eligible=ranked.eligible,
+        reasons=[_reason_out(one) for one in ranked.reasons],
+    )
+
+
+def _branch_out(branch: Branch, place: tuple[float, float] | None, home: str) -> RecommendedBranch:
+    metres = None
+    if place is not None and branch.lon is not None and branch.lat is not None:
+        metres = round(distance_m(*place, branch.lon, branch.lat))
+    return RecommendedBranch(
+        organisation_id=branch.id,
+        name=branch.name,
+        phone=branch.phone,
+        fax=branch.fax,
+        distance_m=metres,
+        own_jurisdiction=is_home(branch.path, home),
+    )
+
+
+def _reason_out(reason: Reason) -> ReasonOut:
+    return ReasonOut(code=reason.code, params=reason.params)
+
+
+def _approval_out(order: Order) -> ApprovalOut | None:
+    if order.approval_mode is None:
+        return None
+    return ApprovalOut(
+        mode=order.approval_mode,
+        approver=order.approver_name,
+        at=order.approved_at,
+        confirmed_at=order.confirmed_at,
+        confirm_due_at=order.confirm_due_at,
+    )
+
+
+_SAME = (
+    "id",
+    "code",
+    "state",
+    "is_copy",
+    "ack_due_at",
+    "acknowledged_at",
+    "acknowledged_by",
+    "acknowledged_via",
+    "en_route_at",
+    "on_scene_at",
+    "fed_back_at",
+    "cannot_reason",
+    "result_code",
+    "feedback",
+)
+
+
+def _assignment_out(assignment: Assignment, deliveries: Sequence[Delivery]) -> AssignmentOut:
+    return AssignmentOut(
+        **{name: getattr(assignment, name) for name in _SAME},
+        target=TargetOut(
+            kind=assignment.target_kind, id=assignment.target_id, name=assignment.target_name
+        ),
+        next=[] if assignment.is_copy else next_reports(assignment.state),
+        deliveries=[delivery_out(one) for one in deliveries],
+    )

@@ -1,0 +1,135 @@
+"""Reads: orders by case, by jurisdiction, by whoever answers."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from dispatch.orders.lifecycle import PENDING
+from dispatch.orders.models import Assignment, Order
+from dispatch.scope import within
+from dispatch.units.models import CrewMember
+from kernel.access import Principal
+from kernel.errors import NotFound
+
+LIST_LIMIT = 500
+
+
+def visible(session: Session, principal: Principal, order_id: int) -> Order:
+    """An order of the principal's jurisdiction, or one that names a recipient in it.
+
+    Raises NotFound.
+    """
+    order = session.get(Order, order_id)
+    if order is None or not _concerns(principal, order):
+        raise NotFound("order", order_id)
+    return order
+
+
+def locked(session: Session, principal: Principal, order_id: int) -> Order:
+    """The order under a row lock, for whoever is answerable for its case; raises NotFound."""
+    order = lock(session, order_id)
+    if not principal.covers(order.organisation_path):
+        raise NotFound("order", order_id)
+    return order
+
+
+def lock(session: Session, order_id: int) -> Order:
+    """The order and its assignments as they are now, under a row lock; raises NotFound."""
+    order = session.scalar(
+        select(Order)
+        .where(Order.id == order_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if order is None:
+        raise NotFound("order", order_id)
+    return order
+
+
+def listed(
+    session: Session,
+    principal: Principal,
+    *,
+    case_id: int | None = None,
+    only_open: bool = False,
+) -> Sequence[Order]:
+    """Orders that concern the principal, the newest first."""
+    wanted = select(Order).where(_concern(principal))
+    if case_id is not None:
+        wanted = wanted.where(Order.case_id == case_id)
+    if only_open:
+        wanted = wanted.where(Order.finished_at.is_(None))
+    return session.scalars(wanted.order_by(Order.id.desc()).limit(LIST_LIMIT)).all()
+
+
+def of_case(session: Session, case_id: int) -> Sequence[Order]:
+    """All orders of a case, for whoever may see the case."""
+    return session.scalars(select(Order).where(Order.case_id == case_id).order_by(Order.id)).all()
+
+
+def open_orders_of(session: Session, case_id: int) -> Sequence[Order]:
+    return session.scalars(
+        select(Order).where(Order.case_id == case_id, Order.finished_at.is_(None))
+    ).all()
+
+
+def answerable(session: Session, number: str) -> Sequence[Assignment]:
+    """The open assignments that a reply from this number can speak for.
+
+    `number` as `dispatch.numbers.digits` gives it: of the crew signed on now, or the branch's own.
+    """
+    crews = select(CrewMember.unit_id).where(
+        CrewMember.number == number, CrewMember.signed_off_at.is_(None)
+    )
+    return session.scalars(
+        select(Assignment)
+        .where(
+            Assignment.closed_at.is_(None),
+            Assignment.state != PENDING,
+            or_(Assignment.unit_id.in_(crews), Assignment.reply_number == number),
+        )
+        .order_by(Assignment.id)
+    ).all()
+
+
+def assignments_of_unit(session: Session, unit_id: int) -> Sequence[Assignment]:
+    """What the crew of a unit still has to do or to close, the newest first."""
+    return session.scalars(
+        select(Assignment)
+        .where(
+            Assignment.unit_id == unit_id,
+            or_(Assignment.closed_at.is_(None), Assignment.state == "FED_BACK"),
+            Assignment.state != PENDING,
+        )
+        .order_by(Assignment.id.desc())
+    ).all()
+
+
+def assignment(session: Session, assignment_id: int) -> Assignment:
+    """Raises NotFound."""
+    found = session.get(Assignment, assignment_id)
+    if found is None:
+        raise NotFound("assignment", assignment_id)
+    return found
+
+
+def answerable_for(session: Session, principal: Principal, assignment_id: int) -> Assignment:
+    """An assignment whose order's case the principal answers for; raises NotFound."""
+    found = assignment(session, assignment_id)
+    if not principal.covers(found.order.organisation_path):
+        raise NotFound("assignment", assignment_id)
+    return found
+
+
+def _concerns(principal: Principal, order: Order) -> bool:
+    return principal.covers(order.organisation_path) or any(
+        principal.covers(one.target_path) for one in order.assignments
+    )
+
+
+def _concern(principal: Principal) -> ColumnElement[bool]:
+    return or_(
+        within(Order.organisation_path, principal),
+        Order.assignments.any(within(Assignment.target_path, principal)),
+    )

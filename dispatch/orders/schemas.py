@@ -1,0 +1,164 @@
+"""Shapes of the order API."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field, RootModel
+
+from dispatch.delivery.schemas import DeliveryOut
+from dispatch.moments import Utc
+
+Channel = Literal["sms", "fax", "app"]
+Kind = Literal["inspect", "verify", "mediate", "assist"]
+Reported = Literal[
+    "ACKED", "EN_ROUTE", "ON_SCENE", "HANDLING", "NEED_HELP", "FED_BACK", "CLEARED", "CANNOT"
+]
+
+
+class Draft(BaseModel):
+    case_id: int
+    unit_ids: list[int] = Field(default=[], max_length=50)
+    branch_ids: list[int] = Field(default=[], max_length=50)
+    channels: list[Channel]
+    kind: Kind
+    closed: bool | None = None
+    note: str = Field(default="", max_length=1000)
+
+
+class OralIn(BaseModel):
+    mode: Literal["oral"]
+    approver_id: int
+    at: AwareDatetime
+
+
+class Issue(Draft):
+    idempotency_key: UUID
+    override_reason: str | None = Field(default=None, max_length=400)
+    approval: OralIn | None = None
+
+
+class Why(BaseModel):
+    reason: str = Field(min_length=1, max_length=400)
+
+
+class Status(BaseModel):
+    state: Reported
+    reason: str = Field(default="", max_length=400)
+    text: str = Field(default="", max_length=4000)
+    result_code: str | None = Field(default=None, max_length=40)
+
+
+class OrderQuery(BaseModel):
+    open: bool = False
+    case_id: int | None = None
+
+
+class ReasonOut(BaseModel):
+    code: str
+    params: dict[str, Any]
+
+
+class TargetOut(BaseModel):
+    kind: str
+    id: int
+    name: str
+
+
+class PreviewRecipient(BaseModel):
+    target: TargetOut
+    channel: str
+    name: str
+    address: str
+    text: str
+    pages: int | None
+    blocked: str | None
+    held: str | None
+
+
+class PreviewOut(BaseModel):
+    needs_approval: bool
+    closed: bool
+    recipients: list[PreviewRecipient]
+    warnings: list[ReasonOut]
+
+
+class RecommendedUnit(BaseModel):
+    unit_id: int
+    name: str
+    rank: int
+    travel_seconds: float | None
+    distance_m: float | None
+    engine: str
+    eligible: bool
+    reasons: list[ReasonOut]
+
+
+class RecommendedBranch(BaseModel):
+    organisation_id: int
+    name: str
+    phone: str
+    fax: str
+    distance_m: float | None
+    own_jurisdiction: bool
+
+
+class RecommendationOut(BaseModel):
+    engine: str
+    items: list[RecommendedUnit]
+    branches: list[RecommendedBranch]
+
+
+class OrderSummaryOut(BaseModel):
+    id: int
+    order_no: str
+    case_id: int
+    case_no: str
+    urgency: int
+    kind: str
+    state: str
+    closed: bool
+    issued_at: Utc | None
+    ack_due_at: Utc | None
+    targets: list[str]
+
+
+class Orders(RootModel[list[OrderSummaryOut]]):
+    pass
+
+
+class ApprovalOut(BaseModel):
+    mode: str
+    approver: str | None
+    at: Utc | None
+    confirmed_at: Utc | None
+    confirm_due_at: Utc | None
+
+
+class AssignmentOut(BaseModel):
+    id: int
+    target: TargetOut
+    code: str
+    state: str
+    is_copy: bool
+    ack_due_at: Utc | None
+    acknowledged_at: Utc | None
+    acknowledged_by: str | None
+    acknowledged_via: str | None
+    en_route_at: Utc | None
+    on_scene_at: Utc | None
+    fed_back_at: Utc | None
+    cannot_reason: str | None
+    result_code: str | None
+    feedback: str | None
+    next: list[str]
+    deliveries: list[DeliveryOut]
+
+
+class OrderOut(OrderSummaryOut):
+    note: str
+    issued_by: str
+    created_at: Utc
+    override_reason: str
+    end_reason: str
+    approval: ApprovalOut | None
+    assignments: list[AssignmentOut]

@@ -1,0 +1,301 @@
+"""Composing, issuing, approving and taking back orders. Nothing here commits."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from dispatch.alarms.service import AlarmService
+from dispatch.news import tell_timeline
+from dispatch.orders import authority, lifecycle, queries
+from dispatch.orders.authority import Approver, Oral, Verdict
+from dispatch.orders.models import Assignment, Order
+from dispatch.orders.outgoing import Outgoings
+from dispatch.orders.plan import Plan, Planner, Request, refuse_if_blocked
+from dispatch.orders.ports import CaseGate, Directory
+from dispatch.orders.progress import Progress, follow
+from dispatch.orders.recipients import Target
+from dispatch.orders.timers import Timers
+from dispatch.units import service as units
+from dispatch.units.lifecycle import ENGAGED
+from kernel.audit import record
+from kernel.clock import now
+from kernel.db import principal_of
+from kernel.errors import BadInput, Conflict, IllegalTransition
+from kernel.numbering import next_number
+from kernel.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class OralApproval:
+    """Who a dispatcher says approved by voice, and when (UTC)."""
+
+    approver_id: int
+    at: datetime
+
+
+class OrderService:
+    """The desk's verbs. Everything outside this room comes in through its ports."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        directory: Directory,
+        gate: CaseGate,
+        alarms: AlarmService,
+        outgoings: Outgoings,
+        progress: Progress,
+        timers: Timers,
+    ):
+        self.settings, self.directory, self.gate, self.alarms = settings, directory, gate, alarms
+        self.outgoings, self.progress, self.timers = outgoings, progress, timers
+        self.planner = Planner(directory, gate)
+
+    def preview(self, session: Session, request: Request) -> Plan:
+        """What would go to whom, and what the desk should know; writes nothing.
+
+        Raises NotFound, BadInput.
+        """
+        return self.planner.plan(session, request)
+
+    def issue(
+        self,
+        session: Session,
+        request: Request,
+        *,
+        idempotency_key: UUID,
+        override_reason: str = "",
+        oral: OralApproval | None = None,
+    ) -> Order:
+        """Send the order, or lay it before a commander; the same key gives the same order.
+
+        Raises NotFound, BadInput (`recipient_is_station`, `crew_short`, `override_reason` …),
+        Forbidden, Conflict `unit_taken` naming the order that has the unit.
+        """
+        if known := self._already(session, idempotency_key):
+            return known
+        plan = self.planner.plan(session, request)
+        refuse_if_blocked(plan)
+        if plan.needs_reason and not override_reason.strip():
+            raise BadInput("override_reason", "required")
+        verdict, approval = self._decide(session, plan, oral)
+        self._take_units(session, request.unit_ids)
+        order = self._write(session, plan, idempotency_key, override_reason)
+        self.gate.place_hold(session, order.case_id, order.id)
+        self.alarms.take_for(session, "case_escalated", ("case", order.case_id))
+        if verdict is Verdict.WAIT:
+            self._lay_before_commander(session, order)
+            return order
+        if approval is not None:
+            order.approval_mode, order.approved_at = "oral", approval.at
+            order.approver_id, order.approver_name = approval.approver.id, approval.approver.name
+            self.timers.await_confirmation(session, order)
+        self._let_go(session, order)
+        return order
+
+    def approve(self, session: Session, order_id: int) -> Order:
+        """A commander lets a waiting order go; raises NotFound, Forbidden, IllegalTransition."""
+        order, approver = self._judged(session, order_id, "approve")
+        order.approval_mode, order.approved_at = "online", now(session)
+        order.approver_id, order.approver_name = approver.id, approver.name
+        record(session, "order.approved", "order", order.id)
+        self._tell(session, order, "order_approved")
+        self._let_go(session, order)
+        return order
+
+    def refuse(self, session: Session, order_id: int, reason: str) -> Order:
+        """A commander stops a waiting order; raises NotFound, Forbidden, IllegalTransition."""
+        order, approver = self._judged(session, order_id, "refuse")
+        order.refused_at, order.end_reason = now(session), reason
+        order.approver_id, order.approver_name = approver.id, approver.name
+        record(session, "order.refused", "order", order.id)
+        self._tell(session, order, "order_refused", reason=reason)
+        self._end(session, order)
+        return order
+
+    def confirm_oral(self, session: Session, order_id: int) -> Order:
+        """The commander named by the dispatcher confirms on line.
+
+        Raises NotFound, Forbidden, Conflict `nothing_to_confirm`.
+        """
+        order = queries.locked(session, principal_of(session), order_id)
+        named = order.approver_id if order.approval_mode == "oral" else None
+        authority.check_confirmer(principal_of(session).id, named)
+        if order.confirmed_at is None:
+            order.confirmed_at = now(session)
+            self.timers.confirmed(session, order)
+            record(session, "order.oral_confirmed", "order", order.id)
+            self._tell(session, order, "order_confirmed")
+            self.progress.settle(session, order)
+        return order
+
+    def cancel(self, session: Session, order_id: int, reason: str) -> Order:
+        """Take back what is still open, and tell everyone whom it may have reached.
+
+        Raises NotFound, IllegalTransition for a finished order.
+        """
+        order = queries.locked(session, principal_of(session), order_id)
+        if order.finished_at is not None:
+            raise IllegalTransition("order", order.state, "cancel")
+        order.cancelled_at, order.end_reason = now(session), reason
+        record(session, "order.cancelled", "order", order.id)
+        self._tell(session, order, "order_cancelled", reason=reason)
+        self._end(session, order)
+        return order
+
+    # -- the parts of issuing -------------------------------------------------------------
+
+    def _already(self, session: Session, key: UUID) -> Order | None:
+        """The order of an earlier request with this key; a twin request waits for its end."""
+        session.execute(select(func.pg_advisory_xact_lock(key.int & 0x7FFF_FFFF_FFFF_FFFF)))
+        found = session.scalar(select(Order).where(Order.idempotency_key == key))
+        if found is not None and found.created_by != principal_of(session).id:
+            raise Conflict("idempotency_key_used")
+        return found
+
+    def _decide(
+        self, session: Session, plan: Plan, oral: OralApproval | None
+    ) -> tuple[Verdict, Oral | None]:
+        named = None
+        if oral is not None and plan.needs_approval:
+            named = Oral(self.directory.approver(session, oral.approver_id), oral.at)
+        issuer, path = principal_of(session).id, plan.brief.organisation_path
+        return authority.decide(plan.brief.urgency, issuer, path, named, now(session)), named
+
+    @staticmethod
+    def _take_units(session: Session, unit_ids: Sequence[int]) -> None:
+        """Lock the units; whoever comes second finds them taken, by which order."""
+        for unit in units.lock(session, unit_ids):
+            if unit.state in ENGAGED:
+                order_no = (unit.engagement or {}).get("order_no")
+                raise Conflict("unit_taken", name=unit.name, order_no=order_no)
+
+    def _write(self, session: Session, plan: Plan, key: UUID, override_reason: str) -> Order:
+        principal, request, brief = principal_of(session), plan.request, plan.brief
+        order = Order(
+            order_no=self._number(session),
+            idempotency_key=key,
+            case_id=brief.case_id,
+            brief=brief.as_json(),
+            organisation_path=brief.organisation_path,
+            kind=request.kind,
+            urgency=brief.urgency,
+            closed=plan.closed,
+            note=request.note,
+            channels=list(request.channels),
+            override_reason=override_reason if plan.needs_reason else "",
+            state=lifecycle.PENDING_APPROVAL,
+            created_at=now(session),
+            created_by=principal.id,
+            created_by_name=principal.name,
+        )
+        codes = _free_codes(session, len(plan.targets))
+        order.assignments = [
+            _assignment(target, code) for target, code in zip(plan.targets, codes, strict=True)
+        ]
+        session.add(order)
+        session.flush()
+        for assignment in order.assignments:
+            if assignment.unit_id is not None:
+                follow(session, assignment, assignment.unit_id)
+        record(session, "order.created", "order", order.id, order_no=order.order_no)
+        return order
+
+    def _number(self, session: Session) -> str:
+        day = now(session).astimezone(self.settings.zone).date()
+        return f"DD{day:%Y%m%d}{next_number(session, 'order', day):04}"
+
+    def _lay_before_commander(self, session: Session, order: Order) -> None:
+        self._tell(session, order, "order_requested")
+        self.alarms.raise_alarm(
+            session,
+            "approval_pending",
+            ("order", order.id),
+            organisation_path=order.organisation_path,
+            level=order.urgency,
+            params={
+                "order_id": order.id,
+                "order_no": order.order_no,
+                "case_id": order.case_id,
+                "name": order.created_by_name,
+            },
+        )
+        self.progress.settle(session, order)
+
+    def _let_go(self, session: Session, order: Order) -> None:
+        """Issue every assignment: deliveries, units and timers in this one transaction."""
+        order.issued_at = now(session)
+        for assignment in order.assignments:
+            self.progress.move(session, assignment, lifecycle.issue(assignment.state))
+            if not assignment.is_copy:
+                self.timers.await_ack(session, assignment)
+        self.outgoings.send(session, order)
+        self.alarms.settle(session, "approval_pending", ("order", order.id))
+        self.alarms.settle(session, "case_escalated", ("case", order.case_id))
+        self._tell(session, order, "order_issued")
+        self.progress.settle(session, order)
+
+    def _judged(self, session: Session, order_id: int, action: str) -> tuple[Order, Approver]:
+        """The waiting order and the commander who judges it."""
+        principal = principal_of(session)
+        order = queries.locked(session, principal, order_id)
+        approver = Approver(
+            principal.id, principal.name, principal.roles, principal.organisation_path
+        )
+        authority.check_approver(approver, order.created_by, order.organisation_path)
+        if order.state != lifecycle.PENDING_APPROVAL:
+            raise IllegalTransition("order", order.state, action)
+        return order, approver
+
+    def _end(self, session: Session, order: Order) -> None:
+        for assignment in order.assignments:
+            if lifecycle.can_cancel(assignment.state):
+                self.timers.ack_settled(session, assignment)
+                self.outgoings.recall(session, order, assignment)
+                self.progress.move(session, assignment, lifecycle.CANCELLED)
+                self.alarms.settle(session, "help_needed", ("assignment", assignment.id))
+        self.alarms.settle(session, "approval_pending", ("order", order.id))
+        self.progress.settle(session, order)
+
+    def _tell(self, session: Session, order: Order, kind: str, reason: str = "") -> None:
+        tell_timeline(
+            session,
+            order.case_id,
+            kind,
+            order_id=order.id,
+            order_no=order.order_no,
+            targets=[one.target_name for one in order.assignments],
+            approver=order.approver_name,
+            reason=reason,
+        )
+
+
+def _assignment(target: Target, code: str) -> Assignment:
+    return Assignment(
+        target_kind=target.kind,
+        target_id=target.id,
+        target_name=target.name,
+        target_path=target.path,
+        unit_id=target.id if target.kind == "unit" else None,
+        is_copy=target.is_copy,
+        reply_number=target.reply_number,
+        code=code,
+        state=lifecycle.PENDING,
+        predicted_seconds=target.predicted_seconds,
+    )
+
+
+def _free_codes(session: Session, count: int) -> list[str]:
+    """Codes of four digits that no open assignment has.
+
+    The order number's row lock, taken before, keeps two issuers from choosing the same.
+    """
+    taken = set(session.scalars(select(Assignment.code).where(Assignment.closed_at.is_(None))))
+    free = [code for code in map(str, range(1000, 10_000)) if code not in taken]
+    if len(free) < count:
+        raise Conflict("no_code_free")
+    return secrets.SystemRandom().sample(free, count)

@@ -1,0 +1,172 @@
+"""Orders over HTTP: parse, call one verb, show."""
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from sqlalchemy.orm import Session
+
+from dispatch.delivery import queries as deliveries
+from dispatch.orders import queries
+from dispatch.orders.models import Order
+from dispatch.orders.plan import Request
+from dispatch.orders.presenting import order_out, preview_out, recommendation_out, summary_out
+from dispatch.orders.schemas import (
+    Draft,
+    Issue,
+    OrderOut,
+    OrderQuery,
+    Orders,
+    PreviewOut,
+    RecommendationOut,
+    Status,
+    Why,
+)
+from dispatch.orders.service import OralApproval, OrderService
+from dispatch.orders.status import Report, StatusService
+from kernel.db import principal_of
+from kernel.web import current_principal, require, unit_of_work
+
+
+def create_blueprint(orders: OrderService, statuses: StatusService) -> APIBlueprint:
+    blueprint = APIBlueprint("orders", __name__, url_prefix="/api/v1", tag="Orders")
+    _composing(blueprint, orders)
+    _reading(blueprint)
+    _judging(blueprint, orders)
+    _reporting(blueprint, statuses)
+    return blueprint
+
+
+def _composing(blueprint: APIBlueprint, orders: OrderService) -> None:
+    @blueprint.get("/cases/<int:case_id>/recommendation")
+    @blueprint.output(RecommendationOut)
+    @blueprint.doc(operation_id="recommendUnits")
+    @require("unit.read")
+    def recommend(case_id: int) -> Any:
+        with unit_of_work() as session:
+            planner = orders.planner
+            brief = orders.gate.brief(session, case_id)
+            place = None if brief.lon is None or brief.lat is None else (brief.lon, brief.lat)
+            path = principal_of(session).organisation_path
+            return recommendation_out(
+                planner.ranking(session, brief),
+                orders.directory.branches(session, path),
+                place,
+                planner.home(session, brief),
+            )
+
+    @blueprint.post("/orders/preview")
+    @blueprint.input(Draft, arg_name="body")
+    @blueprint.output(PreviewOut)
+    @blueprint.doc(operation_id="previewOrder")
+    @require("order.create")
+    def preview(body: Draft) -> Any:
+        with unit_of_work() as session:
+            plan = orders.preview(session, _request(body))
+            return preview_out(plan, orders.outgoings.preview(session, plan))
+
+    @blueprint.post("/orders")
+    @blueprint.input(Issue, arg_name="body")
+    @blueprint.output(OrderOut, status_code=201)
+    @blueprint.doc(operation_id="issueOrder")
+    @require("order.create")
+    def issue(body: Issue) -> Any:
+        said = body.approval
+        oral = OralApproval(said.approver_id, said.at) if said else None
+        with unit_of_work() as session:
+            order = orders.issue(
+                session,
+                _request(body),
+                idempotency_key=body.idempotency_key,
+                override_reason=body.override_reason or "",
+                oral=oral,
+            )
+            return show(session, order)
+
+
+def _reading(blueprint: APIBlueprint) -> None:
+    @blueprint.get("/orders")
+    @blueprint.input(OrderQuery, location="query", arg_name="query")
+    @blueprint.output(Orders)
+    @blueprint.doc(operation_id="listOrders")
+    @require("order.read")
+    def list_orders(query: OrderQuery) -> Any:
+        with unit_of_work() as session:
+            found = queries.listed(
+                session, current_principal(), case_id=query.case_id, only_open=query.open
+            )
+            return [summary_out(order) for order in found]
+
+    @blueprint.get("/orders/<int:order_id>")
+    @blueprint.output(OrderOut)
+    @blueprint.doc(operation_id="getOrder")
+    @require("order.read")
+    def get_order(order_id: int) -> Any:
+        with unit_of_work() as session:
+            return show(session, queries.visible(session, current_principal(), order_id))
+
+
+def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
+    @blueprint.post("/orders/<int:order_id>/approve")
+    @blueprint.output(OrderOut)
+    @blueprint.doc(operation_id="approveOrder")
+    @require("order.approve")
+    def approve(order_id: int) -> Any:
+        with unit_of_work() as session:
+            return show(session, orders.approve(session, order_id))
+
+    @blueprint.post("/orders/<int:order_id>/refuse")
+    @blueprint.input(Why, arg_name="body")
+    @blueprint.output(OrderOut)
+    @blueprint.doc(operation_id="refuseOrder")
+    @require("order.approve")
+    def refuse(order_id: int, body: Why) -> Any:
+        with unit_of_work() as session:
+            return show(session, orders.refuse(session, order_id, body.reason))
+
+    @blueprint.post("/orders/<int:order_id>/confirm")
+    @blueprint.output(OrderOut)
+    @blueprint.doc(operation_id="confirmOralApproval")
+    @require("order.approve")
+    def confirm(order_id: int) -> Any:
+        with unit_of_work() as session:
+            return show(session, orders.confirm_oral(session, order_id))
+
+    @blueprint.post("/orders/<int:order_id>/cancel")
+    @blueprint.input(Why, arg_name="body")
+    @blueprint.output(OrderOut)
+    @blueprint.doc(operation_id="cancelOrder")
+    @require("order.create", "order.approve")
+    def cancel(order_id: int, body: Why) -> Any:
+        with unit_of_work() as session:
+            return show(session, orders.cancel(session, order_id, body.reason))
+
+
+def _reporting(blueprint: APIBlueprint, statuses: StatusService) -> None:
+    @blueprint.post("/assignments/<int:assignment_id>/status")
+    @blueprint.input(Status, arg_name="body")
+    @blueprint.output(OrderOut)
+    @blueprint.doc(operation_id="reportStatusOnBehalf")
+    @require("order.create")
+    def report(assignment_id: int, body: Status) -> Any:
+        principal = current_principal()
+        said = Report(**body.model_dump(), via="desk", actor=principal.name, actor_id=principal.id)
+        with unit_of_work() as session:
+            assignment = queries.answerable_for(session, principal, assignment_id)
+            return show(session, statuses.report(session, assignment.id, said).order)
+
+
+def show(session: Session, order: Order) -> OrderOut:
+    session.flush()
+    return order_out(order, deliveries.by_assignment(session, [order.id]))
+
+
+def _request(body: Draft) -> Request:
+    return Request(
+        case_id=body.case_id,
+        unit_ids=tuple(dict.fromkeys(body.unit_ids)),
+        branch_ids=tuple(dict.fromkeys(body.branch_ids)),
+        channels=tuple(dict.fromkeys(body.channels)),
+        kind=body.kind,
+        closed=body.closed,
+        note=body.note.strip(),
+    )

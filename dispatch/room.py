@@ -1,0 +1,89 @@
+"""The room put together: its services around the ports and channels that the wiring chooses."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from dispatch.alarms.service import CLIMB, AlarmService
+from dispatch.delivery.channels.app import AppChannel
+from dispatch.delivery.channels.base import Channel
+from dispatch.delivery.channels.fax import FaxChannel
+from dispatch.delivery.channels.sms import SmsChannel
+from dispatch.delivery.receipts import Receipts
+from dispatch.delivery.service import LAY_OUT, DeliveryService
+from dispatch.field.ports import Evidence, PositionSink
+from dispatch.field.service import FieldService
+from dispatch.inbound.service import InboundService
+from dispatch.orders.outgoing import Outgoings
+from dispatch.orders.ports import CaseGate, Directory
+from dispatch.orders.progress import Progress
+from dispatch.orders.service import OrderService
+from dispatch.orders.status import StatusService
+from dispatch.orders.timers import ACK_DUE, ORAL_DUE, Timers
+from kernel.settings import Settings
+from telephony.news import INBOUND_RECEIVED, MESSAGE_CHANGED
+from telephony.outbox import Outbox
+
+Handler = Callable[[Session, dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Room:
+    """The services of dispatch, ready to be called."""
+
+    alarms: AlarmService
+    deliveries: DeliveryService
+    receipts: Receipts
+    orders: OrderService
+    statuses: StatusService
+    timers: Timers
+    inbound: InboundService
+    field: FieldService
+
+    def jobs(self) -> dict[str, Handler]:
+        """Job kind -> handler, all of them transactional: exactly once."""
+        return {
+            CLIMB: self.alarms.climb,
+            ACK_DUE: self.timers.ack_overdue,
+            ORAL_DUE: self.timers.oral_overdue,
+            LAY_OUT: self.deliveries.lay_out,
+            MESSAGE_CHANGED: self.receipts.message_changed,
+            INBOUND_RECEIVED: self.inbound.received,
+        }
+
+
+def standard_channels(outbox: Outbox) -> dict[str, Channel]:
+    """The registration of channels; a new one is a module, a line here and a page of its own."""
+    channels: list[Channel] = [SmsChannel(), FaxChannel(outbox), AppChannel()]
+    return {channel.name: channel for channel in channels}
+
+
+def build(
+    settings: Settings,
+    *,
+    alarms: AlarmService,
+    channels: dict[str, Channel],
+    directory: Directory,
+    gate: CaseGate,
+    evidence: Evidence,
+    positions: PositionSink,
+) -> Room:
+    """Put the room together. `alarms` is made before, because cases ring the same bell."""
+    deliveries = DeliveryService(channels, alarms)
+    receipts = Receipts(deliveries)
+    timers = Timers(settings, alarms)
+    progress = Progress(gate)
+    outgoings = Outgoings(settings, directory, deliveries, timers)
+    statuses = StatusService(progress, timers, deliveries, alarms)
+    return Room(
+        alarms=alarms,
+        deliveries=deliveries,
+        receipts=receipts,
+        orders=OrderService(settings, directory, gate, alarms, outgoings, progress, timers),
+        statuses=statuses,
+        timers=timers,
+        inbound=InboundService(statuses, alarms, directory),
+        field=FieldService(directory, statuses, receipts, alarms, evidence, positions),
+    )
