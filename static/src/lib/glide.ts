@@ -30,10 +30,7 @@ const LONGEST_MS = 900
 const JUMP_M = 400
 const METRES_PER_DEGREE = 111_320
 
-export function metresBetween(
-  a: { lon: number; lat: number },
-  b: { lon: number; lat: number },
-): number {
+export function metresBetween(a: { lon: number; lat: number }, b: { lon: number; lat: number }): number {
   const east = (b.lon - a.lon) * Math.cos((((a.lat + b.lat) / 2) * Math.PI) / 180)
   return Math.hypot(east, b.lat - a.lat) * METRES_PER_DEGREE
 }

@@ -64,10 +64,20 @@ export function useMapParts(parts: Parts): MapContext {
 
 /** Our layers from the ground up; whoever comes late is put into its place. */
 const ORDER = [
-  'cc-regions-fill', 'cc-regions-line', 'cc-regions-label',
-  'cc-trail', 'cc-trail-dots', 'cc-lines', 'cc-lines-label',
-  'cc-cases-cluster', 'cc-cases-cluster-count', 'cc-cases-ring', 'cc-cases',
-  'cc-units-ring', 'cc-units-heading', 'cc-units',
+  'cc-regions-fill',
+  'cc-regions-line',
+  'cc-regions-label',
+  'cc-trail',
+  'cc-trail-dots',
+  'cc-lines',
+  'cc-lines-label',
+  'cc-cases-cluster',
+  'cc-cases-cluster-count',
+  'cc-cases-ring',
+  'cc-cases',
+  'cc-units-ring',
+  'cc-units-heading',
+  'cc-units',
 ]
 
 function beforeOf(map: Engine, id: string): string | undefined {

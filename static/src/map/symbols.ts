@@ -8,10 +8,23 @@ import { inkOn, type Palette } from './palette'
 
 export type CaseStatus = CaseMapItem['status']
 export const CASE_STATUSES: readonly CaseStatus[] = [
-  'new', 'sent', 'acked', 'on_scene', 'fed_back', 'closed', 'referred',
+  'new',
+  'sent',
+  'acked',
+  'on_scene',
+  'fed_back',
+  'closed',
+  'referred',
 ]
 export const UNIT_STATES: readonly UnitState[] = [
-  'OFF_DUTY', 'FREE', 'ASSIGNED', 'EN_ROUTE', 'ON_SCENE', 'HANDLING', 'RETURNING', 'OUT_OF_SERVICE',
+  'OFF_DUTY',
+  'FREE',
+  'ASSIGNED',
+  'EN_ROUTE',
+  'ON_SCENE',
+  'HANDLING',
+  'RETURNING',
+  'OUT_OF_SERVICE',
 ]
 export const URGENCIES: readonly Urgency[] = [0, 1, 2, 3]
 

@@ -1,6 +1,12 @@
 import '@fontsource/noto-sans-sc/chinese-simplified-400.css'
 import 'maplibre-gl/dist/maplibre-gl.css'
-import { AttributionControl, Map as Engine, ScaleControl, setWorkerUrl, type StyleSpecification } from 'maplibre-gl'
+import {
+  AttributionControl,
+  Map as Engine,
+  ScaleControl,
+  setWorkerUrl,
+  type StyleSpecification,
+} from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url'
 import { nextTick, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref, type ShallowRef } from 'vue'
 import { get } from '@/api/client'
@@ -154,7 +160,13 @@ function listenToClicks(map: Engine, onClick: NonNullable<MapOptions['onClick']>
   const featuresAt = (x: number, y: number) => {
     const layers = [...(hitKindsOf.get(map)?.keys() ?? [])].filter((id) => map.getLayer(id))
     const slack = CLICK_SLACK_PX
-    return map.queryRenderedFeatures([[x - slack, y - slack], [x + slack, y + slack]], { layers })
+    return map.queryRenderedFeatures(
+      [
+        [x - slack, y - slack],
+        [x + slack, y + slack],
+      ],
+      { layers },
+    )
   }
   map.on('click', ({ point, lngLat }) => {
     const found = featuresAt(point.x, point.y)
@@ -179,4 +191,3 @@ function hitsOf(map: Engine, found: Found): Hit[] {
   }
   return [...hits.values()]
 }
-

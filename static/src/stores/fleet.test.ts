@@ -65,7 +65,14 @@ describe('the fleet', () => {
     const fleet = useFleet()
     const server = Date.now() + 3_600_000
     const fixedAt = new Date(server - 90_000).toISOString()
-    const position = { lon: 116.4, lat: 39.9, speed_kmh: 0, course: 0, fixed_at: fixedAt, received_at: fixedAt }
+    const position = {
+      lon: 116.4,
+      lat: 39.9,
+      speed_kmh: 0,
+      course: 0,
+      fixed_at: fixedAt,
+      received_at: fixedAt,
+    }
     fleet.takeSnapshot({ server_time: new Date(server).toISOString(), units: [unit(1, null, { position })] })
     expect(fleet.ageOf(1)).toBeGreaterThanOrEqual(89)
     expect(fleet.ageOf(1)).toBeLessThanOrEqual(92)

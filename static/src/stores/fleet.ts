@@ -96,8 +96,19 @@ export const useFleet = defineStore('fleet', () => {
   realtime.on('unit', takeUnit)
 
   return {
-    units, fixes, arrivals, clockAhead, everLoaded, list, serverNow,
-    takeSnapshot, takeUnit, takePositions, ageOf, freshnessOf, reportView,
+    units,
+    fixes,
+    arrivals,
+    clockAhead,
+    everLoaded,
+    list,
+    serverNow,
+    takeSnapshot,
+    takeUnit,
+    takePositions,
+    ageOf,
+    freshnessOf,
+    reportView,
   }
 })
 

@@ -207,11 +207,17 @@ function findBranches(word: string, v: Vocabulary): Vocabulary['branches'] {
 
 /** Plates are typed with and without the dot, in either width and case. */
 function plateKey(text: string): string {
-  return text.normalize('NFKC').toUpperCase().replace(/[\s·.•-]/g, '')
+  return text
+    .normalize('NFKC')
+    .toUpperCase()
+    .replace(/[\s·.•-]/g, '')
 }
 
 function channelsOf(word: string): DispatchChannel[] | null {
-  const parts = word.toLowerCase().split(/[,，、]/).filter(Boolean)
+  const parts = word
+    .toLowerCase()
+    .split(/[,，、]/)
+    .filter(Boolean)
   const named = parts.map((p) => CHANNEL_WORDS[p])
   if (!parts.length || named.includes(undefined)) return null
   return ALL_CHANNELS.filter((c) => named.includes(c))

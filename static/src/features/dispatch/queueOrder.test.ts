@@ -48,7 +48,12 @@ describe('the case queue', () => {
   it('counts every filter, and a case may stand under several', () => {
     const cases = [queued(1, { urgency: 2, place: null }), queued(2, { open_orders: 1, light: 'red' })]
     expect(countByFilter(cases)).toEqual({
-      all: 2, urgent: 1, unplaced: 1, unsent: 1, running: 1, late: 1,
+      all: 2,
+      urgent: 1,
+      unplaced: 1,
+      unsent: 1,
+      running: 1,
+      late: 1,
     })
     expect(cases.filter((c) => matches(c, 'late')).map((c) => c.id)).toEqual([2])
   })

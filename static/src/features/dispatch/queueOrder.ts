@@ -2,10 +2,7 @@
 
 import type { CaseSummary, Light } from '@/api/types'
 
-export type Queued = Pick<
-  CaseSummary,
-  'id' | 'urgency' | 'light' | 'received_at' | 'place' | 'open_orders'
->
+export type Queued = Pick<CaseSummary, 'id' | 'urgency' | 'light' | 'received_at' | 'place' | 'open_orders'>
 
 const LIGHT_RANK: Record<Light, number> = { black: 0, red: 1, yellow: 2, green: 3, none: 4 }
 

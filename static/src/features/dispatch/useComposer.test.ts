@@ -1,0 +1,131 @@
+import { describe, expect, it, vi } from 'vitest'
+import { ApiError } from '@/api/errors'
+import type { Order, OrderIssue, OrderPreview } from '@/api/types'
+import { useComposer } from './useComposer'
+
+const recipient = {
+  target: { kind: 'unit', id: 11, name: '京A·10012' },
+  channel: 'sms',
+  name: '李建国',
+  address: '100001',
+  text: '【执法调度】…',
+  pages: 2,
+  blocked: null,
+  held: null,
+} as const
+const words: OrderPreview = { needs_approval: false, closed: false, recipients: [recipient], warnings: [] }
+const order = { id: 5, order_no: 'DD202603010001' } as Order
+
+function composer(answer: Partial<OrderPreview> = {}) {
+  const preview = vi.fn().mockResolvedValue({ ...words, ...answer })
+  const issue = vi.fn<(o: OrderIssue) => Promise<Order>>().mockResolvedValue(order)
+  const made = useComposer({ preview, issue }, () => Date.parse('2026-03-01T08:10:00Z'))
+  made.begin(1)
+  return { ...made, preview: made.preview, api: { preview, issue } }
+}
+
+describe('composing an order', () => {
+  it('asks for nothing until somebody is to receive it over some channel', async () => {
+    const c = composer()
+    await c.ask()
+    expect(c.api.preview).not.toHaveBeenCalled()
+    c.toggleUnit(11)
+    for (const channel of ['sms', 'fax', 'app'] as const) c.toggleChannel(channel)
+    expect(c.canAsk.value).toBe(false)
+  })
+
+  it('shows the words, then sends; one without the other is impossible', async () => {
+    const c = composer()
+    c.toggleUnit(11)
+    expect(await c.send()).toBeNull()
+    await c.ask()
+    expect(c.api.preview.mock.calls[0]?.[0]).toEqual({
+      case_id: 1,
+      unit_ids: [11],
+      branch_ids: [],
+      channels: ['sms', 'fax', 'app'],
+      kind: 'inspect',
+      closed: null,
+      note: '',
+    })
+    expect(c.phase.value).toBe('reading')
+    expect(await c.send()).toBe(order)
+    expect(c.api.issue).toHaveBeenCalledTimes(1)
+    expect(c.phase.value).toBe('choosing')
+    expect(c.chosen.unitIds).toEqual([])
+  })
+
+  it('takes the preview away as soon as anything is changed', async () => {
+    const c = composer()
+    c.toggleUnit(11)
+    await c.ask()
+    c.toggleBranch(21)
+    expect(c.phase.value).toBe('choosing')
+    expect(c.preview.value).toBeNull()
+  })
+
+  it('ignores words that come back after a change of mind', async () => {
+    const c = composer()
+    c.toggleUnit(11)
+    const asking = c.ask()
+    c.toggleUnit(12)
+    await asking
+    expect(c.phase.value).toBe('choosing')
+  })
+
+  it('sends once however often the key is struck', async () => {
+    const c = composer()
+    c.toggleUnit(11)
+    await c.ask()
+    await Promise.all([c.send(), c.send()])
+    expect(c.api.issue).toHaveBeenCalledTimes(1)
+  })
+
+  it('repeats a send of unknown outcome under the same key', async () => {
+    const c = composer()
+    c.toggleUnit(11)
+    await c.ask()
+    c.api.issue.mockRejectedValueOnce(new ApiError({ status: 0, code: 'network', message: '' }))
+    expect(await c.send()).toBeNull()
+    expect(c.phase.value).toBe('reading')
+    await c.send()
+    const [first, second] = c.api.issue.mock.calls.map(([body]) => body.idempotency_key)
+    expect(first).toBe(second)
+  })
+
+  it('waits for the commander on line unless an oral approval names who and when', async () => {
+    const c = composer({ needs_approval: true })
+    c.toggleUnit(11)
+    await c.ask()
+    expect(c.waitsForApproval.value).toBe(true)
+    c.oral.value = { approverId: null, minutesAgo: 0 }
+    expect(c.lacks.value).toBe('approver')
+    c.oral.value = { approverId: 3, minutesAgo: 4 }
+    await c.send()
+    expect(c.api.issue.mock.calls[0]?.[0].approval).toEqual({
+      mode: 'oral',
+      approver_id: 3,
+      at: '2026-03-01T08:06:00.000Z',
+    })
+  })
+
+  it('asks why when the server wants a reason, and sends it', async () => {
+    const c = composer()
+    c.toggleUnit(11)
+    await c.ask()
+    const refusal = new ApiError({ status: 422, code: 'required', message: '', field: 'override_reason' })
+    c.api.issue.mockRejectedValueOnce(refusal)
+    await c.send()
+    expect(c.lacks.value).toBe('reason')
+    c.overrideReason.value = '该组熟悉此店'
+    expect(await c.send()).toBe(order)
+    expect(c.api.issue.mock.calls[1]?.[0].override_reason).toBe('该组熟悉此店')
+  })
+
+  it('cannot send when every recipient is blocked', async () => {
+    const c = composer({ recipients: [{ ...recipient, blocked: 'demo_recipient' }] })
+    c.toggleUnit(11)
+    await c.ask()
+    expect(c.lacks.value).toBe('recipients')
+  })
+})
