@@ -8,7 +8,7 @@ from dispatch.moments import Utc
 from dispatch.units.queries import Placed
 
 
-class OrganisationRef(BaseModel):
+class UnitOrganisation(BaseModel):
     id: int
     name: str
 
@@ -40,7 +40,7 @@ class UnitOut(BaseModel):
     name: str
     plate: str
     kind: str
-    organisation: OrganisationRef
+    organisation: UnitOrganisation
     state: str
     state_since: Utc
     state_reason: str
@@ -74,7 +74,7 @@ def unit_out(placed: Placed) -> UnitOut:
         name=unit.name,
         plate=unit.plate,
         kind=unit.kind,
-        organisation=OrganisationRef(id=unit.organisation_id, name=unit.organisation_name),
+        organisation=UnitOrganisation(id=unit.organisation_id, name=unit.organisation_name),
         state=unit.state,
         state_since=unit.state_since,
         state_reason=unit.state_reason,
