@@ -1,7 +1,7 @@
 """The ladder of people an untaken alarm climbs (SPEC §4.3). Pure."""
 
 RUNGS = ("DISP", "SHIFT", "CMD", "DEPUTY", "HEAD")
-FIRST_RUNG = {"officer_distress": "CMD", "approval_pending": "CMD"}
+FIRST_RUNG = dict.fromkeys(("officer_distress", "approval_pending", "oral_unconfirmed"), "CMD")
 """Kinds that only a commander can answer do not wait for the dispatchers."""
 RUNG_OF_ROLE = {rung: rung for rung in RUNGS} | {"LEAD": "DEPUTY"}
 

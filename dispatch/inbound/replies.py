@@ -45,7 +45,7 @@ _SEPARATORS = re.compile(r"[\s,.!?:;，。！？：；、/#*()\[\]（）【】~_
 _ANY_WORD = "|".join(sorted(WORDS, key=len, reverse=True))
 _REPLY = re.compile(
     r"(?:回复 ?)?(?:码 ?)?(?:(?P<before>\d{4})(?!\d) ?)?"
-    rf"(?:(?P<digit>[0-5])(?!\d) ?)?(?P<word>{_ANY_WORD})?了?"
+    rf"(?:(?P<digit>[0-5])(?!\d))?(?: ?(?P<word>{_ANY_WORD})了?)?"
     r"(?: ?(?:码 ?)?(?P<after>\d{4})(?= |$))?(?P<rest>.*)"
 )
 

@@ -1,0 +1,35 @@
+"""One message to one recipient: what a person may still do with it."""
+
+import pytest
+
+from dispatch.delivery import lifecycle
+from dispatch.delivery.lifecycle import STATES
+from kernel.errors import IllegalTransition
+
+ALLOWED = {
+    "release": {"HELD"},
+    "resend": {"SENT", "DELIVERED", "FAILED", "UNKNOWN", "CANCELLED"},
+    "cancel": {"HELD", "QUEUED", "SENDING"},
+}
+VERBS = {
+    "release": lifecycle.release,
+    "resend": lifecycle.check_resend,
+    "cancel": lifecycle.check_cancel,
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_a_person_may_do_in_each_state(verb: str, state: str) -> None:
+    try:
+        VERBS[verb](state)
+        allowed = True
+    except IllegalTransition:
+        allowed = False
+    assert allowed is (state in ALLOWED[verb])
+
+
+def test_words_of_an_engine_that_overtake_each_other_are_sorted_by_their_version() -> None:
+    assert lifecycle.is_news(1, 2)
+    assert not lifecycle.is_news(2, 2)
+    assert not lifecycle.is_news(3, 2)

@@ -1,0 +1,32 @@
+"""The ladder that untaken alarms climb."""
+
+import pytest
+
+from dispatch.alarms.ladder import RUNGS, first_rung, next_rung, rungs_seen
+
+
+def test_an_alarm_climbs_to_the_head_and_no_further() -> None:
+    climbed = [first_rung("case_escalated")]
+    while above := next_rung(climbed[-1]):
+        climbed.append(above)
+    assert climbed == ["DISP", "SHIFT", "CMD", "DEPUTY", "HEAD"]
+
+
+@pytest.mark.parametrize("kind", ["officer_distress", "approval_pending", "oral_unconfirmed"])
+def test_what_only_a_commander_can_answer_begins_with_them(kind: str) -> None:
+    assert first_rung(kind) == "CMD"
+
+
+@pytest.mark.parametrize(
+    ("roles", "lowest"),
+    [({"DISP"}, "DISP"), ({"SHIFT"}, "SHIFT"), ({"CMD"}, "CMD"), ({"LEAD"}, "DEPUTY"),
+     ({"LEAD", "HEAD"}, "DEPUTY"), ({"HEAD"}, "HEAD"), ({"SYSTEM"}, "DISP")],
+)  # fmt: skip
+def test_one_hears_ones_own_rung_and_keeps_what_has_climbed_past(
+    roles: set[str], lowest: str
+) -> None:
+    assert rungs_seen(frozenset(roles)) == RUNGS[RUNGS.index(lowest) :]
+
+
+def test_who_stands_on_no_rung_hears_nothing() -> None:
+    assert rungs_seen(frozenset({"AGENT", "OFFICER"})) == ()

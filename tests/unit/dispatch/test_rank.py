@@ -1,0 +1,125 @@
+"""The ranking: facts in, order and reasons out."""
+
+from typing import Any
+
+import pytest
+
+from dispatch.recommendation.rank import Facts, Ranked, needs_reason, rank
+
+NEAR, FAR = 300.0, 900.0
+
+
+def unit(ident: int, **more: Any) -> Facts:
+    given: dict[str, Any] = {
+        "unit_id": ident,
+        "name": f"京A{ident:04}",
+        "state": "FREE",
+        "certified": 2,
+        "crew": 2,
+        "own_jurisdiction": True,
+        "position_age_s": 10,
+        "travel_seconds": NEAR,
+        "distance_m": 2000,
+        "engine": "road",
+        **more,
+    }
+    return Facts(**given)
+
+
+def order_of(*units: Facts) -> list[int]:
+    return [one.facts.unit_id for one in rank(units)]
+
+
+def reasons(one: Ranked) -> list[str]:
+    return [reason.code for reason in one.reasons]
+
+
+def test_the_one_who_is_there_first_is_first() -> None:
+    assert order_of(unit(1, travel_seconds=FAR), unit(2, travel_seconds=NEAR)) == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("worse", "why"),
+    [
+        ({"state": "RETURNING"}, "returning"),
+        ({"own_jurisdiction": False}, "other_jurisdiction"),
+        ({"position_age_s": 400}, "position_old"),
+        ({"position_age_s": 1000}, "position_lost"),
+        ({"position_age_s": None, "travel_seconds": None}, "no_position"),
+    ],
+)
+def test_at_equal_distance_the_surer_unit_is_first(worse: dict[str, Any], why: str) -> None:
+    ranked = rank([unit(1, **worse), unit(2)])
+    assert [one.facts.unit_id for one in ranked] == [2, 1]
+    assert why in reasons(ranked[1])
+    assert ranked[1].eligible
+
+
+def test_a_unit_of_another_branch_is_called_when_it_is_more_than_ten_minutes_nearer() -> None:
+    foreign = unit(1, own_jurisdiction=False, travel_seconds=60)
+    assert order_of(foreign, unit(2, travel_seconds=640)) == [2, 1]
+    assert order_of(foreign, unit(2, travel_seconds=680)) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("facts", "obstacle"),
+    [
+        ({"crew": 0, "certified": 0, "state": "OFF_DUTY"}, "no_crew"),
+        ({"crew": 1, "certified": 1, "state": "OFF_DUTY"}, "crew_short"),
+        ({"crew": 2, "certified": 1, "state": "OFF_DUTY"}, "crew_short"),
+        ({"state": "OFF_DUTY"}, "off_duty"),
+        ({"state": "OUT_OF_SERVICE"}, "out_of_service"),
+        ({"state": "ASSIGNED", "order_no": "DD202609220001"}, "unit_taken"),
+        ({"state": "HANDLING"}, "unit_taken"),
+    ],
+)
+def test_who_cannot_be_sent_stands_last_and_says_why(facts: dict[str, Any], obstacle: str) -> None:
+    ranked = rank([unit(1, travel_seconds=1, **facts), unit(2, travel_seconds=FAR)])
+    assert [one.facts.unit_id for one in ranked] == [2, 1]
+    assert (ranked[1].eligible, ranked[1].obstacle) == (False, obstacle)
+    assert reasons(ranked[1])[0] == obstacle
+
+
+def test_a_taken_unit_names_the_order_that_has_it() -> None:
+    ranked = rank([unit(1, state="EN_ROUTE", order_no="DD202609220007")])
+    assert ranked[0].reasons[0].params == {"order_no": "DD202609220007"}
+
+
+def test_the_reasons_say_minutes_and_by_which_map() -> None:
+    road, straight = rank([unit(1), unit(2, engine="straight", travel_seconds=601)])
+    assert road.reasons[0].code == "travel_road"
+    assert road.reasons[0].params == {"minutes": 5, "distance_m": 2000}
+    assert straight.reasons[0].code == "travel_straight"
+
+
+def test_equals_keep_a_stable_order() -> None:
+    assert order_of(unit(3), unit(1), unit(2)) == [1, 2, 3]
+
+
+def test_without_a_place_of_the_case_units_still_rank_by_what_is_known() -> None:
+    there = {"travel_seconds": None}
+    assert order_of(unit(1, own_jurisdiction=False, **there), unit(2, **there)) == [2, 1]
+
+
+def test_nobody_to_rank_is_no_error() -> None:
+    assert rank([]) == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "asks_why"),
+    [({1}, False), ({2}, False), ({3}, True), ({1, 3}, True), ({1, 2, 3}, False), (set(), False)],
+)
+def test_passing_over_a_clearly_better_unit_asks_why(chosen: set[int], asks_why: bool) -> None:
+    ranked = rank(
+        [
+            unit(1, travel_seconds=NEAR),
+            unit(2, travel_seconds=NEAR + 50),
+            unit(3, travel_seconds=FAR),
+        ]
+    )
+    assert needs_reason(ranked, chosen) is asks_why
+
+
+def test_a_unit_that_cannot_be_sent_is_not_passed_over() -> None:
+    ranked = rank([unit(1, travel_seconds=1, state="HANDLING"), unit(2)])
+    assert not needs_reason(ranked, {2})
