@@ -62,6 +62,8 @@ class Database:
             max_overflow=20,
             pool_pre_ping=True,
             pool_timeout=10,
+            # A failed statement is logged; the values in it may be somebody's name.
+            hide_parameters=True,
             connect_args={"connect_timeout": 5, "application_name": "command-center"},
         )
         self.clock = clock or SystemClock()
