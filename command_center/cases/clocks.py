@@ -20,7 +20,7 @@ PROMISED = frozenset({"callback"})
 
 def calendar(session: Session) -> WorkCalendar:
     """The bureau's work calendar as it stands."""
-    return calendar_of(dict(session.execute(select(WorkDay.day, WorkDay.is_workday)).tuples()))
+    return calendar_of({row.day: row.is_workday for row in session.scalars(select(WorkDay))})
 
 
 def start(session: Session, office: Office, case: Case, clock: str, moment: datetime) -> None:

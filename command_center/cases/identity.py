@@ -7,12 +7,13 @@ caller number, recording, address of the browser). Nothing else in the database 
 import json
 from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from command_center.cases import masking
+from command_center.cases import masking, screening
 from command_center.cases.codes import known
 from command_center.cases.models import Case, Complainant, ReporterIdentity
 from command_center.cases.screening import Traits
@@ -119,7 +120,7 @@ def person_of(session: Session, vault: Vault, case: Case) -> Person | None:
     return (informant if case.kind == "JB" else complainant)(session, vault, case)
 
 
-def shown(person: Person, *, full: bool) -> dict[str, object]:
+def shown(person: Person, *, full: bool) -> dict[str, Any]:
     """A complainant as a screen may show them."""
     if full:
         return {
@@ -138,17 +139,24 @@ def reveal(
 ) -> dict[str, str]:
     """The whole identity behind one case, for a reason; logged, counted, never cached.
 
-    Raises Forbidden without the permission, outside the jurisdiction, or for an officer who is
-    not the named handler; BadInput for an unknown reason; NotFound where nobody is known.
+    The narrative comes with it, for it may name the person. Raises Forbidden without the
+    permission, outside the jurisdiction, or for an officer who is not the named handler; BadInput
+    for an unknown reason or a note that names the person; NotFound where nobody is known.
     """
     _may_reveal(session, case)
     if reason_code not in known("reveal_reasons"):
         raise BadInput("reason_code", "unknown_code")
     found = person_of(session, vault, case)
-    if found is None:
+    narrative = open_text(vault, case.sealed_narrative, case.case_no)
+    if found is None and not narrative:
         raise NotFound("identity", case.id)
+    person = found or Person()
+    if hit := screening.find(note, person.traits):
+        raise BadInput("note", "facts_contain_identity", found=hit)
     _log(session, case, reason_code, note)
-    return {name: value for name, value in asdict(found).items() if value}
+    return {name: value for name, value in asdict(person).items() if value} | {
+        "narrative": narrative
+    }
 
 
 def _may_reveal(session: Session, case: Case) -> None:

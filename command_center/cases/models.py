@@ -142,7 +142,7 @@ class Case(Base):
     place_confirmed_by: Mapped[int | None] = mapped_column(BigInteger)
     place_confirmed_at: Mapped[Timestamp | None]
     region_code: Mapped[str] = mapped_column(String(20), server_default="")
-    cell: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    cell: Mapped[str | None] = mapped_column(String(15), index=True)
     """H3 cell of about 500 m, computed at write: heatmaps never touch points."""
     map_status: Mapped[str] = mapped_column(String(12), server_default="new")
 

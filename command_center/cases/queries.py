@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from command_center.cases.lifecycle import ENDED
 from command_center.cases.models import Approval, Case, Hold, Subject
+from dispatch.alarms import queries as alarms
 from dispatch.alarms.models import Alarm
 from kernel.access import Principal
 from kernel.clock import now
@@ -22,8 +23,6 @@ SIMILAR_AT_MOST = 20
 MAP_AT_MOST = 5000
 WITHOUT_REPORTS = frozenset({"SVC"})
 """Roles that never see a report, whatever else they may hold (SPEC §1.1)."""
-
-S = TypeVar("S", bound=Select[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +80,33 @@ def by_number(session: Session, case_no: str) -> Case | None:
 
 def find(session: Session, wanted: Filter) -> list[Row]:
     """A page of cases: untaken alarms first, then urgency, light and age."""
-    alarms = _alarms()
+    principal = principal_of(session)
     statement = (
-        select(Case, _open_orders(), alarms.c.alarm_id)
-        .outerjoin(alarms, alarms.c.case_id == Case.id)
+        select(Case)
         .outerjoin(Case.subject)
-        .where(visible(principal_of(session)), *_wanted(session, wanted))
+        .where(visible(principal), *_wanted(principal, wanted))
         .options(joinedload(Case.subject), joinedload(Case.organisation))
-        .order_by(*_order(session, alarms, wanted.view))
+        .order_by(*_order(now(session), wanted.view))
         .limit(wanted.limit)
         .offset(wanted.offset)
     )
-    return [Row(*found) for found in session.execute(statement).unique().tuples()]
+    return rows(session, session.scalars(statement).unique().all())
 
 
-def row_of(session: Session, found: Case) -> Row:
-    """The case with what stands beside it in lists."""
-    alarms = _alarms()
-    alarm_id = session.scalar(select(alarms.c.alarm_id).where(alarms.c.case_id == found.id))
-    return Row(found, open_orders(session, found.id), alarm_id)
+def rows(session: Session, found: Sequence[Case]) -> list[Row]:
+    """The cases with what stands beside them in lists: open orders and open alarm."""
+    ids = [one.id for one in found]
+    ringing = alarms.open_of(session, "case", ids)
+    holds = (
+        select(Hold.case_id, func.count().label("orders"))
+        .where(Hold.case_id.in_(ids))
+        .group_by(Hold.case_id)
+    )
+    open_by_case = {row.case_id: row.orders for row in session.execute(holds)}
+    return [
+        Row(one, open_by_case.get(one.id, 0), ringing[one.id].id if one.id in ringing else None)
+        for one in found
+    ]
 
 
 def similar(
@@ -176,10 +183,9 @@ def point_of(session: Session, found: Case) -> tuple[float, float] | None:
 
 
 def points_of(session: Session, ids: Iterable[int]) -> dict[int, tuple[float, float]]:
-    statement = select(Case.id, func.ST_X(Case.place), func.ST_Y(Case.place)).where(
-        Case.id.in_(list(ids)), Case.place.is_not(None)
-    )
-    return {ident: (lon, lat) for ident, lon, lat in session.execute(statement).tuples()}
+    lon, lat = func.ST_X(Case.place).label("lon"), func.ST_Y(Case.place).label("lat")
+    statement = select(Case.id, lon, lat).where(Case.id.in_(list(ids)), Case.place.is_not(None))
+    return {row.id: (row.lon, row.lat) for row in session.execute(statement)}
 
 
 def _same_subject(
@@ -195,32 +201,8 @@ def _same_subject(
     return or_(*ways) if ways else None
 
 
-def _alarms() -> Any:
-    """Case -> its open alarm, and whether nobody has taken it."""
-    return (
-        select(
-            Alarm.reference_id.label("case_id"),
-            func.max(Alarm.id).label("alarm_id"),
-            func.bool_or(Alarm.taken_at.is_(None)).label("untaken"),
-        )
-        .where(Alarm.reference_kind == "case", Alarm.resolved_at.is_(None))
-        .group_by(Alarm.reference_id)
-        .subquery("alarms")
-    )
-
-
-def _open_orders() -> Any:
-    return (
-        select(func.count())
-        .where(Hold.case_id == Case.id)
-        .correlate(Case)
-        .scalar_subquery()
-        .label("open_orders")
-    )
-
-
-def _wanted(session: Session, wanted: Filter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [_in_view(principal_of(session), wanted.view)]
+def _wanted(principal: Principal, wanted: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [_in_view(principal, wanted.view)]
     if wanted.kind:
         found.append(Case.kind == wanted.kind)
     if wanted.state:
@@ -251,16 +233,22 @@ def _about(words: str) -> ColumnElement[bool]:
     )
 
 
-def _order(session: Session, alarms: Any, view: View) -> list[Any]:
+def _order(moment: datetime, view: View) -> list[Any]:
     if view == "all":
         return [Case.received_at.desc(), Case.id.desc()]
     return [
-        func.coalesce(alarms.c.untaken, False).desc(),
-        Case.urgency.desc(),
-        _light_rank(now(session)),
-        Case.received_at,
-        Case.id,
-    ]
+        _rings().desc(), Case.urgency.desc(), _light_rank(moment), Case.received_at, Case.id
+    ]  # fmt: skip
+
+
+def _rings() -> ColumnElement[bool]:
+    """Whether the case has an alarm that nobody has taken."""
+    return exists().where(
+        Alarm.reference_kind == "case",
+        Alarm.reference_id == Case.id,
+        Alarm.resolved_at.is_(None),
+        Alarm.taken_at.is_(None),
+    )
 
 
 def _light_rank(moment: datetime) -> ColumnElement[int]:

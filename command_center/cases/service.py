@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from command_center.accounts.models import Organisation
@@ -23,9 +22,9 @@ from command_center.cases.models import Case, Subject
 from command_center.cases.office import Office
 from command_center.cases.places import Place
 from kernel.audit import record
+from kernel.clock import now
 from kernel.db import principal_of
-from kernel.errors import BadInput, Conflict
-from maps.models import Region
+from kernel.errors import BadInput, Conflict, Forbidden
 
 ESCALATED = "case_escalated"
 REPORT_DETAILS = frozenset(
@@ -73,12 +72,12 @@ class NewCase:
 def open_case(session: Session, office: Office, new: NewCase) -> tuple[Case, str]:
     """Store the case with its person, clocks and first entry; gives it and its query code."""
     case_no = numbering.case_no(session, new.kind, office.region_code, office.day(new.received_at))
-    code = numbering.query_code(office.vault, new.query_seed or case_no)
+    code = query_code_of(office, new.query_seed or case_no)
     case = _row(office, new, case_no)
     case.query_code_print = numbering.query_code_print(office.vault, case_no, code)
     session.add(case)
     if new.place:
-        places.put(session, case, new.place, region_at(session, new.place.lon, new.place.lat))
+        places.put(session, case, new.place, new.received_at)
     session.flush()
     _keep_person(session, office, case, new)
     _start_clocks(session, office, case)
@@ -93,30 +92,24 @@ def open_case(session: Session, office: Office, new: NewCase) -> tuple[Case, str
     return case, code
 
 
-def region_at(session: Session, lon: float, lat: float) -> str:
-    """The code of the district that covers the point; empty outside all."""
-    point = func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4326)
-    statement = select(Region.code).where(
-        Region.level == "district", func.ST_Covers(Region.geom, point)
-    )
-    return session.scalar(statement.order_by(Region.code).limit(1)) or ""
+def query_code_of(office: Office, seed: str) -> str:
+    """The query code of the case that was opened with this seed: not stored, derived again."""
+    return numbering.query_code(office.vault, seed)
 
 
 def set_place(session: Session, office: Office, case_id: int, place: Place) -> Case:
     """Move or confirm the pin; raises NotFound, BadInput when the text names the informant."""
-    case = queries.get(session, case_id, lock=True)
+    case = _to_change(session, case_id)
     refuse_person(session, office, case, {"text": place.text})
-    places.put(session, case, place, region_at(session, place.lon, place.lat))
+    places.put(session, case, place, now(session))
     case.version += 1
     timeline.add(session, case, "place_confirmed", level=place.level)
-    session.flush()
-    session.refresh(case, ["place"])
     return case
 
 
 def set_facts(session: Session, office: Office, case_id: int, facts: str) -> Case:
     """Write the facts that may leave; raises NotFound, BadInput when they name a person."""
-    case = queries.get(session, case_id, lock=True)
+    case = _to_change(session, case_id)
     refuse_person(session, office, case, {"dispatch_facts": facts}, always=True)
     _put_facts(office, case, facts)
     case.version += 1
@@ -126,7 +119,7 @@ def set_facts(session: Session, office: Office, case_id: int, facts: str) -> Cas
 
 def set_urgency(session: Session, office: Office, case_id: int, level: int, reason: str) -> Case:
     """Change the level, with a reason; 1 or more rings the dispatchers, 0 ends their alarm."""
-    case = queries.get(session, case_id, lock=True)
+    case = _to_change(session, case_id)
     before = case.urgency
     _put_urgency(session, office, case, level, reason)
     timeline.add(session, case, "urgency_changed", before=before, level=level, reason=reason)
@@ -139,12 +132,22 @@ def set_urgency(session: Session, office: Office, case_id: int, level: int, reas
 
 def escalate(session: Session, office: Office, case_id: int, level: int, reason: str) -> Case:
     """Raise the level and the alarm; raises BadInput for a level below the present one."""
-    case = queries.get(session, case_id, lock=True)
+    case = _to_change(session, case_id)
     if level < max(1, case.urgency):
         raise BadInput("level", "not_higher", present=case.urgency)
     _put_urgency(session, office, case, level, reason)
     timeline.add(session, case, "escalated", level=level, reason=reason)
     _ring(session, office, case)
+    return case
+
+
+def _to_change(session: Session, case_id: int) -> Case:
+    """The case, locked; raises NotFound, Forbidden outside the jurisdiction, Conflict if closed."""
+    case = queries.get(session, case_id, lock=True)
+    if not principal_of(session).covers(case.organisation_path):
+        raise Forbidden("case.read", "outside_jurisdiction")
+    if case.closed_at is not None:
+        raise Conflict("case_closed", case_no=case.case_no)
     return case
 
 
@@ -241,8 +244,6 @@ def _start_clocks(session: Session, office: Office, case: Case) -> None:
 
 
 def _put_urgency(session: Session, office: Office, case: Case, level: int, reason: str) -> None:
-    if case.closed_at is not None:
-        raise Conflict("case_closed", case_no=case.case_no)
     refuse_person(session, office, case, {"reason": reason})
     case.urgency, case.urgency_reason = level, reason
     case.version += 1

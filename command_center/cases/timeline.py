@@ -13,12 +13,12 @@ from kernel.events import emit
 
 # What dispatch reports -> the symbol of the case on the map. A case that has ended keeps its own.
 MAP_STATUS = {
-    "order.issued": "sent",
-    "assignment.acked": "acked",
-    "assignment.en_route": "acked",
-    "assignment.on_scene": "on_scene",
-    "assignment.handling": "on_scene",
-    "assignment.fed_back": "fed_back",
+    "order_issued": "sent",
+    "status_acked": "acked",
+    "status_en_route": "acked",
+    "status_on_scene": "on_scene",
+    "status_handling": "on_scene",
+    "status_fed_back": "fed_back",
 }
 PROGRESS = ("new", "sent", "acked", "on_scene", "fed_back")
 ENDED = frozenset({"closed", "referred"})

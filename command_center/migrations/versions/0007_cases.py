@@ -153,7 +153,7 @@ def _case_columns() -> list[sa.Column[Any]]:
         _may("place_confirmed_by", sa.BigInteger()),
         _may("place_confirmed_at", TIME),
         _text("region_code", 20),
-        _may("cell", sa.BigInteger()),
+        _may("cell", sa.String(15)),
         _must("map_status", sa.String(12), "new"),
         _must("received_at", TIME),
         _must("changed_at", TIME),

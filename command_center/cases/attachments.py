@@ -1,0 +1,100 @@
+"""Files of a case: sniffed, limited, stored by their SHA-256 outside the web root."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from command_center.cases import queries, timeline
+from command_center.cases.models import Attachment, Case
+from command_center.cases.office import Office
+from kernel.clock import now
+from kernel.db import principal_of
+from kernel.errors import BadInput, NotFound
+
+MAX_BYTES = 15 << 20
+
+SIGNATURES = (  # first bytes -> media type
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"%PDF-", "application/pdf"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"OggS", "audio/ogg"),
+    (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"\x1a\x45\xdf\xa3", "video/webm"),
+)
+
+
+def sniff(data: bytes) -> str | None:
+    """The media type by content, never by name; None for what we do not take."""
+    for signature, media_type in SIGNATURES:
+        if data.startswith(signature):
+            return media_type
+    if data[:4] == b"RIFF" and data[8:12] in (b"WEBP", b"WAVE"):
+        return "image/webp" if data[8:12] == b"WEBP" else "audio/wav"
+    if data[4:8] == b"ftyp":
+        return "video/mp4"
+    return None
+
+
+def add(
+    session: Session,
+    office: Office,
+    case: Case,
+    name: str,
+    data: bytes,
+    order_id: int | None = None,
+) -> Attachment:
+    """Keep a file of the case; raises BadInput for one too large or of an unknown kind."""
+    if len(data) > MAX_BYTES:
+        raise BadInput("file", "file_too_large", limit=MAX_BYTES)
+    media_type = sniff(data)
+    if media_type is None:
+        raise BadInput("file", "file_kind")
+    digest = hashlib.sha256(data).hexdigest()
+    _store(_path(office, digest), data)
+    kept = Attachment(
+        case_id=case.id,
+        order_id=order_id,
+        sha256=digest,
+        name=Path(name).name[:200] or digest[:12],
+        media_type=media_type,
+        size=len(data),
+        at=now(session),
+        added_by=principal_of(session).id,
+    )
+    session.add(kept)
+    session.flush()
+    timeline.add(session, case, "attachment_added", attachment_id=kept.id, media_type=media_type)
+    return kept
+
+
+def read(session: Session, office: Office, attachment_id: int) -> tuple[Attachment, bytes]:
+    """A file of a case that the principal may see; raises NotFound."""
+    kept = session.get(Attachment, attachment_id)
+    if kept is None:
+        raise NotFound("attachment", attachment_id)
+    queries.get(session, kept.case_id)
+    try:
+        return kept, _path(office, kept.sha256).read_bytes()
+    except FileNotFoundError:
+        raise NotFound("attachment", attachment_id) from None
+
+
+def _path(office: Office, digest: str) -> Path:
+    return office.attachments / digest[:2] / digest
+
+
+def _store(path: Path, data: bytes) -> None:
+    """Whole or not at all: a crash leaves no half file under the final name."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.write_bytes(data)
+    draft.replace(path)

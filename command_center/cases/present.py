@@ -1,0 +1,193 @@
+"""A case as this principal may see it: summaries for lists, the whole for its page."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from command_center.accounts import queries as accounts
+from command_center.accounts.models import User
+from command_center.cases import actions, deadlines, identity, lifecycle, queries, sending
+from command_center.cases.lifecycle import Step
+from command_center.cases.models import (
+    Approval,
+    Attachment,
+    Case,
+    Deadline,
+    Document,
+    TimelineEntry,
+)
+from command_center.cases.office import Office
+from command_center.cases.queries import Row
+from command_center.cases.schemas import (
+    ActionOut,
+    ApprovalOut,
+    AttachmentOut,
+    CaseDetail,
+    CaseSummary,
+    ComplainantOut,
+    DeadlineOut,
+    DocumentOut,
+    InformantOut,
+    OrganisationRef,
+    PlaceOut,
+    SubjectOut,
+    TimelineOut,
+)
+from dispatch.orders import queries as orders
+from dispatch.orders.presenting import summary_out
+from kernel.clock import now
+from kernel.db import principal_of
+
+Point = tuple[float, float]
+
+
+def summaries(session: Session, rows: list[Row]) -> list[CaseSummary]:
+    """The rows of a list, in their order."""
+    points = queries.points_of(session, [row.case.id for row in rows])
+    moment = now(session)
+    return [CaseSummary(**_summary(row, points.get(row.case.id), moment)) for row in rows]
+
+
+def detail(session: Session, office: Office, case: Case) -> CaseDetail:
+    """The case page: everything this principal may know and do now."""
+    [row], moment = queries.rows(session, [case]), now(session)
+    return CaseDetail(
+        **_summary(row, queries.point_of(session, case), moment),
+        **_words(session, office, case),
+        **_people(session, office, case),
+        suggested_organisation=_suggested(session, case),
+        deadlines=[_deadline(one, moment) for one in _all(session, Deadline, case)],
+        timeline=[_entry(one) for one in _timeline(session, case)],
+        orders=[summary_out(one) for one in orders.of_case(session, case.id)],
+        documents=[_read(DocumentOut, one) for one in _all(session, Document, case)],
+        attachments=[_read(AttachmentOut, one) for one in _all(session, Attachment, case)],
+        approvals=[_approval(one) for one in _all(session, Approval, case)],
+        actions=[_action(step) for step in actions.available(session, case)],
+    )
+
+
+def _summary(row: Row, point: Point | None, moment: datetime) -> dict[str, Any]:
+    case = row.case
+    same = ("id", "case_no", "kind", "state", "urgency", "urgency_reason", "region_code",
+            "channel", "hotline", "received_at", "due_at", "map_status", "disposition",
+            "version")  # fmt: skip
+    return {
+        **{name: getattr(case, name) for name in same},
+        "subject": _read(SubjectOut, case.subject) if case.subject else None,
+        "organisation": OrganisationRef(id=case.organisation_id, name=case.organisation.name),
+        "place": _place(case, point),
+        "light": deadlines.light(moment, case.due_at, case.yellow_at, case.red_at),
+        "open_orders": row.open_orders,
+        "alarm_id": row.alarm_id,
+    }
+
+
+def _place(case: Case, point: Point | None) -> PlaceOut | None:
+    if point is None:
+        return None
+    return PlaceOut(
+        lat=point[1],
+        lon=point[0],
+        level=case.place_level,
+        confidence=case.place_confidence,
+        confirmed=case.place_confirmed_at is not None,
+        text=case.place_text,
+    )
+
+
+def _words(session: Session, office: Office, case: Case) -> dict[str, Any]:
+    same = ("demands", "details", "question", "answer", "persons_affected", "triggers", "outcome",
+            "first_handler")  # fmt: skip
+    registrar = session.get(User, case.registered_by) if case.registered_by else None
+    return {
+        **{name: getattr(case, name) for name in same},
+        "sealed_narrative": _narrative(session, office, case),
+        "dispatch_facts": sending.facts_of(office, case),
+        "registered_by": registrar.name if registrar else None,
+    }
+
+
+def _narrative(session: Session, office: Office, case: Case) -> str | None:
+    """A report's narrative may name its informant: it opens with the identity, and is logged."""
+    if case.kind == "JB" or not _knows_complainant(session, case):
+        return None
+    return identity.open_text(office.vault, case.sealed_narrative, case.case_no)
+
+
+def _knows_complainant(session: Session, case: Case) -> bool:
+    principal = principal_of(session)
+    return principal.can("complainant.read") or case.registered_by == principal.id
+
+
+def _people(session: Session, office: Office, case: Case) -> dict[str, Any]:
+    if case.kind == "JB":
+        informant = InformantOut(given=case.informant_given, real_name=case.is_real_name)
+        return {"complainant": None, "informant": informant}
+    person = identity.complainant(session, office.vault, case)
+    full = _knows_complainant(session, case)
+    shown = ComplainantOut(**identity.shown(person, full=full)) if person else None
+    return {"complainant": shown, "informant": None}
+
+
+def _suggested(session: Session, case: Case) -> OrganisationRef | None:
+    """The branch in whose jurisdiction the place lies, while the centre has the case."""
+    point = queries.point_of(session, case)
+    if point is None or case.state not in lifecycle.CENTRE_STATES:
+        return None
+    found = accounts.branch_at(session, *point)
+    return OrganisationRef(id=found.id, name=found.name) if found else None
+
+
+def _all(session: Session, model: type[Any], case: Case) -> Any:
+    return queries.of_case(session, model, case.id)
+
+
+def _timeline(session: Session, case: Case) -> Any:
+    return queries.of_case(session, TimelineEntry, case.id, TimelineEntry.at, TimelineEntry.id)
+
+
+def _read(shape: type[Any], row: object) -> Any:
+    return shape.model_validate(row, from_attributes=True)
+
+
+def _entry(row: TimelineEntry) -> TimelineOut:
+    return TimelineOut.model_validate(row, from_attributes=True)
+
+
+def _deadline(row: Deadline, moment: datetime) -> DeadlineOut:
+    ended = row.met_at or row.void_at
+    shown = "none" if ended else deadlines.light(moment, row.due_at, row.yellow_at, row.red_at)
+    return DeadlineOut(
+        rule=row.rule,
+        started_at=row.started_at,
+        due_at=row.due_at,
+        met_at=row.met_at,
+        light=shown,
+        provisional=row.provisional,
+        basis=row.basis,
+    )
+
+
+def _approval(row: Approval) -> ApprovalOut:
+    return ApprovalOut(
+        id=row.id,
+        kind=row.kind,
+        requested_by=row.requested_by_name,
+        requested_at=row.requested_at,
+        data=row.data,
+        decided_by=row.decided_by_name or None,
+        decided_at=row.decided_at,
+        verdict=row.verdict or None,
+        reason=row.reason,
+    )
+
+
+def _action(step: Step) -> ActionOut:
+    return ActionOut(
+        action=step.action,
+        needs=list(step.needs),
+        choices=step.choices,
+        target=step.target,
+        article=step.article,
+    )

@@ -1,0 +1,320 @@
+"""Shapes of the cases API. Requests are strict: unknown fields and wrong types are refused."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StringConstraints
+
+from dispatch.moments import Utc
+from dispatch.orders.schemas import OrderSummaryOut
+
+MAX_ID = 2**53 - 1
+"""The largest integer that JavaScript reads exactly."""
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a text cannot hold NUL")
+    return text
+
+
+def _text(longest: int) -> Any:
+    return StringConstraints(strip_whitespace=True, max_length=longest)
+
+
+Word = Annotated[str, _text(60), AfterValidator(_storable)]
+Line = Annotated[str, _text(400), AfterValidator(_storable)]
+Words = Annotated[str, _text(10_000), AfterValidator(_storable)]
+Ident = Annotated[int, Field(ge=1, le=MAX_ID)]
+Day = Annotated[date, Field(strict=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Money = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+PlaceLevel = Literal["door", "street", "district", "unknown"]
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+# -- requests ---------------------------------------------------------------------------------
+
+
+class PlaceIn(Request):
+    lat: Latitude
+    lon: Longitude
+    level: PlaceLevel = "unknown"
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    evidence: list[Line] = Field(default_factory=list, max_length=20)
+    text: Line = ""
+
+
+class UrgencyIn(Request):
+    level: int = Field(ge=0, le=3)
+    reason: Annotated[Line, Field(min_length=1)]
+
+
+class EscalateIn(UrgencyIn):
+    level: int = Field(ge=1, le=3)
+
+
+class RouteIn(Request):
+    organisation_id: Ident
+    note: Line = ""
+
+
+class FactsIn(Request):
+    dispatch_facts: Annotated[Words, Field(min_length=1)]
+
+
+class RevealIn(Request):
+    reason_code: Word
+    note: Line = ""
+
+
+class ActionIn(Request):
+    """The data of any step; which of them a step needs is said by `actions` of the case."""
+
+    version: int
+    organisation_id: Ident | None = None
+    approval_id: Ident | None = None
+    reason_code: Word | None = None
+    reason: Words | None = None
+    remedies: list[Line] | Line | None = None
+    text: Words | None = None
+    mode: Word | None = None
+    result: Line | None = None
+    amount_recovered: Money | None = None
+    channel: Word | None = None
+    statement: Words | None = None
+    cause: Line | None = None
+    ground: Line | None = None
+    into_case_no: Word | None = None
+    agency: Word | None = None
+    legal_basis: Line | None = None
+    materials: list[Line] | Words | None = None
+    phone: Word | None = None
+    name: Word | None = None
+    due: Day | None = None
+    note: Line | None = None
+
+
+class ListQuery(BaseModel):
+    view: Literal["queue", "mine", "all"] = "queue"
+    kind: Literal["TS", "JB", "ZX"] | None = None
+    state: Word | None = None
+    q: Word = ""
+    unplaced: bool = False
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: int = Field(default=0, ge=0, le=1_000_000)
+
+
+class SimilarQuery(BaseModel):
+    business_id: Ident | None = None
+    name: Line = ""
+    credit_code: Word = ""
+
+
+class MapQuery(BaseModel):
+    bbox: Annotated[str, Field(max_length=100, description="west,south,east,north in degrees")]
+
+
+# -- responses --------------------------------------------------------------------------------
+
+
+class CodeOut(BaseModel):
+    code: str
+    zh: str
+    en: str
+    level: int | None = None
+
+
+class CodesOut(BaseModel):
+    reject_reasons: list[CodeOut]
+    terminate_reasons: list[CodeOut]
+    return_reasons: list[CodeOut]
+    urgency_triggers: list[CodeOut]
+    channels: list[CodeOut]
+    demands: list[CodeOut]
+    problems: list[CodeOut]
+    violations: list[CodeOut]
+    results: list[CodeOut]
+    objects: list[CodeOut]
+    reveal_reasons: list[CodeOut]
+    transfer_agencies: list[CodeOut]
+
+
+class SubjectOut(BaseModel):
+    id: int
+    business_id: int | None
+    name: str
+    address: str
+    credit_code: str
+    phone: str
+
+
+class OrganisationRef(BaseModel):
+    id: int
+    name: str
+
+
+class PlaceOut(BaseModel):
+    lat: float
+    lon: float
+    level: str
+    confidence: float | None
+    confirmed: bool
+    text: str
+
+
+class CaseSummary(BaseModel):
+    id: int
+    case_no: str
+    kind: str
+    state: str
+    urgency: int
+    urgency_reason: str
+    subject: SubjectOut | None
+    organisation: OrganisationRef
+    place: PlaceOut | None
+    region_code: str
+    channel: str
+    hotline: str
+    received_at: Utc
+    due_at: Utc | None
+    light: str
+    map_status: str
+    disposition: str
+    open_orders: int
+    alarm_id: int | None
+    version: int
+
+
+class CaseSummaries(RootModel[list[CaseSummary]]):
+    pass
+
+
+class CasePage(BaseModel):
+    items: list[CaseSummary]
+    next: str | None
+
+
+class MapCase(BaseModel):
+    id: int
+    case_no: str
+    kind: str
+    state: str
+    urgency: int
+    lat: float
+    lon: float
+    status: str
+
+
+class MapCases(RootModel[list[MapCase]]):
+    pass
+
+
+class ComplainantOut(BaseModel):
+    name: str
+    phone: str
+    address: str
+    masked: bool
+
+
+class InformantOut(BaseModel):
+    given: bool
+    real_name: bool
+
+
+class DeadlineOut(BaseModel):
+    rule: str
+    started_at: Utc
+    due_at: Utc
+    met_at: Utc | None
+    light: str
+    provisional: bool
+    basis: str
+
+
+class TimelineOut(BaseModel):
+    id: int
+    at: Utc
+    kind: str
+    actor: str
+    params: dict[str, Any]
+    order_id: int | None
+
+
+class DocumentOut(BaseModel):
+    id: int
+    kind: str
+    number: str
+    created_at: Utc
+    reply: str
+    replied_at: Utc | None
+
+
+class AttachmentOut(BaseModel):
+    id: int
+    name: str
+    media_type: str
+    size: int
+    at: Utc
+    order_id: int | None
+
+
+class ApprovalOut(BaseModel):
+    id: int
+    kind: str
+    requested_by: str
+    requested_at: Utc
+    data: dict[str, Any]
+    decided_by: str | None
+    decided_at: Utc | None
+    verdict: str | None
+    reason: str
+
+
+class ActionOut(BaseModel):
+    action: str
+    needs: list[str]
+    choices: str | None
+    target: str | None
+    article: str
+
+
+class CaseDetail(CaseSummary):
+    sealed_narrative: str | None
+    dispatch_facts: str
+    demands: list[str]
+    details: dict[str, Any]
+    question: str | None
+    answer: str | None
+    persons_affected: int
+    triggers: list[str]
+    complainant: ComplainantOut | None
+    informant: InformantOut | None
+    first_handler: str
+    registered_by: str | None
+    outcome: dict[str, Any]
+    suggested_organisation: OrganisationRef | None
+    deadlines: list[DeadlineOut]
+    timeline: list[TimelineOut]
+    orders: list[OrderSummaryOut]
+    documents: list[DocumentOut]
+    attachments: list[AttachmentOut]
+    approvals: list[ApprovalOut]
+    actions: list[ActionOut]
+
+
+class RevealedIdentity(BaseModel):
+    name: str = ""
+    phone: str = ""
+    address: str = ""
+    id_kind: str = ""
+    id_number: str = ""
+    caller_number: str = ""
+    remote_address: str = ""
+    recording: str = ""
+    linked_case_no: str = ""
+    narrative: str = ""

@@ -1,0 +1,216 @@
+"""Cases over HTTP."""
+
+from typing import Any
+from urllib.parse import quote
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from command_center.cases import actions, attachments, codes, identity, papers, present, service
+from command_center.cases import queries as cases
+from command_center.cases.office import Office
+from command_center.cases.places import Place
+from command_center.cases.queries import Bbox, Filter
+from command_center.cases.schemas import (
+    ActionIn,
+    CaseDetail,
+    CasePage,
+    CaseSummaries,
+    CodesOut,
+    EscalateIn,
+    FactsIn,
+    ListQuery,
+    MapCase,
+    MapCases,
+    MapQuery,
+    PlaceIn,
+    RevealedIdentity,
+    RevealIn,
+    RouteIn,
+    SimilarQuery,
+    UrgencyIn,
+)
+from kernel.errors import BadInput
+from kernel.web import public, require, unit_of_work
+
+IDENT = "int(max=9007199254740991)"
+CASE = f"/cases/<{IDENT}:case_id>"
+REFUSALS = {400: "Malformed", 403: "Forbidden", 404: "Not found", 409: "Conflict", 422: "Refused"}
+READS = {400: "Malformed", 404: "Not found", 422: "Refused"}
+
+
+def create_blueprint(office: Office) -> APIBlueprint:
+    """The room's views; `office` is what the installation gives it."""
+    blueprint = APIBlueprint("cases", __name__, url_prefix="/api/v1", tag="Cases")
+    _lists(blueprint)
+    _one_case(blueprint, office)
+    _acts(blueprint, office)
+    _files(blueprint, office)
+    return blueprint
+
+
+def _lists(blueprint: APIBlueprint) -> None:
+    @blueprint.get("/codes")
+    @blueprint.output(CodesOut)
+    @blueprint.doc(operation_id="listCodes")
+    @public
+    def list_codes() -> Any:
+        return {name: [entry._asdict() for entry in table] for name, table in codes.TABLES.items()}
+
+    @blueprint.get("/cases")
+    @blueprint.input(ListQuery, location="query", arg_name="query")
+    @blueprint.output(CasePage)
+    @blueprint.doc(operation_id="listCases", responses=READS)
+    @require("case.read")
+    def list_cases(query: ListQuery) -> Any:
+        wanted = Filter(
+            query.view, query.kind, query.state, query.q, query.unplaced, query.limit + 1,
+            query.cursor,
+        )  # fmt: skip
+        with unit_of_work() as session:
+            rows = cases.find(session, wanted)
+            more = len(rows) > query.limit
+            items = present.summaries(session, rows[: query.limit])
+        return CasePage(items=items, next=str(query.cursor + query.limit) if more else None)
+
+    @blueprint.get("/cases/map")
+    @blueprint.input(MapQuery, location="query", arg_name="query")
+    @blueprint.output(MapCases)
+    @blueprint.doc(operation_id="listCasesOnMap", responses=READS)
+    @require("case.read")
+    def cases_on_map(query: MapQuery) -> Any:
+        with unit_of_work() as session:
+            return [MapCase(**row) for row in cases.on_map(session, _bbox(query.bbox))]
+
+    @blueprint.get("/cases/similar")
+    @blueprint.input(SimilarQuery, location="query", arg_name="query")
+    @blueprint.output(CaseSummaries)
+    @blueprint.doc(operation_id="listSimilarCases", responses=READS)
+    @require("case.read")
+    def similar(query: SimilarQuery) -> Any:
+        with unit_of_work() as session:
+            found = cases.similar(session, **query.model_dump())
+            return present.summaries(session, cases.rows(session, found))
+
+
+def _one_case(blueprint: APIBlueprint, office: Office) -> None:
+    @blueprint.get(CASE)
+    @blueprint.output(CaseDetail)
+    @blueprint.doc(operation_id="getCase", responses=READS)
+    @require("case.read")
+    def get_case(case_id: int) -> Any:
+        with unit_of_work() as session:
+            return present.detail(session, office, cases.get(session, case_id))
+
+    @blueprint.put(f"{CASE}/place")
+    @blueprint.input(PlaceIn, arg_name="body")
+    @blueprint.output(CaseDetail)
+    @blueprint.doc(operation_id="putCasePlace", responses=REFUSALS)
+    @require("case.create", "case.route", "case.handle")
+    def put_place(case_id: int, body: PlaceIn) -> Any:
+        place = Place(
+            body.lat, body.lon, body.level, body.confidence, tuple(body.evidence), body.text, True
+        )
+        with unit_of_work() as session:
+            return present.detail(
+                session, office, service.set_place(session, office, case_id, place)
+            )
+
+    @blueprint.put(f"{CASE}/facts")
+    @blueprint.input(FactsIn, arg_name="body")
+    @blueprint.output(CaseDetail)
+    @blueprint.doc(operation_id="putCaseFacts", responses=REFUSALS)
+    @require("case.create", "case.route", "case.handle")
+    def put_facts(case_id: int, body: FactsIn) -> Any:
+        with unit_of_work() as session:
+            case = service.set_facts(session, office, case_id, body.dispatch_facts)
+            return present.detail(session, office, case)
+
+    @blueprint.post(f"{CASE}/identity")
+    @blueprint.input(RevealIn, arg_name="body")
+    @blueprint.output(RevealedIdentity)
+    @blueprint.doc(operation_id="revealIdentity", responses=REFUSALS)
+    @require("identity.reveal")
+    def reveal(case_id: int, body: RevealIn) -> Any:
+        with unit_of_work() as session:
+            case = cases.get(session, case_id)
+            return identity.reveal(session, office.vault, case, body.reason_code, body.note)
+
+
+def _acts(blueprint: APIBlueprint, office: Office) -> None:
+    @blueprint.post(f"{CASE}/urgency")
+    @blueprint.input(UrgencyIn, arg_name="body")
+    @blueprint.output(CaseDetail)
+    @blueprint.doc(operation_id="setCaseUrgency", responses=REFUSALS)
+    @require("case.escalate")
+    def set_urgency(case_id: int, body: UrgencyIn) -> Any:
+        with unit_of_work() as session:
+            case = service.set_urgency(session, office, case_id, body.level, body.reason)
+            return present.detail(session, office, case)
+
+    @blueprint.post(f"{CASE}/escalate")
+    @blueprint.input(EscalateIn, arg_name="body")
+    @blueprint.output(CaseDetail)
+    @blueprint.doc(operation_id="escalateCase", responses=REFUSALS)
+    @require("case.escalate")
+    def escalate(case_id: int, body: EscalateIn) -> Any:
+        with unit_of_work() as session:
+            case = service.escalate(session, office, case_id, body.level, body.reason)
+            return present.detail(session, office, case)
+
+    @blueprint.post(f"{CASE}/route")
+    @blueprint.input(RouteIn, arg_name="body")
+    @blueprint.output(CaseDetail)
+    @blueprint.doc(operation_id="routeCase", responses=REFUSALS)
+    @require("case.route")
+    def route(case_id: int, body: RouteIn) -> Any:
+        given = {"organisation_id": body.organisation_id, "note": body.note or None}
+        with unit_of_work() as session:
+            case = actions.act(session, office, case_id, "route", given)
+            return present.detail(session, office, case)
+
+    @blueprint.post(f"{CASE}/actions/<action>")
+    @blueprint.input(ActionIn, arg_name="body")
+    @blueprint.output(CaseDetail)
+    @blueprint.doc(operation_id="actOnCase", responses=REFUSALS)
+    @require("case.read")  # the table of steps says which permission each step asks for
+    def act(case_id: int, action: str, body: ActionIn) -> Any:
+        given = body.model_dump(exclude_none=True, exclude={"version"})
+        with unit_of_work() as session:
+            case = actions.act(session, office, case_id, action, given, body.version)
+            return present.detail(session, office, case)
+
+
+def _files(blueprint: APIBlueprint, office: Office) -> None:
+    @blueprint.get(f"/documents/<{IDENT}:document_id>")
+    @blueprint.doc(operation_id="getDocument", responses={200: "PDF", 404: "Not found"})
+    @require("case.read")
+    def get_document(document_id: int) -> Response:
+        with unit_of_work() as session:
+            paper, pdf = papers.pdf(session, document_id)
+        return _file(pdf, "application/pdf", f"{paper.number}.pdf")
+
+    @blueprint.get(f"/attachments/<{IDENT}:attachment_id>")
+    @blueprint.doc(operation_id="getAttachment", responses={200: "The file", 404: "Not found"})
+    @require("case.read")
+    def get_attachment(attachment_id: int) -> Response:
+        with unit_of_work() as session:
+            kept, data = attachments.read(session, office, attachment_id)
+        return _file(data, kept.media_type, kept.name)
+
+
+def _file(data: bytes, media_type: str, name: str) -> Response:
+    response = Response(data, content_type=media_type)
+    response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name)}"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def _bbox(text: str) -> Bbox:
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        raise BadInput("bbox", "bad_bbox") from None
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise BadInput("bbox", "bad_bbox")
+    return west, south, east, north
