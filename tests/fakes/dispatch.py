@@ -1,0 +1,104 @@
+"""The floor above dispatch, in memory: people, cases, evidence, phones as terminals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from dispatch.field.ports import PhoneFix
+from dispatch.orders.authority import Approver
+from dispatch.orders.brief import OrderBrief
+from dispatch.orders.ports import Branch, Officer
+from gps_ingest import terminals
+from gps_ingest.queries import terminal_by_identity
+from kernel.db import principal_of
+from kernel.errors import Conflict, NotFound
+
+T = TypeVar("T")
+
+
+@dataclass
+class FakeDirectory:
+    """Implements `dispatch.orders.ports.Directory`."""
+
+    by_id: dict[int, Branch] = field(default_factory=dict)
+    approvers: dict[int, Approver] = field(default_factory=dict)
+    officers: dict[int, Officer] = field(default_factory=dict)
+    here: Branch | None = None
+    """Whose jurisdiction every point lies in."""
+    bureau: str = "/1/"
+
+    def branch(self, session: Session, organisation_id: int) -> Branch:
+        return _get(self.by_id, organisation_id, "organisation")
+
+    def branches(self, session: Session, path: str) -> Sequence[Branch]:
+        found = self.by_id.values()
+        return [one for one in found if one.path.startswith(path) and one.kind == "branch"]
+
+    def branch_at(self, session: Session, lon: float, lat: float) -> Branch | None:
+        return self.here
+
+    def approver(self, session: Session, user_id: int) -> Approver:
+        return _get(self.approvers, user_id, "user")
+
+    def officer(self, session: Session, user_id: int) -> Officer:
+        return _get(self.officers, user_id, "user")
+
+    def bureau_path(self, session: Session) -> str:
+        return self.bureau
+
+
+@dataclass
+class FakeGate:
+    """Implements `dispatch.orders.ports.CaseGate`."""
+
+    briefs: dict[int, OrderBrief] = field(default_factory=dict)
+    holds: set[tuple[int, int]] = field(default_factory=set)
+    closed: set[int] = field(default_factory=set)
+
+    def brief(self, session: Session, case_id: int) -> OrderBrief:
+        brief = _get(self.briefs, case_id, "case")
+        if not principal_of(session).covers(brief.organisation_path):
+            raise NotFound("case", case_id)
+        return brief
+
+    def place_hold(self, session: Session, case_id: int, order_id: int) -> None:
+        if case_id in self.closed:
+            raise Conflict("case_closed")
+        self.holds.add((case_id, order_id))
+
+    def release_hold(self, session: Session, case_id: int, order_id: int) -> None:
+        self.holds.discard((case_id, order_id))
+
+
+@dataclass
+class FakeEvidence:
+    """Implements `dispatch.field.ports.Evidence`."""
+
+    kept: list[dict[str, object]] = field(default_factory=list)
+
+    def add(self, session: Session, **given: object) -> int:
+        self.kept.append(given)
+        return len(self.kept)
+
+
+@dataclass
+class FakePhones:
+    """Implements `dispatch.field.ports.PositionSink`."""
+
+    taken: list[tuple[int, PhoneFix]] = field(default_factory=list)
+
+    def terminal(self, session: Session, user_id: int, name: str) -> int:
+        identity = f"phone-{user_id}"
+        known = terminal_by_identity(session, identity)
+        return (known or terminals.register(session, identity=identity, protocol="osmand")).id
+
+    def accept(self, session: Session, terminal_id: int, fix: PhoneFix) -> None:
+        self.taken.append((terminal_id, fix))
+
+
+def _get(found: dict[int, T], ident: int, kind: str) -> T:
+    if ident not in found:
+        raise NotFound(kind, ident)
+    return found[ident]
