@@ -9,6 +9,7 @@ from flask import Flask, Response, jsonify, request, send_from_directory
 from flask_socketio import SocketIO
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from command_center.accounts import demonstration
 from command_center.accounts import web as door
 from command_center.console.hub import Hub
 from command_center.wiring import House, blueprints, build
@@ -103,7 +104,14 @@ def _install_operator_pages(app: APIFlask, house: House) -> None:
     @app.doc(operation_id="getConfig", tags=["Accounts"])
     @public
     def config() -> dict[str, Any]:
-        return house.public_config()
+        return {
+            "mode": house.settings.mode,
+            "timezone": house.settings.timezone,
+            "hotlines": ["12315", "12365", "96315"],
+            "region_code": house.settings.region_code,
+            "map": house.settings.map_view,
+            "demo_accounts": demonstration.offered() if house.settings.is_demo else [],
+        }
 
 
 def _install_desks(app: APIFlask) -> None:

@@ -3,18 +3,48 @@
 from dataclasses import dataclass
 from typing import Any
 
-from apiflask import APIBlueprint
+from flask import Blueprint
 
 from command_center.accounts import views as accounts_views
-from kernel.access import Principal, system
+from command_center.accounts.directory import StaffDirectory
+from command_center.accounts.phones import Phones
+from command_center.cases import timeline
+from command_center.cases import views as cases_views
+from command_center.cases.events import CaseChanged
+from command_center.cases.evidence import CaseEvidence
+from command_center.cases.office import Office
+from command_center.cases.sending import CaseGate
+from command_center.engines.health import health
+from command_center.insight import views as insight_views
+from command_center.intake import views as intake_views
+from command_center.intake.service import Intake
+from command_center.portal import views as portal_views
+from dispatch import api as dispatch_api
+from dispatch import room as dispatch_room
+from dispatch.alarms.events import AlarmChanged
+from dispatch.alarms.service import AlarmService
+from dispatch.delivery.events import DeliveryChanged
+from dispatch.inbound.events import InboundChanged
+from dispatch.news import TIMELINE
+from dispatch.orders.events import OrderChanged
+from dispatch.room import Room
+from dispatch.units.events import UnitChanged
+from kernel.access import system
 from kernel.bus import Bus
 from kernel.crypto import Vault
 from kernel.db import Database
 from kernel.events import EventBus
 from kernel.jobs import Handlers
 from kernel.settings import Settings
+from maps import views as maps_views
+from maps.geocoding.resolver import Geocoder
+from telephony import ledger, sending
+from telephony import views as telephony_views
+from telephony.gateways import base as gateways
+from telephony.outbox import Outbox
 
 WORKER = system("worker")
+SWEEP_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -24,38 +54,86 @@ class House:
     settings: Settings
     database: Database
     bus: Bus
-    vault: Vault
     handlers: Handlers
-    principal: Principal = WORKER
+    office: Office
+    dispatch: Room
+    intake: Intake
 
     def health(self) -> dict[str, Any]:
-        return {"ok": True}
-
-    def public_config(self) -> dict[str, Any]:
-        """What a page may know before anyone has signed in."""
-        return {
-            "mode": self.settings.mode,
-            "timezone": self.settings.timezone,
-            "hotlines": ["12315", "12365", "96315"],
-            "region_code": self.settings.region_code,
-            "map": {"lon": 116.39, "lat": 39.92, "zoom": 11},
-            "demo_accounts": [],
-        }
+        """Every subsystem's state; `ok` when the main job can run."""
+        return health(self.settings, self.database, self.bus)
 
 
 def build(settings: Settings) -> House:
     """Choose the real parts for these settings. Opens no connection yet."""
-    events = EventBus()
-    database = Database(settings.sqlalchemy_url, events=events)
+    bus = Bus(settings.bus_url)
+    database = Database(settings.sqlalchemy_url, events=_news_for_desks(bus))
+    outbox = Outbox(settings.var_dir / "outbox")
+    alarms = AlarmService(settings.alarm_climb_seconds)
+    office = Office.of(settings, Vault(settings.identity_key), alarms)
+    room = dispatch_room.build(
+        settings,
+        alarms=alarms,
+        channels=dispatch_room.standard_channels(outbox),
+        directory=StaffDirectory(),
+        gate=CaseGate(office),
+        evidence=CaseEvidence(office),
+        positions=Phones(settings),
+    )
+    sender = sending.Sender(database, gateways.in_use(settings), outbox, settings.is_demo)
     return House(
         settings=settings,
         database=database,
-        bus=Bus(settings.bus_url),
-        vault=Vault(settings.identity_key),
-        handlers=Handlers(),
+        bus=bus,
+        handlers=_handlers(room, sender),
+        office=office,
+        dispatch=room,
+        intake=Intake(office, Geocoder().geocode),
     )
 
 
-def blueprints(house: House) -> list[APIBlueprint]:
+def blueprints(house: House) -> list[Blueprint]:
     """Every room's views."""
-    return [accounts_views.blueprint]
+    limits = portal_views.Limits.of_the_demo() if house.settings.is_demo else None
+    return [
+        accounts_views.blueprint,
+        maps_views.blueprint,
+        *dispatch_api.blueprints(house.dispatch),
+        cases_views.create_blueprint(house.office),
+        intake_views.create_blueprint(house.intake),
+        portal_views.create_blueprint(house.intake, limits),
+        insight_views.create_blueprint(house.office),
+        telephony_views.hooks,
+    ]
+
+
+def _handlers(room: Room, sender: sending.Sender) -> Handlers:
+    """Who does what when a job is due."""
+    handlers = Handlers()
+    handlers.manual(ledger.SEND, sender.handle)
+    handlers.every("telephony.sweep", SWEEP_SECONDS, sending.sweep)
+    for kind, handler in room.jobs().items():
+        handlers.transactional(kind, handler)
+    handlers.transactional(TIMELINE, timeline.from_dispatch)
+    return handlers
+
+
+def _news_for_desks(bus: Bus) -> EventBus:
+    """Events of any process become notices on the bus; the console gives them to the desks."""
+    events = EventBus()
+
+    def tell(kind: str, ident: int, path: str) -> None:
+        bus.publish_json("news", {"kind": kind, "id": ident, "path": path})
+
+    def on(event: type, kind: str, field: str) -> None:
+        events.subscribe(event, lambda e: tell(kind, getattr(e, field), e.organisation_path))
+
+    on(CaseChanged, "case", "case_id")
+    on(CaseChanged, "stats", "case_id")
+    on(OrderChanged, "order", "order_id")
+    on(OrderChanged, "field", "order_id")
+    on(DeliveryChanged, "order", "order_id")
+    on(UnitChanged, "unit", "unit_id")
+    on(AlarmChanged, "alarm", "alarm_id")
+    on(InboundChanged, "inbound", "inbound_id")
+    return events

@@ -51,6 +51,11 @@ class Settings(BaseSettings):
     region_code: str = "110000"
     """GB/T 2260 code of the bureau's region."""
 
+    map_lon: float = 116.39
+    map_lat: float = 39.92
+    map_zoom: float = 11
+    """Where a desk's map opens, WGS-84 degrees."""
+
     port_base: int = 8300
     http_port: int = 0
     pg_port: int = 0
@@ -149,6 +154,10 @@ class Settings(BaseSettings):
     @property
     def bus_url(self) -> str:
         return self.redis_url or f"redis://:{self.redis_password}@127.0.0.1:{self.redis_port}/0"
+
+    @property
+    def map_view(self) -> dict[str, float]:
+        return {"lon": self.map_lon, "lat": self.map_lat, "zoom": self.map_zoom}
 
     @property
     def base_url(self) -> str:

@@ -10,6 +10,8 @@ from dispatch.units.models import Unit, UnitTerminal
 from kernel.access import Principal
 from kernel.db import Database
 
+Notice = list[Any]
+"""[terminal_id, lat, lon, speed_kmh, course, fixed_at_ms, …]: gps_ingest.notices."""
 NOBODY = (0, "")
 """Of a terminal that belongs to no unit, so that it is not looked up at every fix."""
 
@@ -25,18 +27,18 @@ class Fleet:
         """Read the roster anew before the next position."""
         self._units = {}
 
-    def positions(self, notices: Iterable[dict[str, Any]]) -> list[Position]:
+    def positions(self, notices: Iterable[Notice]) -> list[Position]:
         """The positions of known units; a terminal of no unit is nobody's news."""
         notices = list(notices)
-        strangers = {notice["terminal_id"] for notice in notices} - self._units.keys()
+        strangers = {notice[0] for notice in notices} - self._units.keys()
         if strangers:
             self._units = {**dict.fromkeys(strangers, NOBODY), **self._read()}
-        found = []
-        for notice in notices:
-            unit_id, path = self._units[notice["terminal_id"]]
-            if unit_id:
-                found.append(_position(unit_id, path, notice))
-        return found
+        return [
+            Position(unit_id, path, lon, lat, course, speed_kmh, fixed_at_ms)
+            for terminal, lat, lon, speed_kmh, course, fixed_at_ms, *_ in notices
+            for unit_id, path in (self._units[terminal],)
+            if unit_id
+        ]
 
     def _read(self) -> dict[int, tuple[int, str]]:
         with self.database.unit_of_work(self.principal) as session:
@@ -46,15 +48,3 @@ class Fleet:
                 )
             )
             return {terminal: (unit, path) for terminal, unit, path in rows}
-
-
-def _position(unit_id: int, path: str, notice: dict[str, Any]) -> Position:
-    return Position(
-        unit_id,
-        path,
-        notice["lon"],
-        notice["lat"],
-        notice.get("course"),
-        notice.get("speed_kmh"),
-        notice["fixed_at"],
-    )

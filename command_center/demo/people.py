@@ -1,7 +1,6 @@
 """The demo bureau: organisations, staff and crews. Every number is one that cannot be dialled."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import count
 from random import Random
 from typing import Any
@@ -11,52 +10,12 @@ from shapely import MultiPolygon, Point, Polygon
 from sqlalchemy.orm import Session
 
 from command_center.accounts import service
+from command_center.accounts.demonstration import CENTRE, PASSWORD
 from command_center.accounts.models import Organisation, User, UserRole
 from command_center.accounts.passwords import make
 
-PASSWORD = "demo-12315"  # noqa: S105 (printed on the sign-in page of the demo)
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
 GIVEN = "伟芳娜敏静强磊军洋勇艳杰涛明超霞平刚玲桂英华玉兰建国志文丽红春梅海燕宁飞龙"
-
-
-@dataclass(frozen=True)
-class DemoAccount:
-    """One account that the sign-in page offers."""
-
-    account: str
-    name: str
-    role: str
-    roles: frozenset[str]
-
-
-def _account(account: str, name: str, label: str, *roles: str) -> DemoAccount:
-    return DemoAccount(account, name, label, frozenset(roles))
-
-
-CENTRE = (
-    _account("agent", "陈晓岚", "接线员", "AGENT", "ENTRY"),
-    _account("shift", "周建平", "班长", "SHIFT", "AGENT"),
-    _account("dispatcher", "李文涛", "调度员", "DISP"),
-    _account("commander", "赵卫国", "指挥长", "CMD"),
-    _account("deputy", "孙丽华", "副局长", "CMD", "DEPUTY"),
-    _account("head", "高志明", "局长", "LEAD", "HEAD"),
-    _account("stat", "林静", "业务管理员", "STAT"),
-    _account("admin", "何勇", "系统管理员", "ADMIN"),
-    _account("audit", "郭梅", "保密审计员", "AUDIT"),
-)
-
-
-def public_accounts() -> list[dict[str, str]]:
-    """What the sign-in page lists in demo mode."""
-    extra = (
-        _account("unit01", "", "承办单位", "UNIT"),
-        _account("officer01", "", "执法人员", "OFFICER"),
-        _account("officer02", "", "执法人员", "OFFICER"),
-    )
-    return [
-        {"account": a.account, "password": PASSWORD, "name": a.name, "role": a.role}
-        for a in (*CENTRE, *extra)
-    ]
 
 
 def mobile(number: int) -> str:
