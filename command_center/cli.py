@@ -39,6 +39,17 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """An engine that cannot run is told in one line."""
+        try:
+            return super().invoke(ctx)
+        except RuntimeError as error:
+            from command_center.engines.process import EngineError
+
+            if isinstance(error, EngineError):
+                raise click.ClickException(str(error)) from error
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of verbs, without importing a single one."""
         with formatter.section("Commands"):

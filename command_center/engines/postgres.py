@@ -1,10 +1,12 @@
 """A private PostGIS cluster: own folder, own port, loopback only, whoever runs it."""
 
 import os
+import pwd
 import re
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -162,8 +164,9 @@ class Postgres:
         password_file.touch(0o600)
         password_file.write_text(self.password, "ascii")
         if self._as_ordinary_user[:1] == ["setpriv"]:
+            user = _ordinary_user()
             for path in (half_made, password_file):
-                shutil.chown(path, SUPERUSER, SUPERUSER)
+                os.chown(path, user.pw_uid, user.pw_gid)
         try:
             _run(
                 [
@@ -188,7 +191,7 @@ class Postgres:
         if not pid_file.exists() or self.pid is not None:
             return
         pid = int(pid_file.read_text("utf-8").split("\n", 1)[0])
-        if birth(pid) and b"postgres" in _command_line(pid):
+        if birth(pid) and _name(pid) == "postgres":
             raise EngineError(f"another postgres (pid {pid}) already runs on {self.directory}")
         pid_file.unlink()
 
@@ -220,18 +223,22 @@ class Postgres:
         """A prefix that runs a command as somebody else than root; PostgreSQL insists on it."""
         if os.geteuid() != 0:
             return []
-        namespace = ["unshare", "--user", "--map-user=1000", "--map-group=1000", "--"]
-        if shutil.which("unshare") and _succeeds([*namespace, "true"]):
-            return namespace
+        user = _ordinary_user()
+        namespace = ["unshare", "--user", f"--map-user={user.pw_uid}", f"--map-group={user.pw_gid}"]
+        if shutil.which("unshare") and _succeeds([*namespace, "--", "true"]):
+            return [*namespace, "--"]
         if shutil.which("setpriv"):
-            return [
-                "setpriv",
-                f"--reuid={SUPERUSER}",
-                f"--regid={SUPERUSER}",
-                "--clear-groups",
-                "--",
-            ]
+            identity = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+            return ["setpriv", *identity, "--"]
         raise EngineError("PostgreSQL refuses to run as root: start as an ordinary user")
+
+
+def _ordinary_user() -> pwd.struct_passwd:
+    """Somebody whom the system knows by name: initdb looks its own user up."""
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise EngineError("PostgreSQL refuses to run as root, and there is no user nobody")
 
 
 def programs(version: str | None) -> Path:
@@ -277,11 +284,12 @@ def has_postgis(home: Path) -> bool:
     return any((share / control).exists() for share in shares)
 
 
-def _command_line(pid: int) -> bytes:
+def _name(pid: int) -> str:
+    """The program that `pid` runs; where the system does not say, the worst is assumed."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/comm").read_text("utf-8").strip()
     except OSError:
-        return b"postgres"
+        return "postgres"
 
 
 def _succeeds(argv: list[str]) -> bool:
