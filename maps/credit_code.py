@@ -1,4 +1,4 @@
-"""The unified social credit code of a business (GB 32100-2015) and the code inside it (GB 11714)."""
+"""The unified social credit code of a business: GB 32100-2015, and GB 11714 inside it."""
 
 import re
 
@@ -20,7 +20,9 @@ def check_character(first_17: str) -> str:
 
 def organisation_check_character(first_8: str) -> str:
     """The 9th character of an organisation code (GB 11714), `X` for ten."""
-    total = sum(int(c, 36) * weight for c, weight in zip(first_8, _ORGANISATION_WEIGHTS, strict=True))
+    total = sum(
+        int(c, 36) * weight for c, weight in zip(first_8, _ORGANISATION_WEIGHTS, strict=True)
+    )
     return "0123456789X0"[11 - total % 11]
 
 

@@ -1,12 +1,12 @@
 """Which district, sub-district or beat a point lies in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import func, select
+from sqlalchemy import LargeBinary, func, select
 from sqlalchemy.orm import Session
 
 from maps.models import Region
@@ -32,7 +32,7 @@ class Regions:
         self.areas = areas
         self.outlines = dict(zip((area.code for area in areas), outlines, strict=True))
         self._layers = {
-            level: _Layer([(a, o) for a, o in zip(areas, outlines, strict=True) if a.level == level])
+            level: _Layer([area for area in areas if area.level == level], self.outlines)
             for level in (DISTRICT, SUBDISTRICT, BEAT)
         }
 
@@ -48,19 +48,17 @@ class Regions:
 
 
 class _Layer:
-    def __init__(self, members: Sequence[tuple[Area, shapely.Geometry]]):
-        self._areas = [area for area, _ in members]
-        self._outlines = np.array([outline for _, outline in members], dtype=object)
-        shapely.prepare(self._outlines)
-        self._tree = shapely.STRtree(self._outlines)
+    def __init__(self, areas: Sequence[Area], outlines: Mapping[str, shapely.Geometry]):
+        self._areas = areas
+        shapes = [outlines[area.code] for area in areas]
+        shapely.prepare(shapes)
+        self._tree = shapely.STRtree(shapes)
 
     def at(self, lon: float, lat: float) -> Area | None:
         found = self._tree.query(shapely.Point(lon, lat), predicate="intersects")
         return self._areas[found.min()] if len(found) else None
 
-    def of_points(
-        self, lons: NDArray[np.float64], lats: NDArray[np.float64]
-    ) -> list[str | None]:
+    def of_points(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> list[str | None]:
         codes: list[str | None] = [None] * len(lons)
         points, areas = self._tree.query(shapely.points(lons, lats), predicate="intersects")
         for point, area in sorted(zip(points.tolist(), areas.tolist(), strict=True), reverse=True):
@@ -85,11 +83,11 @@ def _load(session: Session) -> Regions:
             Region.name,
             Region.level,
             Region.parent_code,
-            func.st_asbinary(Region.geom),
+            func.st_asbinary(Region.geom, type_=LargeBinary),
         ).order_by(Region.code)
     ).all()
-    areas = [Area(*row[:-1]) for row in rows]
-    return Regions(areas, shapely.from_wkb([bytes(row[-1]) for row in rows]).tolist())
+    areas = [Area(code, name, level, parent) for code, name, level, parent, _ in rows]
+    return Regions(areas, [shapely.from_wkb(shape) for *_, shape in rows])
 
 
 _REGIONS = Cached(_load, "regions")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
-from sqlalchemy import func, select
+from sqlalchemy import LargeBinary, func, select
 from sqlalchemy.orm import Session
 
 from maps.models import RoadEdge
@@ -124,21 +124,20 @@ class Router:
             if before[junctions[-1]] < 0:
                 return None
             junctions.append(int(before[junctions[-1]]))
-        points = [RoutePoint(*self._degrees[first].tolist(), STRAIGHT_KMH)]
+        lon, lat = self._degrees[first]
+        points = [RoutePoint(float(lon), float(lat), STRAIGHT_KMH)]
         for a, b in pairwise(reversed(junctions)):
             run = self._runs[a, b]
-            points += [RoutePoint(lon, lat, run.speed_kmh) for lon, lat in run.points[1:]]
+            points += [RoutePoint(*point, run.speed_kmh) for point in run.points[1:]]
         return points
 
     def _snap(self, places: Sequence[LonLat]) -> tuple[Array, NDArray[np.intp]]:
         """Metres to the nearest junction, and its index, for each place."""
         apart, nearest = self._tree.query(self._plane.to_metres(np.array(places, dtype=float)))
-        return apart, nearest
+        return np.asarray(apart), np.asarray(nearest)
 
 
-def travel_times(
-    session: Session, origins: Sequence[LonLat], target: LonLat
-) -> list[TravelTime]:
+def travel_times(session: Session, origins: Sequence[LonLat], target: LonLat) -> list[TravelTime]:
     """Travel times from each origin (lon, lat) to the target, over the region's roads."""
     return Router.load(session).travel_times(origins, target)
 
@@ -156,16 +155,19 @@ def _read(session: Session) -> Router:
             RoadEdge.length_m,
             RoadEdge.speed_kmh,
             RoadEdge.one_way,
-            func.st_asbinary(RoadEdge.geom),
+            func.st_asbinary(RoadEdge.geom, type_=LargeBinary),
         ).order_by(RoadEdge.id)
-    ).all()
-    shapes = shapely.from_wkb([bytes(row[-1]) for row in rows])
+    )
     return Router(
         [
-            Edge(*row[:-1], points=[(x, y) for x, y in shapely.get_coordinates(shape).tolist()])
-            for row, shape in zip(rows, shapes, strict=True)
+            Edge(source, target, length_m, speed_kmh, one_way, _points(shape))
+            for source, target, length_m, speed_kmh, one_way, shape in rows
         ]
     )
+
+
+def _points(wkb: bytes) -> list[LonLat]:
+    return [(lon, lat) for lon, lat in shapely.get_coordinates(shapely.from_wkb(wkb)).tolist()]
 
 
 _ROUTER = Cached(_read, "roads")

@@ -70,7 +70,8 @@ def tile(session: Session, z: int, x: int, y: int) -> bytes:
 
 def etag(session: Session) -> str:
     """Changes whenever a tile may have changed."""
-    return "-".join([str(RECIPE), *(str(stamp)[:8] for stamp in stamps(session, "roads", "regions"))])
+    marks = stamps(session, "roads", "regions")
+    return "-".join([str(RECIPE), *(str(mark)[:8] for mark in marks)])
 
 
 def _cut(session: Session, z: int, x: int, y: int) -> bytes:

@@ -11,6 +11,7 @@ from random import Random
 
 import numpy as np
 import shapely
+from shapely import LineString, MultiLineString
 from shapely.ops import linemerge
 
 from command_center.demo.roads import PLANE, STREET_ENDINGS, Edge
@@ -210,7 +211,7 @@ def _doors(
     return doors[:count]
 
 
-def _street_lines(edges: Iterable[Edge]) -> list[tuple[str, shapely.LineString]]:
+def _street_lines(edges: Iterable[Edge]) -> list[tuple[str, LineString]]:
     """Each street's longest run on the plane; motorways and numbered roads have no doors."""
     pieces = defaultdict(list)
     for edge in edges:
@@ -218,12 +219,12 @@ def _street_lines(edges: Iterable[Edge]) -> list[tuple[str, shapely.LineString]]
             pieces[edge.name].append(PLANE.to_metres(np.array(edge.points)))
     lines = []
     for name, parts in sorted(pieces.items()):
-        merged = linemerge(shapely.multilinestrings([shapely.linestrings(p) for p in parts]))
+        merged = linemerge(MultiLineString([LineString(part) for part in parts]))
         lines.append((name, max(shapely.get_parts(merged), key=shapely.length)))
     return lines
 
 
-def _places(lines: list[shapely.LineString], numbers: np.ndarray) -> Array:
+def _places(lines: list[LineString], numbers: np.ndarray) -> Array:
     """Where the doors stand: along the line by number, beside it by parity."""
     along = numbers * NUMBER_STEP_M
     here = shapely.get_coordinates(shapely.line_interpolate_point(lines, along - 1))

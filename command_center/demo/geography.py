@@ -108,9 +108,7 @@ def seed_geography(session: Session, settings: Settings) -> None:
     _copy(session, _COPY_ROADS, _road_rows(edges))
     _copy(session, _COPY_STREETS, _street_rows(edges))
     revisions.mark_changed(session, "regions", "roads", "streets")
-    found = businesses.generate(
-        edges, _districts(), settings.demo_businesses, settings.demo_seed
-    )
+    found = businesses.generate(edges, _districts(), settings.demo_businesses, settings.demo_seed)
     registry.load(session, map(_registry_row, found), source=SOURCE)
     session.execute(text("analyze maps.regions, maps.road_edges"))
 

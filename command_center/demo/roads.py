@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -106,9 +107,8 @@ def build(points: Iterable[sources.NamedPoint]) -> list[Edge]:
     return _numbered(_largest_component(pieces))
 
 
-def _edge_of(row: dict[str, object]) -> Edge:
-    points = tuple((lon, lat) for lon, lat in row.pop("points"))  # type: ignore[attr-defined]
-    return Edge(**row, points=points)  # type: ignore[arg-type]
+def _edge_of(row: dict[str, Any]) -> Edge:
+    return Edge(**{**row, "points": tuple((lon, lat) for lon, lat in row["points"])})
 
 
 # -- points of one name become lines ----------------------------------------------------------
@@ -180,10 +180,10 @@ def _longest_path(near: Array) -> list[int]:
     reach = dijkstra(tree, directed=False)
     reach[~np.isfinite(reach)] = -1
     start, node = (int(i) for i in np.unravel_index(reach.argmax(), reach.shape))
-    _, before = dijkstra(tree, directed=False, indices=start, return_predecessors=True)
+    _, before = dijkstra(tree, directed=False, return_predecessors=True)
     path = [node]
     while path[-1] != start:
-        path.append(int(before[path[-1]]))
+        path.append(int(before[start, path[-1]]))
     return path
 
 
@@ -198,7 +198,7 @@ def _smooth(line: LineString, step_m: float = 50, reach: int = 3) -> LineString:
         for index in range(1, count):
             half = min(reach, index, count - index)
             places[index] = still[index - half : index + half + 1].mean(axis=0)
-    return LineString(places).simplify(10)
+    return LineString(shapely.get_coordinates(LineString(places).simplify(10)))
 
 
 # -- lines become a network -------------------------------------------------------------------

@@ -32,8 +32,8 @@ class Doors:
             places[number].append((lon, lat))
         self._at = {number: _middle(points) for number, points in places.items()}
         self._by_side: dict[int, list[int]] = {0: [], 1: []}
-        for number in sorted({int(number) for number in self._at if number.isdecimal()}):
-            self._by_side[number % 2].append(number)
+        for plain in sorted({int(number) for number in self._at if number.isdecimal()}):
+            self._by_side[plain % 2].append(plain)
 
     def locate(self, number: str) -> Place | None:
         """The place of a door, known or between known ones; None where that is a guess."""

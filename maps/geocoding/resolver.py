@@ -17,7 +17,7 @@ from maps.revisions import Cached
 
 LIMIT = 5
 SURE = 0.98
-LEAST = 0.001
+LEAST = 0.005
 """Candidates below this confidence are noise."""
 _COARSER = {"door": 0, "street": 1, "district": 2, "unknown": 3}
 
@@ -52,10 +52,18 @@ def _ranked(query: Query, found: list[Candidate]) -> list[Candidate]:
     """The candidates by confidence, the finer level first among equals."""
     if query.readings[0].name:
         found = _behind_named(found)
-    weighed = [replace(c, confidence=round(c.confidence, 3)) for c in found]
-    return sorted(
-        (c for c in weighed if c.confidence >= LEAST),
-        key=lambda c: (-c.confidence, _COARSER[c.level]),
+    ranked = sorted(found, key=lambda c: (-c.confidence, _COARSER[c.level]))
+    return [_rounded(c) for c in ranked if c.confidence >= LEAST]
+
+
+def _rounded(candidate: Candidate) -> Candidate:
+    """Six decimals of a degree are ten centimetres; more would feign a survey."""
+    lat, lon = candidate.lat, candidate.lon
+    return replace(
+        candidate,
+        confidence=round(candidate.confidence, 3),
+        lat=None if lat is None else round(lat, 6),
+        lon=None if lon is None else round(lon, 6),
     )
 
 
@@ -66,3 +74,11 @@ def _behind_named(found: list[Candidate]) -> list[Candidate]:
         c if c.name is not None else replace(c, confidence=c.confidence * max(rest, 0.0))
         for c in found
     ]
+
+
+_LOCAL = Geocoder()
+
+
+def candidates(session: Session, text: str, limit: int = LIMIT) -> list[Candidate]:
+    """At most `limit` candidates from the local sources, the best first."""
+    return _LOCAL.geocode(session, text, limit)

@@ -154,9 +154,7 @@ def renew(session: Session) -> None:
     revisions.mark_changed(session, "businesses", "streets")
 
 
-def _stage(
-    session: Session, rows: Iterable[RegistryRow], progress: Callable[[int], None]
-) -> int:
+def _stage(session: Session, rows: Iterable[RegistryRow], progress: Callable[[int], None]) -> int:
     columns = ("line", *_TOLD, "lon", "lat")
     count = 0
     cursor: Any = session.connection().connection.cursor()

@@ -102,21 +102,16 @@ def read(file: BinaryIO) -> Iterator[RegistryRow | BadRow]:
 
 
 def encoding_of(file: BinaryIO) -> str:
-    """`utf-8-sig` or `gb18030`, by which of the two more lines can be read in."""
-    utf8 = gb = 0
+    """`utf-8-sig`, or `gb18030` where most lines with Chinese in them are no UTF-8."""
+    good = bad = 0
     for line in file:
         if not line.isascii():
-            utf8 += _decodes(line, "utf-8")
-            gb += _decodes(line, "gb18030")
-    return "gb18030" if gb > utf8 else "utf-8-sig"
-
-
-def _decodes(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+            try:
+                line.decode()
+                good += 1
+            except UnicodeDecodeError:
+                bad += 1
+    return "gb18030" if bad > good else "utf-8-sig"
 
 
 class _Lines(Iterator[str]):
@@ -166,22 +161,19 @@ def _row_or_bad(line: int, header: list[str], cells: list[str]) -> RegistryRow |
 
 def row_of(fields: Mapping[str, str]) -> RegistryRow:
     """The checked row. Raises _Refused naming the field."""
-    for name in COLUMNS:
-        _check_text(name, fields.get(name, ""))
+    _check_texts(fields)
     for name in REQUIRED:
         if not fields[name]:
             raise _Refused(name, "is empty")
     lon, lat = _point(fields.get("lon", ""), fields.get("lat", ""))
-    told = addresses.parse(fields["address"])
-    street = normalise.normalise(fields.get("street", "")) or told.street
-    number = tokens.door(normalise.normalise(fields.get("number", "")))
+    place = _place(fields)
     return RegistryRow(
         name=fields["name"],
         address=fields["address"],
         credit_code=_code(fields.get("credit_code", "")),
-        district=fields.get("district", "") or told.district,
-        street=street,
-        number=number or (told.number if street == told.street else ""),
+        district=place.district,
+        street=place.street,
+        number=place.number,
         lon=lon,
         lat=lat,
         phone=fields.get("phone", ""),
@@ -192,13 +184,29 @@ def row_of(fields: Mapping[str, str]) -> RegistryRow:
     )
 
 
-def _check_text(field: str, text: str) -> None:
-    if _UNDECODED.search(text):
-        raise _Refused(field, "bytes that are no text in this file's encoding")
-    if "\0" in text:
-        raise _Refused(field, "contains a NUL character")
-    if len(text) > (longest := _LONGEST.get(field, _LONGEST_TEXT)):
-        raise _Refused(field, f"longer than {longest} characters")
+def _place(fields: Mapping[str, str]) -> addresses.Parts:
+    """District, street and number as told; what is not told is read from the address."""
+    district = fields.get("district", "")
+    street = normalise.normalise(fields.get("street", ""))
+    number = tokens.door(normalise.normalise(fields.get("number", "")))
+    if district and street and number:
+        return addresses.Parts(district, street, number)
+    read = addresses.parse(fields["address"])
+    if not number and street in ("", read.street):
+        number = read.number
+    return addresses.Parts(district or read.district, street or read.street, number)
+
+
+def _check_texts(fields: Mapping[str, str]) -> None:
+    for name in COLUMNS:
+        text = fields.get(name, "")
+        if len(text) > (longest := _LONGEST.get(name, _LONGEST_TEXT)):
+            raise _Refused(name, f"longer than {longest} characters")
+        # Most text is ASCII or plain: the costly look is for what cannot be encoded.
+        if "\0" in text:
+            raise _Refused(name, "contains a NUL character")
+        if not text.isascii() and _UNDECODED.search(text):
+            raise _Refused(name, "bytes that are no text in this file's encoding")
 
 
 _CODE_REASONS = {

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Integer, Row, bindparam, func, or_, select
+from sqlalchemy import Float, Integer, Row, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ COMPARED = 80
 ANSWERS = 5
 AT_DOOR_WRITTEN, AT_DOOR_HEARD = 0.97, 0.90
 
-_Found = Row[Any]
+_Found = Row[*tuple[Any, ...]]
 _INTS = ARRAY(Integer)
 _COLUMNS = (
     Business.id,
@@ -31,8 +31,8 @@ _COLUMNS = (
     Business.district,
     Business.street,
     Business.number,
-    func.st_x(Business.geom).label("lon"),
-    func.st_y(Business.geom).label("lat"),
+    func.st_x(Business.geom, type_=Float).label("lon"),
+    func.st_y(Business.geom, type_=Float).label("lat"),
     Business.point_level,
 )
 

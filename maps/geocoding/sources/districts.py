@@ -1,6 +1,6 @@
 """Geocoding source: a district that was named, when nothing better is known."""
 
-from sqlalchemy import func, select
+from sqlalchemy import Float, func, select
 from sqlalchemy.orm import Session
 
 from maps.geocoding.candidates import Candidate
@@ -22,7 +22,7 @@ class Districts:
             return []
         middle = func.st_pointonsurface(Region.geom)
         rows = session.execute(
-            select(Region.name, func.st_x(middle), func.st_y(middle))
+            select(Region.name, func.st_x(middle, type_=Float), func.st_y(middle, type_=Float))
             .where(Region.level == "district", Region.name.in_(named))
             .order_by(Region.code)
         )

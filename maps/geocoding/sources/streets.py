@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select
+from sqlalchemy import Float, Row, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from maps.geocoding.candidates import Candidate
@@ -12,6 +12,7 @@ from maps.geocoding.query import Query, Reading
 from maps.models import Business, Street
 
 WRITTEN, HEARD = 0.95, 0.85
+NO_DOORS = Doors([])
 STREET_ONLY = 0.6
 """A street without a number is right as a street, but seldom where the caller stands."""
 
@@ -22,9 +23,7 @@ class Streets:
     name = "streets"
 
     def find(self, session: Session, query: Query) -> list[Candidate]:
-        said = {
-            (r.street, r.number, r.heard): r for r in reversed(query.readings) if r.street
-        }
+        said = {(r.street, r.number, r.heard): r for r in reversed(query.readings) if r.street}
         return [
             candidate
             for reading in said.values()
@@ -36,8 +35,8 @@ _STREETS = (
     select(
         Street.name,
         Street.district,
-        func.st_x(Street.centre).label("lon"),
-        func.st_y(Street.centre).label("lat"),
+        func.st_x(Street.centre, type_=Float).label("lon"),
+        func.st_y(Street.centre, type_=Float).label("lat"),
     )
     .where(
         Street.name == bindparam("street"),
@@ -47,7 +46,10 @@ _STREETS = (
     .order_by(Street.district)
 )
 _DOORS = select(
-    Business.district, Business.number, func.st_x(Business.geom), func.st_y(Business.geom)
+    Business.district,
+    Business.number,
+    func.st_x(Business.geom, type_=Float),
+    func.st_y(Business.geom, type_=Float),
 ).where(
     Business.street == bindparam("street"),
     Business.number != "",
@@ -59,11 +61,8 @@ def _on_street(session: Session, reading: Reading, share: float) -> list[Candida
     """One candidate per district that the street runs through, or for the one that was said."""
     given = {"street": reading.street, "district": reading.district}
     streets = session.execute(_STREETS, given).all()
-    doors = _doors(session, reading) if streets and reading.number else {}
-    placed = [
-        (street, doors[street.district].locate(reading.number) if street.district in doors else None)
-        for street in streets
-    ]
+    doors = _doors(session, reading) if reading.number else {}
+    placed = [(s, doors.get(s.district, NO_DOORS).locate(reading.number)) for s in streets]
     # A number that is known in one district says which of them is meant.
     known = [(street, place) for street, place in placed if place] or placed
     return [_candidate(reading, street, place, share / len(known)) for street, place in known]
@@ -71,14 +70,14 @@ def _on_street(session: Session, reading: Reading, share: float) -> list[Candida
 
 def _doors(session: Session, reading: Reading) -> dict[str, Doors]:
     """District -> the known doors of the street there."""
-    known = defaultdict(list)
+    known: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
     for district, number, lon, lat in session.execute(_DOORS, {"street": reading.street}):
         known[district].append((number, lon, lat))
     return {district: Doors(found) for district, found in known.items()}
 
 
 def _candidate(
-    reading: Reading, street: Row[Any], place: Place | None, share: float
+    reading: Reading, street: Row[*tuple[Any, ...]], place: Place | None, share: float
 ) -> Candidate:
     written = reading.heard == "characters"
     sure = (WRITTEN if written else HEARD) * share
