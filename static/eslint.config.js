@@ -14,7 +14,7 @@ export default ts.config(
   { ignores: ['dist/', 'node_modules/', 'test-results/', 'src/api/schema.ts'] },
   js.configs.recommended,
   ...ts.configs.strict,
-  ...vue.configs['flat/recommended'],
+  ...vue.configs['flat/essential'],
   {
     languageOptions: {
       globals: globals.browser,
@@ -33,35 +33,71 @@ export default ts.config(
       'vue/component-api-style': ['error', ['script-setup']],
       'vue/define-macros-order': 'error',
       'vue/no-v-html': 'error',
-      'vue/max-attributes-per-line': ['error', { singleline: 8, multiline: 8 }],
-      'vue/singleline-html-element-content-newline': 'off',
-      'vue/html-self-closing': ['error', { html: { void: 'always' } }],
-      'vue/require-default-prop': 'off',
-      'vue/first-attribute-linebreak': 'off',
-      'vue/html-closing-bracket-newline': 'off',
-      'vue/html-indent': 'off',
+      'vue/no-unused-refs': 'error',
+      'vue/no-useless-v-bind': 'error',
+      'vue/eqeqeq': ['error', 'always', { null: 'ignore' }],
     },
   },
   zone(
     ['src/lib/**'],
     [
-      ban(['vue', 'vue-*', 'pinia', 'element-plus*', 'socket.io-client', 'maplibre-gl'], 'lib is pure: no framework', false),
-      ban(['@/stores/*', '@/realtime/*', '@/features/**', '@/components/*', '@/shell/*', '@/map/**', '@/i18n', '@/i18n/*', '@/api/client', '@/api/endpoints'], 'lib is pure: data in, data out'),
+      ban(
+        ['vue', 'vue-*', 'pinia', 'element-plus*', 'socket.io-client', 'maplibre-gl'],
+        'lib is pure: no framework',
+        false,
+      ),
+      ban(
+        [
+          '@/stores/*',
+          '@/realtime/*',
+          '@/features/**',
+          '@/components/*',
+          '@/shell/*',
+          '@/map/**',
+          '@/i18n',
+          '@/i18n/*',
+          '@/api/client',
+          '@/api/endpoints',
+        ],
+        'lib is pure: data in, data out',
+      ),
     ],
   ),
   zone(
     ['src/components/**'],
     [
-      ban(['@/stores/*', '@/realtime/*', '@/api/*', '@/features/**', '@/shell/*', '@/map/**', 'pinia', 'vue-router'], 'components are dumb: props in, events out'),
+      ban(
+        [
+          '@/stores/*',
+          '@/realtime/*',
+          '@/api/*',
+          '@/features/**',
+          '@/shell/*',
+          '@/map/**',
+          'pinia',
+          'vue-router',
+        ],
+        'components are dumb: props in, events out',
+      ),
     ],
   ),
   zone(
     ['src/api/**', 'src/realtime/**'],
-    [ban(['@/stores/*', '@/features/**', '@/components/*', '@/shell/*', '@/map/**', 'vue', 'pinia'], 'the wire knows no screen')],
+    [
+      ban(
+        ['@/stores/*', '@/features/**', '@/components/*', '@/shell/*', '@/map/**', 'vue', 'pinia'],
+        'the wire knows no screen',
+      ),
+    ],
   ),
   zone(
     ['src/stores/**'],
-    [ban(['@/features/**', '@/components/*', '@/shell/*', '@/map/**', 'element-plus*'], 'stores know no screen')],
+    [
+      ban(
+        ['@/features/**', '@/components/*', '@/shell/*', '@/map/**', 'element-plus*'],
+        'stores know no screen',
+      ),
+    ],
   ),
   zone(
     ['src/map/**'],

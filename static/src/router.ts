@@ -15,11 +15,26 @@ declare module 'vue-router' {
   }
 }
 
-const desk = (path: string, name: string, needs: string[], page: RouteRecordRaw['component']): RouteRecordRaw =>
-  ({ path, name, component: page, meta: { needs, title: `shell.desks.${name}`, frame: 'desk' } }) as RouteRecordRaw
+const desk = (
+  path: string,
+  name: string,
+  needs: string[],
+  page: RouteRecordRaw['component'],
+): RouteRecordRaw =>
+  ({
+    path,
+    name,
+    component: page,
+    meta: { needs, title: `shell.desks.${name}`, frame: 'desk' },
+  }) as RouteRecordRaw
 
 const open = (path: string, name: string, page: RouteRecordRaw['component']): RouteRecordRaw =>
-  ({ path, name, component: page, meta: { public: true, title: `shell.pages.${name}`, frame: 'portal' } }) as RouteRecordRaw
+  ({
+    path,
+    name,
+    component: page,
+    meta: { public: true, title: `shell.pages.${name}`, frame: 'portal' },
+  }) as RouteRecordRaw
 
 export const routes: RouteRecordRaw[] = [
   open('/', 'home', () => import('@/features/portal/PortalHome.vue')),
@@ -32,7 +47,12 @@ export const routes: RouteRecordRaw[] = [
     meta: { public: true, title: 'shell.pages.login', frame: 'plain' },
   },
   desk('/desk', 'desk', ['case.create'], () => import('@/features/intake/IntakeDesk.vue')),
-  desk('/dispatch', 'dispatch', ['order.read', 'order.create', 'order.approve'], () => import('@/features/dispatch/DispatchDesk.vue')),
+  desk(
+    '/dispatch',
+    'dispatch',
+    ['order.read', 'order.create', 'order.approve'],
+    () => import('@/features/dispatch/DispatchDesk.vue'),
+  ),
   desk('/cases/:id(\\d+)?', 'cases', ['case.read'], () => import('@/features/cases/CasePage.vue')),
   desk('/cockpit', 'cockpit', ['stats.read'], () => import('@/features/cockpit/CockpitPage.vue')),
   desk('/admin', 'admin', ['admin.users', 'audit.read'], () => import('@/features/admin/AdminPage.vue')),

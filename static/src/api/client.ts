@@ -53,12 +53,7 @@ export function upload<T>(path: string, file: Blob, name: string): Promise<T> {
   return request<T>('POST', apiUrl(path), form)
 }
 
-async function request<T>(
-  method: Method,
-  url: string,
-  body?: unknown,
-  signal?: AbortSignal,
-): Promise<T> {
+async function request<T>(method: Method, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const response = await send(method, url, body, signal)
   if (response.ok) return (await readBody(response)) as T
   const problem = await readProblem(response)
@@ -66,12 +61,7 @@ async function request<T>(
   throw new ApiError(problem)
 }
 
-async function send(
-  method: Method,
-  url: string,
-  body: unknown,
-  signal?: AbortSignal,
-): Promise<Response> {
+async function send(method: Method, url: string, body: unknown, signal?: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
   if (method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf
   const isForm = body instanceof FormData

@@ -31,8 +31,10 @@ export const cases = {
     get<T.Page<T.CaseSummary>>('/cases', { ...filter }, signal),
   onMap: (bbox: readonly number[]) => get<T.CaseMapItem[]>('/cases/map', { bbox: bbox.join(',') }),
   one: (id: T.Id) => get<T.CaseDetail>(`/cases/${id}`),
-  similar: (query: { business_id?: T.Id | null; name?: string; credit_code?: string }, signal?: AbortSignal) =>
-    get<T.CaseSummary[]>('/cases/similar', query, signal),
+  similar: (
+    query: { business_id?: T.Id | null; name?: string; credit_code?: string },
+    signal?: AbortSignal,
+  ) => get<T.CaseSummary[]>('/cases/similar', query, signal),
   submit: (body: T.Submission) => post<{ cases: T.SubmittedCase[] }>('/submissions', body),
   proposeUrgency: (body: {
     text: string
@@ -42,6 +44,7 @@ export const cases = {
   }) => post<T.UrgencyProposal>('/urgency-proposal', body),
   place: (id: T.Id, body: Omit<T.SubmissionPlace, 'confirmed'>) =>
     put<T.CaseDetail>(`/cases/${id}/place`, body),
+  facts: (id: T.Id, dispatch_facts: string) => put<T.CaseDetail>(`/cases/${id}/facts`, { dispatch_facts }),
   urgency: (id: T.Id, level: T.Urgency, reason: string) =>
     post<T.CaseDetail>(`/cases/${id}/urgency`, { level, reason }),
   escalate: (id: T.Id, level: T.Urgency, reason: string) =>
@@ -56,8 +59,7 @@ export const cases = {
 }
 
 export const open = {
-  submit: (body: T.PublicSubmission) =>
-    post<{ receipts: T.Receipt[] }>('/public/submissions', body),
+  submit: (body: T.PublicSubmission) => post<{ receipts: T.Receipt[] }>('/public/submissions', body),
   query: (case_no: string, query_code: string) =>
     post<T.PublicStatus>('/public/query', { case_no, query_code }),
 }
@@ -73,8 +75,7 @@ export const units = {
   all: () => get<T.Unit[]>('/units'),
   setState: (id: T.Id, state: T.UnitState, reason: string) =>
     post<T.Unit>(`/units/${id}/state`, { state, reason }),
-  trail: (id: T.Id, minutes = 30) =>
-    get<[number, number, number][]>(`/units/${id}/trail`, { minutes }),
+  trail: (id: T.Id, minutes = 30) => get<[number, number, number][]>(`/units/${id}/trail`, { minutes }),
 }
 
 export const alarms = {
@@ -103,10 +104,8 @@ export const orders = {
 
 export const inbound = {
   open: () => get<T.Inbound[]>('/inbound', { open: 1 }),
-  settle: (
-    id: T.Id,
-    body: { assignment_id: T.Id | null; state: T.AssignmentReport | null; note: string },
-  ) => post<T.Inbound>(`/inbound/${id}/settle`, body),
+  settle: (id: T.Id, body: { assignment_id: T.Id | null; state: T.AssignmentReport | null; note: string }) =>
+    post<T.Inbound>(`/inbound/${id}/settle`, body),
 }
 
 export const insight = {

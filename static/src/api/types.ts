@@ -93,6 +93,7 @@ export interface Codes {
 
 export interface Subject {
   id: Id | null
+  business_id?: Id | null
   name: string
   address: string | null
   credit_code: string | null
@@ -103,8 +104,9 @@ export interface Place {
   lat: number
   lon: number
   level: PlaceLevel
-  confidence: number
+  confidence: number | null
   confirmed: boolean
+  text?: string
 }
 
 export interface CaseSummary {
@@ -123,6 +125,8 @@ export interface CaseSummary {
   received_at: Instant
   due_at: Instant | null
   light: Light
+  map_status?: string
+  disposition?: string
   open_orders: number
   alarm_id: Id | null
   version: number
@@ -141,6 +145,8 @@ export interface Deadline {
   due_at: Instant
   met_at: Instant | null
   light: Light
+  /** Counted without a published work calendar. */
+  provisional?: boolean
   basis: string
 }
 
@@ -158,6 +164,8 @@ export interface CaseDocument {
   kind: string
   number: string | null
   created_at: Instant
+  reply?: string
+  replied_at?: Instant | null
 }
 
 export interface Attachment {
@@ -177,12 +185,15 @@ export interface Approval {
   decided_by: string | null
   decided_at: Instant | null
   verdict: string | null
+  reason?: string
 }
 
 export interface CaseAction {
   action: string
   needs: string[]
-  choices?: keyof Codes
+  choices?: keyof Codes | null
+  target?: string | null
+  article?: string
 }
 
 export interface CaseDetail extends CaseSummary {
@@ -198,6 +209,8 @@ export interface CaseDetail extends CaseSummary {
   informant: { given: boolean; real_name: boolean } | null
   first_handler: string | null
   registered_by: string | null
+  outcome?: Record<string, unknown>
+  suggested_organisation?: OrganisationRef | null
   deadlines: Deadline[]
   timeline: TimelineEntry[]
   orders: OrderSummary[]
@@ -228,7 +241,10 @@ export interface Identity {
   phone: string | null
   address: string | null
   id_number: string | null
-  [key: string]: unknown
+  id_kind?: string | null
+  caller_number?: string | null
+  linked_case_no?: string | null
+  narrative?: string | null
 }
 
 export interface SubmissionPerson {
@@ -343,14 +359,7 @@ export interface Business {
 }
 
 export type UnitState =
-  | 'OFF_DUTY'
-  | 'FREE'
-  | 'ASSIGNED'
-  | 'EN_ROUTE'
-  | 'ON_SCENE'
-  | 'HANDLING'
-  | 'RETURNING'
-  | 'OUT_OF_SERVICE'
+  'OFF_DUTY' | 'FREE' | 'ASSIGNED' | 'EN_ROUTE' | 'ON_SCENE' | 'HANDLING' | 'RETURNING' | 'OUT_OF_SERVICE'
 
 export interface UnitPosition {
   lat: number
@@ -446,24 +455,9 @@ export type OrderState =
   | 'CLEARED'
   | 'CANCELLED'
 export type AssignmentState =
-  | 'ISSUED'
-  | 'ACKED'
-  | 'EN_ROUTE'
-  | 'ON_SCENE'
-  | 'HANDLING'
-  | 'FED_BACK'
-  | 'CLEARED'
-  | 'CANNOT'
-  | 'CANCELLED'
+  'ISSUED' | 'ACKED' | 'EN_ROUTE' | 'ON_SCENE' | 'HANDLING' | 'FED_BACK' | 'CLEARED' | 'CANNOT' | 'CANCELLED'
 export type DeliveryState =
-  | 'HELD'
-  | 'QUEUED'
-  | 'SENDING'
-  | 'SENT'
-  | 'DELIVERED'
-  | 'FAILED'
-  | 'UNKNOWN'
-  | 'CANCELLED'
+  'HELD' | 'QUEUED' | 'SENDING' | 'SENT' | 'DELIVERED' | 'FAILED' | 'UNKNOWN' | 'CANCELLED'
 
 export interface OrderDraft {
   case_id: Id
@@ -562,14 +556,7 @@ export interface Order extends OrderSummary {
 }
 
 export type AssignmentReport =
-  | 'ACKED'
-  | 'EN_ROUTE'
-  | 'ON_SCENE'
-  | 'HANDLING'
-  | 'NEED_HELP'
-  | 'FED_BACK'
-  | 'CLEARED'
-  | 'CANNOT'
+  'ACKED' | 'EN_ROUTE' | 'ON_SCENE' | 'HANDLING' | 'NEED_HELP' | 'FED_BACK' | 'CLEARED' | 'CANNOT'
 
 export interface AssignmentStatus {
   state: AssignmentReport
@@ -654,8 +641,15 @@ export interface Changed {
   id: Id
 }
 
+export interface HealthPart {
+  ok: boolean
+  problem?: string
+  [figure: string]: unknown
+}
 export interface Health {
-  status?: string
-  subsystems?: Record<string, unknown>
-  [key: string]: unknown
+  ok: boolean
+  mode: string
+  parts: Record<string, HealthPart>
+  /** What still hampers the main job without stopping it. */
+  degraded: string[]
 }

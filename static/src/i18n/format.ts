@@ -26,7 +26,7 @@ export function at(instant: string | number | Date | null | undefined, style: St
 export function span(seconds: number): string {
   return spans(seconds)
     .map(({ unit, value }) => translate(`common.span.${unit}`, { n: value }))
-    .join(currentLanguage.value === 'zh' ? '' : ' ')
+    .join(' ')
 }
 
 /** Gives how long ago an instant lies, kept fresh by `nowMs`. */

@@ -8,7 +8,8 @@ export type Trace = 'name' | 'phone' | 'address' | 'id_number' | 'phone_pattern'
 
 const MOBILE = /(?<!\d)1[\s-]?[3-9](?:[\s-]?\d){9}(?!\d)/
 const LANDLINE = /(?<![\d.])0\d{2,3}[\s-]?[2-9]\d{6,7}(?!\d)/
-const ID_NUMBER = /(?<!\d)[1-8]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])/
+const ID_NUMBER =
+  /(?<!\d)[1-8]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])/
 
 /**
  * Gives what in a text would point to a person, so that a clerk sees it while typing. The server
@@ -30,5 +31,8 @@ export function personalTrace(text: string, person: PersonTraits = {}): Trace | 
 const LEAST = { name: 2, phone: 7, id_number: 8, address: 6 } as const
 
 function squeeze(text: string): string {
-  return text.normalize('NFKC').replace(/[\s,，.。;；:：、()（）\-·_/#]+/g, '').toUpperCase()
+  return text
+    .normalize('NFKC')
+    .replace(/[\s,，.。;；:：、()（）\-·_/#]+/g, '')
+    .toUpperCase()
 }

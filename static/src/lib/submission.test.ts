@@ -16,7 +16,13 @@ function draft(changes: Partial<Draft> = {}): Draft {
 describe('what a submission must have', () => {
   it('a complaint wants name, phone and address of the complainant, subject, facts and a demand', () => {
     expect(Object.keys(faults(emptyDraft('k')))).toEqual([
-      'person.name', 'person.phone', 'person.address', 'subject.name', 'subject.address', 'dispatch_facts', 'demands',
+      'person.name',
+      'person.phone',
+      'person.address',
+      'subject.name',
+      'subject.address',
+      'dispatch_facts',
+      'demands',
     ])
     expect(faults(draft())).toEqual({})
   })
@@ -29,7 +35,11 @@ describe('what a submission must have', () => {
   it('a consultation wants a question and its answer, or somebody to call back', () => {
     const base = { ...emptyDraft('k'), tab: 'ZX' as const }
     expect(Object.keys(faults(base))).toEqual(['question', 'answer'])
-    expect(Object.keys(faults({ ...base, answered: false }))).toEqual(['person.name', 'person.phone', 'question'])
+    expect(Object.keys(faults({ ...base, answered: false }))).toEqual([
+      'person.name',
+      'person.phone',
+      'question',
+    ])
   })
 
   it('a wrong check digit is told before sending', () => {
@@ -63,7 +73,9 @@ describe('what may lie in the tab', () => {
   })
 
   it.each(['JB', 'BOTH'] as const)('nobody who reports is kept (%s), the rest is', (tab) => {
-    const kept = JSON.stringify(storable(draft({ tab, sealed_narrative: '我叫张三', caller_number: '19900000001' })))
+    const kept = JSON.stringify(
+      storable(draft({ tab, sealed_narrative: '我叫张三', caller_number: '19900000001' })),
+    )
     expect(kept).not.toContain('张三')
     expect(kept).not.toContain('19900000001')
     expect(kept).toContain('后厨不洁')

@@ -8,13 +8,27 @@ export type Draft = Omit<Submission, 'kinds'> & { tab: Tab }
 export type Faults = Record<string, 'required' | 'credit_code' | 'phone' | 'too_long'>
 
 export const DETAIL_FIELDS = [
-  'goods', 'brand', 'model', 'batch', 'amount', 'occurred_on', 'sales_mode', 'order_no_external',
-  'object_code', 'problem_code', 'violation_code',
+  'goods',
+  'brand',
+  'model',
+  'batch',
+  'amount',
+  'occurred_on',
+  'sales_mode',
+  'order_no_external',
+  'object_code',
+  'problem_code',
+  'violation_code',
 ] as const
 const LONGEST = 20_000
 
 const nobody = (): SubmissionPerson => ({
-  name: '', phone: '', address: '', id_kind: '', id_number: '', anonymous: false,
+  name: '',
+  phone: '',
+  address: '',
+  id_kind: '',
+  id_number: '',
+  anonymous: false,
 })
 
 export function emptyDraft(key: string, hotline: string | null = null): Draft {
@@ -99,7 +113,13 @@ export function toSubmission(draft: Draft): Submission {
     body.caller_number = ''
   }
   if (tab === 'ZX') {
-    Object.assign(body, { sealed_narrative: '', dispatch_facts: '', demands: [], urgency: null, triggers: [] })
+    Object.assign(body, {
+      sealed_narrative: '',
+      dispatch_facts: '',
+      demands: [],
+      urgency: null,
+      triggers: [],
+    })
     if (!draft.answered) body.answer = ''
   } else {
     Object.assign(body, { question: '', answer: '', answered: false })
@@ -126,7 +146,15 @@ export function storable(draft: Draft): Draft {
 export function isTouched(draft: Draft): boolean {
   const { person, subject, sealed_narrative, dispatch_facts, question, answer } = draft
   return [
-    person.name, person.phone, person.address, person.id_number, subject.name, subject.address,
-    sealed_narrative, dispatch_facts, question, answer,
+    person.name,
+    person.phone,
+    person.address,
+    person.id_number,
+    subject.name,
+    subject.address,
+    sealed_narrative,
+    dispatch_facts,
+    question,
+    answer,
   ].some((text) => text.trim() !== '')
 }

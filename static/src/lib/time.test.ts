@@ -3,7 +3,9 @@ import { clock, formatInstant, spans } from './time'
 
 describe('times as people read them', () => {
   it('stand in the bureau’s zone, not the machine’s', () => {
-    expect(formatInstant('2026-03-15T16:05:09Z', 'full', 'zh-CN', 'Asia/Shanghai')).toBe('2026/03/16 00:05:09')
+    expect(formatInstant('2026-03-15T16:05:09Z', 'full', 'zh-CN', 'Asia/Shanghai')).toBe(
+      '2026/03/16 00:05:09',
+    )
     expect(formatInstant('2026-03-15T16:05:09Z', 'time', 'en-GB', 'Asia/Shanghai')).toBe('00:05')
   })
 
@@ -20,7 +22,11 @@ describe('times as people read them', () => {
     [864_000, '10day'],
     [-90, '1minute'],
   ])('%s s → %s', (seconds, words) => {
-    expect(spans(seconds).map(({ value, unit }) => `${value}${unit}`).join(' ')).toBe(words)
+    expect(
+      spans(seconds)
+        .map(({ value, unit }) => `${value}${unit}`)
+        .join(' '),
+    ).toBe(words)
   })
 
   it('a countdown goes below zero with a sign', () => {

@@ -5,8 +5,13 @@ const STYLES: Record<Style, Intl.DateTimeFormatOptions> = {
   seconds: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
   short: { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
   full: {
-    year: 'numeric', month: '2-digit', day: '2-digit',
-    hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
   },
   date: { year: 'numeric', month: '2-digit', day: '2-digit' },
   day: { year: 'numeric', month: 'long', day: 'numeric', weekday: 'short' },
@@ -27,7 +32,8 @@ export function formatInstant(
   if (Number.isNaN(date.getTime())) return ''
   const key = `${locale}|${zone}|${style}`
   let format = cache.get(key)
-  if (!format) cache.set(key, (format = new Intl.DateTimeFormat(locale, { ...STYLES[style], timeZone: zone })))
+  if (!format)
+    cache.set(key, (format = new Intl.DateTimeFormat(locale, { ...STYLES[style], timeZone: zone })))
   return format.format(date)
 }
 
@@ -48,8 +54,10 @@ export function spans(totalSeconds: number): Span[] {
   const hours = Math.floor((s % 86_400) / 3_600)
   const minutes = Math.floor((s % 3_600) / 60)
   if (days >= 3) return [{ unit: 'day', value: days }]
-  if (days > 0) return [{ unit: 'day', value: days }, ...(hours ? [{ unit: 'hour', value: hours } as const] : [])]
-  if (hours > 0) return [{ unit: 'hour', value: hours }, ...(minutes ? [{ unit: 'minute', value: minutes } as const] : [])]
+  if (days > 0)
+    return [{ unit: 'day', value: days }, ...(hours ? [{ unit: 'hour', value: hours } as const] : [])]
+  if (hours > 0)
+    return [{ unit: 'hour', value: hours }, ...(minutes ? [{ unit: 'minute', value: minutes } as const] : [])]
   if (minutes > 0) return [{ unit: 'minute', value: minutes }]
   return [{ unit: 'second', value: s }]
 }

@@ -79,7 +79,17 @@ export const useCases = defineStore('cases', () => {
   })
 
   return {
-    queue, filter, loading, error, loadedAt, current, currentError,
-    load, openCase, closeCase, accept, watchQueue,
+    queue,
+    filter,
+    loading,
+    error,
+    loadedAt,
+    current,
+    currentError,
+    load,
+    openCase,
+    closeCase,
+    accept,
+    watchQueue,
   }
 })

@@ -2,7 +2,7 @@ export default {
   title: 'Sign in',
   go: 'Sign in',
   busy: 'Signing in',
-  notice: 'Authorised staff only. Seeing an informant’s identity needs a reason, and every look is recorded.',
+  notice: "Authorised staff only. Seeing an informant's identity needs a reason, and every look is recorded.",
   public: 'For the public: complain, report, query',
   demoTitle: 'Demo accounts',
   demoText: 'Choose one to fill it in. Each stands for one desk.',

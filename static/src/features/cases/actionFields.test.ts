@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { controlFor, inOrder, isGiven, valueOf } from './actionFields'
+
+describe('what a step asks for', () => {
+  it('a reason is chosen from the step’s own table', () => {
+    expect(controlFor('reason_code', { action: 'reject', needs: [], choices: 'reject_reasons' })).toEqual({
+      type: 'code',
+      table: 'reject_reasons',
+    })
+  })
+
+  it('the approval in question is known, not asked', () => {
+    expect(controlFor('approval_id', { action: 'approve_closure', needs: ['approval_id'] })).toBeNull()
+  })
+
+  it('money may be nothing, but not a word', () => {
+    const money = controlFor('amount_recovered', { action: 'agree', needs: [] })
+    expect(money && isGiven(money, '0')).toBe(true)
+    expect(money && isGiven(money, 'many')).toBe(false)
+    expect(money && isGiven(money, '')).toBe(false)
+    expect(money && valueOf(money, '128.5')).toBe(128.5)
+  })
+
+  it('a list of materials loses its empty lines', () => {
+    const lines = controlFor('materials', { action: 'request_transfer', needs: [] })
+    expect(lines && valueOf(lines, '现场笔录\n\n 照片 4 张 ')).toEqual(['现场笔录', '照片 4 张'])
+  })
+
+  it('steps that carry the case on stand before those that turn it away', () => {
+    const names = (action: string) => ({ action, needs: [] })
+    const { forward, other } = inOrder([names('return'), names('accept'), names('reject')])
+    expect(forward.map((item) => item.action)).toEqual(['accept'])
+    expect(other.map((item) => item.action)).toEqual(['return', 'reject'])
+  })
+})

@@ -1,0 +1,102 @@
+import { computed, reactive, ref, watch } from 'vue'
+import { cases as api } from '@/api/endpoints'
+import { isApiError } from '@/api/errors'
+import type { Id, SubmittedCase, Urgency } from '@/api/types'
+import {
+  emptyDraft,
+  faults,
+  isTouched,
+  storable,
+  toSubmission,
+  type Draft,
+  type Faults,
+  type Tab,
+} from '@/lib/submission'
+
+const STORE = 'cc.intake.draft'
+
+/** A case as it was just registered, for the receipt that the agent reads out. */
+export interface Registered {
+  cases: SubmittedCase[]
+  subject: string
+  /** Cases of this receipt that have been escalated, with their level. */
+  escalated: Map<Id, Urgency>
+}
+
+// One form per tab, kept while the agent looks something up on another page.
+const draft = reactive<Draft>(restored())
+const receipt = ref<Registered | null>(null)
+const saving = ref(false)
+const failure = ref<unknown>(null)
+const shown = ref<Faults>({})
+/** Refused by the server, by field; gone as soon as the field changes. */
+const refused = ref<Record<string, string>>({})
+
+watch(draft, () => {
+  sessionStorage.setItem(STORE, JSON.stringify(storable(draft)))
+})
+
+function restored(): Draft {
+  const fresh = emptyDraft(crypto.randomUUID())
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(STORE) ?? 'null') as Partial<Draft> | null
+    return kept ? { ...fresh, ...kept } : fresh
+  } catch {
+    return fresh
+  }
+}
+
+export function useIntake() {
+  const touched = computed(() => receipt.value === null && isTouched(draft))
+
+  /** Saves the form. Gives the receipt, or null with `shown`, `refused` or `failure` set. */
+  async function save(): Promise<Registered | null> {
+    shown.value = faults(draft)
+    failure.value = null
+    refused.value = {}
+    if (Object.keys(shown.value).length || saving.value) return null
+    saving.value = true
+    try {
+      // The key stays the same until it is saved: trying again never registers twice.
+      const { cases } = await api.submit(toSubmission(draft))
+      receipt.value = { cases, subject: draft.subject.name, escalated: new Map() }
+      sessionStorage.removeItem(STORE)
+      return receipt.value
+    } catch (error) {
+      failure.value = error
+      if (isApiError(error) && error.field) refused.value = { [error.field]: error.code }
+      return null
+    } finally {
+      saving.value = false
+    }
+  }
+
+  async function escalate(id: Id, level: Urgency, reason: string): Promise<void> {
+    await api.escalate(id, level, reason)
+    receipt.value?.escalated.set(id, level)
+  }
+
+  /** An empty form for the next caller; the channel and the hotline stay as they were. */
+  function next(): void {
+    const { channel, hotline, tab } = draft
+    Object.assign(draft, emptyDraft(crypto.randomUUID(), hotline), {
+      channel,
+      tab: tab === 'BOTH' ? 'TS' : tab,
+    })
+    receipt.value = null
+    failure.value = null
+    shown.value = {}
+    refused.value = {}
+  }
+
+  function setTab(tab: Tab): void {
+    if (receipt.value) next()
+    draft.tab = tab
+    if (tab !== 'JB') draft.person.anonymous = false
+    shown.value = {}
+  }
+
+  return { draft, receipt, saving, failure, shown, refused, touched, save, escalate, next, setTab }
+}
+
+export type Intake = ReturnType<typeof useIntake>
