@@ -1,4 +1,4 @@
-from gevent import monkey; monkey.patch_all()  # noqa: E702, I001 (psycopg picks its wait function at import)
+from gevent import monkey; monkey.patch_all()  # fmt: skip  # psycopg picks its wait at import
 
 import psycopg.waiting
 

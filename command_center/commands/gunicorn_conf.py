@@ -1,10 +1,8 @@
-from gevent import monkey
-
-monkey.patch_all()
+from gevent import monkey; monkey.patch_all()  # fmt: skip  # psycopg picks its wait at import
 
 """How gunicorn runs the web process: one gevent worker, never preloaded."""
 
-from kernel.settings import load  # noqa: E402
+from kernel.settings import load
 
 _settings = load()
 
