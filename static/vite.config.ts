@@ -1,11 +1,29 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath, URL } from 'node:url'
 import vue from '@vitejs/plugin-vue'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 
 const server = process.env['CC_API'] ?? 'http://127.0.0.1:8300'
 
+/** The server writes these into its folium pages, which open without any network. */
+const FOLIUM = ['leaflet.js', 'leaflet.css', 'images/layers.png', 'images/layers-2x.png']
+
+function foliumAssets(): Plugin {
+  return {
+    name: 'folium-assets',
+    apply: 'build',
+    generateBundle() {
+      for (const file of FOLIUM) {
+        const source = readFileSync(new URL(`./node_modules/leaflet/dist/${file}`, import.meta.url))
+        this.emitFile({ type: 'asset', fileName: `vendor/leaflet/${file}`, source })
+      }
+    },
+  }
+}
+
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), foliumAssets()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
     __VUE_I18N_FULL_INSTALL__: false,
