@@ -242,7 +242,7 @@ def _merge(taken: Act) -> dict[str, Any]:
 
 
 def _merge_target(session: Session, case: Case, number: str) -> Case:
-    found = queries.by_number(session, number.strip())
+    found = queries.by_number(session, number.strip(), visible_only=True)
     if found is None or found.id == case.id or found.kind != "JB":
         raise BadInput("into_case_no", "no_such_report")
     into = queries.get(session, found.id, lock=True)

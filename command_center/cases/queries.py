@@ -73,9 +73,12 @@ def get(session: Session, case_id: int, *, lock: bool = False) -> Case:
     return found
 
 
-def by_number(session: Session, case_no: str) -> Case | None:
-    """The case of that number, whoever asks; callers check what they may tell."""
-    return session.scalar(select(Case).where(Case.case_no == case_no))
+def by_number(session: Session, case_no: str, *, visible_only: bool = False) -> Case | None:
+    """The case of that number; unless `visible_only`, callers check what they may tell."""
+    found = select(Case).where(Case.case_no == case_no)
+    if visible_only:
+        found = found.where(visible(principal_of(session)))
+    return session.scalar(found)
 
 
 def find(session: Session, wanted: Filter) -> list[Row]:

@@ -1,10 +1,20 @@
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from sqlalchemy.orm import Session
 
+from command_center.cases import actions
+from command_center.cases.models import Case
 from command_center.cases.office import Office
+from command_center.intake.schemas import Submission
 from command_center.intake.service import Intake
+from kernel.access import Principal
 from kernel.settings import Settings
-from tests.factories.bureau import Bureau, make_bureau, make_intake, make_office
+from tests.factories.bureau import Bureau, acting, make_bureau, make_intake, make_office
+
+Opener = Callable[[Submission], Case]
+Doer = Callable[..., Case]
 
 
 @pytest.fixture
@@ -21,3 +31,35 @@ def intake(office: Office) -> Intake:
 def bureau(session: Session) -> Bureau:
     """The small bureau, rolled back after the test."""
     return make_bureau(session)
+
+
+@pytest.fixture
+def agent(bureau: Bureau) -> Principal:
+    """Who registers every case of `open_case`."""
+    return bureau.person("AGENT")
+
+
+@pytest.fixture
+def open_case(session: Session, intake: Intake, agent: Principal) -> Opener:
+    """Registers a submission as the agent: `open_case(complaint())`."""
+
+    def open_one(told: Submission) -> Case:
+        with acting(session, agent):
+            (opened,) = intake.register(session, told)
+        session.flush()
+        return opened.case
+
+    return open_one
+
+
+@pytest.fixture
+def do(session: Session, office: Office) -> Doer:
+    """Takes a step as somebody: `do(case, unit, "accept")`."""
+
+    def take(case: Case, who: Principal, action: str, **given: Any) -> Case:
+        with acting(session, who):
+            done = actions.act(session, office, case.id, action, given)
+        session.flush()
+        return done
+
+    return take

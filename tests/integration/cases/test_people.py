@@ -1,0 +1,165 @@
+"""Who sees whom: masking, reveals, and the list of what may be known."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from command_center.cases import identity, present
+from command_center.cases.models import Case
+from command_center.cases.office import Office
+from command_center.cases.schemas import CaseDetail
+from kernel.access import Principal
+from kernel.audit import AuditEntry
+from kernel.clock import FixedClock
+from kernel.errors import BadInput, Forbidden, NotFound
+from tests.factories.bureau import CANARY, Bureau, acting, complaint, report
+from tests.integration.cases.conftest import Doer, Opener
+
+
+@pytest.fixture
+def unit(bureau: Bureau) -> Principal:
+    return bureau.person("UNIT")
+
+
+@pytest.fixture
+def at_the_branch(open_case: Opener, do: Doer, bureau: Bureau, agent: Principal) -> Any:
+    return lambda told: do(open_case(told), agent, "route", organisation_id=bureau.branch.id)
+
+
+def seen_by(session: Session, office: Office, case: Case, who: Principal) -> CaseDetail:
+    session.flush()
+    session.expire_all()
+    with acting(session, who):
+        return present.detail(session, office, present.queries.get(session, case.id))
+
+
+def reveal(session: Session, office: Office, case: Case, who: Principal) -> dict[str, str]:
+    with acting(session, who):
+        found = identity.reveal(session, office.vault, case, "verify", "")
+    session.flush()
+    return found
+
+
+@pytest.mark.parametrize(("role", "full"), [("SHIFT", True), ("CMD", True), ("DISP", False)])
+def test_a_complainant_is_masked_for_those_who_only_dispatch(
+    session: Session, office: Office, open_case: Opener, bureau: Bureau, role: str, full: bool
+) -> None:
+    shown = seen_by(session, office, open_case(complaint()), bureau.person(role))
+    assert shown.complainant
+    if full:
+        assert shown.complainant.phone == CANARY["phone"]
+        assert shown.sealed_narrative and "诸葛青禾" in shown.sealed_narrative
+    else:
+        assert shown.complainant.model_dump() == {
+            "name": "诸**", "phone": "139****7788", "address": "北京市东城区**", "masked": True,
+        }  # fmt: skip
+        assert shown.sealed_narrative is None
+
+
+def test_an_agent_sees_the_complainant_of_their_own_case_only(
+    session: Session, office: Office, open_case: Opener, bureau: Bureau, agent: Principal
+) -> None:
+    case = open_case(complaint())
+    mine = seen_by(session, office, case, agent).complainant
+    others = seen_by(session, office, case, bureau.person("AGENT")).complainant
+    assert mine and others and (mine.masked, others.masked) == (False, True)
+
+
+@pytest.mark.parametrize("role", ["AGENT", "SHIFT", "DISP", "CMD", "LEAD", "UNIT"])
+def test_nobody_reads_an_informant_or_the_narrative_on_the_case_page(
+    session: Session, office: Office, at_the_branch: Any, bureau: Bureau, role: str
+) -> None:
+    shown = seen_by(session, office, at_the_branch(report()), bureau.person(role))
+    assert shown.complainant is None
+    assert shown.informant and (shown.informant.given, shown.informant.real_name) == (True, True)
+    page = shown.model_dump_json()
+    for name in ("name", "phone", "address", "id_number"):
+        assert str(CANARY[name]) not in page
+    assert "我叫" not in page
+
+
+def test_the_named_handler_reveals_an_informant_with_a_reason_and_it_is_logged(
+    session: Session, office: Office, at_the_branch: Any, do: Doer, unit: Principal
+) -> None:
+    case = do(at_the_branch(report()), unit, "verify")
+    found = reveal(session, office, case, unit)
+    assert (found["name"], found["phone"]) == (CANARY["name"], CANARY["phone"])
+    assert "过期的肉" in found["narrative"]
+    logged = session.scalars(
+        select(AuditEntry).where(AuditEntry.action == "identity.revealed")
+    ).one()
+    assert (logged.actor_id, logged.object_id) == (unit.id, str(case.id))
+    assert logged.detail["reason_code"] == "verify"
+    assert str(CANARY["name"]) not in str(logged.detail)
+
+
+def test_a_colleague_of_the_handler_reveals_nothing(
+    session: Session, office: Office, at_the_branch: Any, do: Doer, unit: Principal, bureau: Bureau
+) -> None:
+    case = do(at_the_branch(report()), unit, "verify")
+    with pytest.raises(Forbidden) as refused:
+        reveal(session, office, case, bureau.person("UNIT"))
+    assert refused.value.code == "not_the_handler"
+
+
+@pytest.mark.parametrize("role", ["AGENT", "SHIFT", "DISP", "LEAD", "ADMIN", "STAT", "AUDIT"])
+def test_roles_without_the_permission_reveal_nothing(
+    session: Session, office: Office, open_case: Opener, bureau: Bureau, role: str
+) -> None:
+    case = open_case(report())
+    with pytest.raises(Forbidden):
+        reveal(session, office, case, bureau.person(role))
+
+
+def test_a_commander_elsewhere_reveals_nothing(
+    session: Session, office: Office, at_the_branch: Any, bureau: Bureau
+) -> None:
+    with pytest.raises(Forbidden) as refused:
+        reveal(session, office, at_the_branch(report()), bureau.person("CMD", at=bureau.other))
+    assert refused.value.code == "outside_jurisdiction"
+
+
+@pytest.mark.parametrize(
+    ("reason", "note", "field"),
+    [("curiosity", "", "reason_code"), ("verify", "回拨诸葛青禾", "note")],
+)
+def test_a_reveal_needs_a_known_reason_and_a_note_that_names_nobody(
+    session: Session, office: Office, open_case: Opener, bureau: Bureau,
+    reason: str, note: str, field: str,
+) -> None:  # fmt: skip
+    case = open_case(report())
+    with acting(session, bureau.person("CMD")), pytest.raises(BadInput) as refused:
+        identity.reveal(session, office.vault, case, reason, note)
+    assert refused.value.field == field
+    assert not session.scalars(
+        select(AuditEntry).where(AuditEntry.action == "identity.revealed")
+    ).all()
+
+
+def test_an_anonymous_report_has_only_its_narrative_to_reveal(
+    session: Session, office: Office, open_case: Opener, bureau: Bureau
+) -> None:
+    told = report(person={"anonymous": True}, sealed_narrative="夜里听见机器声")
+    found = reveal(session, office, open_case(told), bureau.person("CMD"))
+    assert found == {"narrative": "夜里听见机器声"}
+    empty = open_case(report(person={"anonymous": True}, sealed_narrative="", details={}))
+    with pytest.raises(NotFound):
+        reveal(session, office, empty, bureau.person("CMD"))
+
+
+def test_the_sixth_reveal_within_an_hour_is_marked(
+    session: Session, office: Office, open_case: Opener, bureau: Bureau, clock: FixedClock
+) -> None:
+    case, commander = open_case(report()), bureau.person("CMD")
+    for minutes in (1, 1, 1, 1, 1, 1, 61):
+        reveal(session, office, case, commander)
+        clock.advance(minutes=minutes)
+    reveal(session, office, case, commander)
+    marks = session.scalars(
+        select(AuditEntry.detail)
+        .where(AuditEntry.action == "identity.revealed")
+        .order_by(AuditEntry.id)
+    ).all()
+    assert [mark["above_rate"] for mark in marks] == [False] * 5 + [True, True, False]

@@ -1,0 +1,161 @@
+"""Nothing but the sealed identity leads from a report to a person or to the complaint beside it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from command_center.cases import actions, identity
+from command_center.cases.models import Case
+from command_center.cases.office import Office
+from command_center.intake.service import Intake, Opened
+from kernel.clock import SystemClock
+from kernel.crypto import Broken
+from kernel.errors import BadInput
+from tests.factories.bureau import CANARY, Bureau, acting, mixed
+
+SECRETS = [str(CANARY[name]) for name in ("name", "phone", "address", "id_number")] + [
+    "01064001234",
+    "MT20260921000123",
+]
+SAME_FOR_MANY = {
+    # what any two cases of one business on one day may have in common
+    "organisation_id", "organisation_path", "centre_id", "registered_by", "first_handler",
+    "handler_id", "channel", "hotline", "subject_id", "place", "place_text", "place_level",
+    "place_confidence", "place_evidence", "place_confirmed_by", "region_code", "cell",
+    "map_status", "persons_affected", "urgency", "triggers", "due_at", "yellow_at", "red_at",
+}  # fmt: skip
+
+
+def dump(session: Session) -> Iterator[tuple[str, str]]:
+    """Every row of every room as text, as a plain SQL dump would show it."""
+    tables = session.scalars(
+        text(
+            "select format('%I.%I', table_schema, table_name) from information_schema.tables"
+            " where table_schema not in ('pg_catalog', 'information_schema', 'public')"
+            " and table_type = 'BASE TABLE'"
+        )
+    ).all()
+    for table in tables:
+        for row in session.scalars(text(f"select to_jsonb(t)::text from {table} t")):
+            yield table, row
+
+
+@pytest.fixture
+def halves(session: Session, intake: Intake, bureau: Bureau) -> list[Opened]:
+    """A mixed call about something urgent, typed by an agent, at the real clock's pace."""
+    session.info["clock"] = SystemClock()
+    # Numbers that no counter or level has by chance.
+    session.execute(text("alter table cases.cases alter id restart with 740017"))
+    told = mixed(
+        place={"lat": 39.92, "lon": 116.43, "level": "door", "confidence": 0.97,
+               "text": "东区建国路88号", "confirmed": True},
+        urgency=2, urgency_reason="顾客称当场不适，请尽快", persons_affected=3,
+    )  # fmt: skip
+    with acting(session, bureau.person("AGENT")):
+        opened = intake.register(session, told)
+    session.info["key"] = str(told.idempotency_key)
+    session.flush()
+    session.expire_all()
+    return opened
+
+
+def test_no_table_tells_who_the_informant_is(session: Session, halves: list[Opened]) -> None:
+    complaint_no = halves[0].case.case_no
+    found = list(dump(session))
+    assert any(complaint_no in row for _, row in found), "the dump is a dump"
+    for table, row in found:
+        readable = row + _hex_as_text(row)
+        if complaint_no in row and table == "cases.cases":
+            continue  # the complaint's own row: its order number is its own
+        for secret in SECRETS:
+            assert secret not in readable, f"{secret} lies open in {table}"
+
+
+def test_no_row_names_both_halves_nor_the_key_they_came_with(
+    session: Session, halves: list[Opened]
+) -> None:
+    complaint, report = (one.case for one in halves)
+    for table, row in dump(session):
+        values = set(_leaves(json.loads(row)))
+        named = ({c.id, c.case_no} & values for c in (complaint, report))
+        assert not all(named), f"{table} names both"
+        assert session.info["key"] not in row, table
+        assert halves[0].query_code not in values and halves[1].query_code not in values
+
+
+def test_the_halves_share_no_value_that_others_do_not(
+    session: Session, halves: list[Opened]
+) -> None:
+    first, second = (
+        json.loads(session.scalar(
+            text("select to_jsonb(t)::text from cases.cases t where id = :id"), {"id": one.case.id}
+        ) or "")
+        for one in halves
+    )  # fmt: skip
+    plain = (None, "", 0, 1, True, False, [], {}, "REGISTERED")
+    shared = {name for name in first if first[name] == second[name] and first[name] not in plain}
+    assert shared <= SAME_FOR_MANY
+    assert len(first["sealed_narrative"]) == len(second["sealed_narrative"]), "padded alike"
+
+
+def test_what_happened_to_the_halves_has_no_moment_in_common(
+    session: Session, halves: list[Opened]
+) -> None:
+    moments: dict[str, set[str]] = {"TS": set(), "JB": set()}
+    for table in ("timeline", "deadlines"):
+        for one in halves:
+            column = "at" if table == "timeline" else "started_at"
+            found = session.scalars(
+                text(f"select {column}::text from cases.{table} where case_id = :id"),
+                {"id": one.case.id},
+            )
+            moments[one.case.kind] |= set(found)
+    assert moments["TS"] and moments["JB"]
+    assert not moments["TS"] & moments["JB"]
+
+
+def test_the_link_stands_in_the_sealed_identity_alone(
+    session: Session, office: Office, halves: list[Opened]
+) -> None:
+    complaint, report = (one.case for one in halves)
+    person = identity.informant(session, office.vault, report)
+    assert person and person.linked_case_no == complaint.case_no
+
+
+def test_acts_on_a_report_cannot_name_its_informant(
+    session: Session, office: Office, halves: list[Opened], bureau: Bureau
+) -> None:
+    report = halves[1].case
+    given = {"organisation_id": bureau.branch.id, "note": f"{CANARY['name']}再次来电催办"}
+    with acting(session, bureau.person("CMD")), pytest.raises(BadInput) as refused:
+        actions.act(session, office, report.id, "route", given)
+    assert (refused.value.code, refused.value.field) == ("facts_contain_identity", "note")
+
+
+def test_sealed_things_of_one_case_do_not_open_as_those_of_another(
+    session: Session, office: Office, halves: list[Opened]
+) -> None:
+    complaint, report = (session.get_one(Case, one.case.id) for one in halves)
+    with pytest.raises(Broken):
+        identity.open_text(office.vault, report.sealed_narrative, complaint.case_no)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
+    else:
+        yield value
+
+
+def _hex_as_text(row: str) -> str:
+    """Bytes that are not sealed would be readable in a dump after unhexing."""
+    found = [v[2:] for v in _leaves(json.loads(row)) if isinstance(v, str) and v[:2] == "\\x"]
+    return "".join(bytes.fromhex(v).decode("utf-8", "ignore") for v in found)
