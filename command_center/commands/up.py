@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -123,6 +124,9 @@ def only_one(settings: Settings) -> Iterator[None]:
     """Hold var/ for this supervisor. Raises EngineError when another one has it."""
     lock = settings.var_dir / "run" / "up.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
+    # Logs, spools and papers are nobody else's; PostgreSQL may have to pass as another user.
+    settings.var_dir.chmod(0o711)
+    os.umask(0o077)
     with lock.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
