@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 
+LONGEST_LOG_BYTES = 20 << 20
+
+
 class EngineError(RuntimeError):
     """An engine could not be found, started or made ready; the message says what to do."""
 
@@ -58,6 +61,7 @@ class Process:
             return False
         for path in (self.pid_file, self.log_file):
             path.parent.mkdir(parents=True, exist_ok=True)
+        keep_short(self.log_file)
         try:
             with self.log_file.open("ab") as log:
                 self._child = subprocess.Popen(
@@ -97,6 +101,12 @@ class Process:
             text = self.log_file.read_text("utf-8", "replace")
             return "\n".join(text.splitlines()[-lines:])
         return ""
+
+
+def keep_short(log: Path) -> None:
+    """Put a long log aside; the one put aside before goes."""
+    if log.exists() and log.stat().st_size > LONGEST_LOG_BYTES:
+        log.rename(log.with_name(f"{log.name}.1"))
 
 
 def birth(pid: int) -> str:

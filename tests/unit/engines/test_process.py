@@ -73,3 +73,12 @@ def test_a_program_that_is_not_there_is_named(folder: Path) -> None:
     process = Process("child", ["/nowhere/at/all"], folder / "pid", folder / "log")
     with pytest.raises(EngineError, match="cannot run /nowhere/at/all"):
         process.start()
+
+
+def test_a_long_log_is_put_aside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("command_center.engines.process.LONGEST_LOG_BYTES", 3)
+    (folder / "log").write_text("long ago")
+    process = child(folder, "")
+    process.start()
+    process.stop()
+    assert (folder / "log.1").read_text() == "long ago"
