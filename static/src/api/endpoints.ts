@@ -40,6 +40,7 @@ export const cases = {
     text: string
     persons_affected: number | null
     triggers: string[]
+    amount: number | null
     subject: { business_id: T.Id | null; name: string }
   }) => post<T.UrgencyProposal>('/urgency-proposal', body),
   place: (id: T.Id, body: Omit<T.SubmissionPlace, 'confirmed'>) =>
@@ -64,9 +65,18 @@ export const open = {
     post<T.PublicStatus>('/public/query', { case_no, query_code }),
 }
 
+type Found = T.Candidate | T.Unplaced
+export const isPlaced = (found: Found): found is T.Candidate => found.lat !== null && found.lon !== null
+
+const find = (q: string, signal?: AbortSignal) => get<{ candidates: Found[] }>('/maps/geocode', { q }, signal)
+
 export const maps = {
-  geocode: (q: string, signal?: AbortSignal) =>
-    get<{ candidates: T.Candidate[] }>('/maps/geocode', { q }, signal),
+  /** Every candidate, those without a point too. */
+  find,
+  /** Only candidates that have a point. */
+  geocode: async (q: string, signal?: AbortSignal) => ({
+    candidates: (await find(q, signal)).candidates.filter(isPlaced),
+  }),
   business: (id: T.Id) => get<T.Business>(`/maps/businesses/${id}`),
   regions: () => get<FeatureCollection>('/maps/regions'),
 }

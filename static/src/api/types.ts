@@ -341,9 +341,14 @@ export interface Candidate {
   level: PlaceLevel
   confidence: number
   evidence: string[]
+  district?: string
+  source?: string
   business_id: Id | null
   credit_code: string | null
 }
+
+/** A candidate that the registry knows, but not where it is. */
+export type Unplaced = Omit<Candidate, 'lat' | 'lon'> & { lat: null; lon: null }
 
 export interface Business {
   id: Id

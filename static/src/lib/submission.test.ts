@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { emptyDraft, faults, isTouched, storable, toSubmission, type Draft } from './submission'
+import { amountOf, emptyDraft, faults, isTouched, storable, toSubmission, type Draft } from './submission'
 
 function draft(changes: Partial<Draft> = {}): Draft {
   const base = emptyDraft('key')
@@ -42,6 +42,11 @@ describe('what a submission must have', () => {
     ])
   })
 
+  it('a text must stand in one of the two fields', () => {
+    expect(Object.keys(faults(draft({ dispatch_facts: '' })))).toEqual(['dispatch_facts'])
+    expect(faults(draft({ dispatch_facts: '', sealed_narrative: '昨天买的酸奶变质' }))).toEqual({})
+  })
+
   it('a wrong check digit is told before sending', () => {
     const wrong = draft()
     wrong.subject.credit_code = '91350100M000100Y44'
@@ -64,6 +69,11 @@ describe('what is sent', () => {
 
   it('empty details stay at home', () => {
     expect(toSubmission(draft({ details: { goods: '酸奶', brand: '' } })).details).toEqual({ goods: '酸奶' })
+  })
+
+  it('money is sent as a number', () => {
+    expect(toSubmission(draft({ details: { amount: '486.50' } })).details).toEqual({ amount: 486.5 })
+    expect(amountOf(draft({ details: { amount: '' } }))).toBeNull()
   })
 })
 

@@ -85,11 +85,11 @@ export function faults(draft: Draft): Faults {
     if (draft.answered) need('answer', draft.answer)
   } else {
     need('subject.name', draft.subject.name)
-    need('subject.address', draft.subject.address)
+    if (isComplaint(draft.tab)) need('subject.address', draft.subject.address)
     if (draft.subject.credit_code.trim() && !isCreditCode(draft.subject.credit_code)) {
       found['subject.credit_code'] = 'credit_code'
     }
-    need('dispatch_facts', draft.dispatch_facts)
+    need('dispatch_facts', draft.dispatch_facts || draft.sealed_narrative)
   }
   if (isComplaint(draft.tab) && draft.demands.length === 0) found['demands'] = 'required'
   if (draft.person.phone.trim() && !isDialable(draft.person.phone)) found['person.phone'] = 'phone'
@@ -130,7 +130,15 @@ export function toSubmission(draft: Draft): Submission {
 }
 
 function cleaned(details: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== '' && value != null))
+  const given = Object.entries(details).filter(([, value]) => value !== '' && value != null)
+  return Object.fromEntries(given.map(([key, value]) => [key, key === 'amount' ? Number(value) : value]))
+}
+
+/** The amount in yuan as it was typed; null for none or nonsense. */
+export function amountOf(draft: Draft): number | null {
+  const typed = draft.details['amount']
+  const amount = typed === '' || typed == null ? Number.NaN : Number(typed)
+  return Number.isFinite(amount) && amount >= 0 ? amount : null
 }
 
 /**

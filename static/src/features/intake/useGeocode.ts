@@ -1,12 +1,12 @@
 import { onBeforeUnmount, ref, shallowRef } from 'vue'
 import { maps } from '@/api/endpoints'
-import type { Candidate } from '@/api/types'
+import type { Candidate, Unplaced } from '@/api/types'
 
 const PAUSE_MS = 180
 
 /** Asks for candidates while one types: only the last question's answer counts. */
 export function useGeocode() {
-  const candidates = shallowRef<Candidate[]>([])
+  const candidates = shallowRef<(Candidate | Unplaced)[]>([])
   const busy = ref(false)
   const failure = shallowRef<unknown>(null)
   /** The words that `candidates` answers; null before the first answer. */
@@ -29,7 +29,7 @@ export function useGeocode() {
     const mine = (running = new AbortController())
     busy.value = true
     try {
-      const found = await maps.geocode(query, mine.signal)
+      const found = await maps.find(query, mine.signal)
       candidates.value = found.candidates
       answered.value = query
       failure.value = null
