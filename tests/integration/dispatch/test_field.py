@@ -1,0 +1,119 @@
+"""The officer's phone: one's own unit, one's own orders, nothing else."""
+
+import pytest
+
+from dispatch.field.ports import PhoneFix
+from dispatch.field.schemas import field_out
+from dispatch.field.service import Page, Said
+from kernel.access import Principal
+from kernel.errors import Conflict, NotFound
+from tests.integration.dispatch.conftest import EAST, GRAVE, REPORT, WEST, Desk, person
+
+APP = {"channels": ("app",)}
+
+
+def officer(desk: Desk, ident: int, path: str = EAST.path) -> Principal:
+    return person(ident, "OFFICER", path, desk.officer(ident).name)
+
+
+def page(desk: Desk, who: Principal) -> Page:
+    return desk.do(desk.room.field.page, who)
+
+
+def crew(desk: Desk) -> tuple[int, Principal, Principal]:
+    """A car that two officers have signed on to by their phones."""
+    car = desk.unit("京A0001", crew=0)
+    pair = officer(desk, 501), officer(desk, 502)
+    for who in pair:
+        desk.do(lambda s: desk.room.field.sign_on(s, car), who)
+    return car, *pair
+
+
+def test_two_officers_sign_on_and_the_unit_can_be_sent(desk: Desk) -> None:
+    car, first, _ = crew(desk)
+    assert desk.unit_now(car).state == "FREE"
+    mine = page(desk, first)
+    assert mine.unit is not None
+    assert [member.name for member in mine.unit.unit.crew] == ["警员501", "警员502"]
+    assert [placed.unit.name for placed in mine.vehicles] == ["京A0001"]
+
+
+def test_a_closed_order_can_be_read_in_the_app_and_reading_it_delivers_it(desk: Desk) -> None:
+    car, first, _ = crew(desk)
+    order_id = desk.issue(car, case=REPORT, **APP)
+    assert desk.deliveries(order_id)[0].state == "SENT"
+    shown = desk.do(lambda s: field_out(desk.room.field.page(s)), first)
+    assert shown.assignments[0].order.subject_name == "老王饭店"
+    delivery = desk.deliveries(order_id)[0]
+    assert (delivery.state, desk.assignment(order_id).acknowledged_at) == ("DELIVERED", None)
+
+
+def test_an_order_that_waits_for_approval_is_not_shown(desk: Desk) -> None:
+    car, first, _ = crew(desk)
+    desk.issue(car, case=GRAVE, **APP)
+    assert not page(desk, first).assignments
+
+
+def test_the_crew_works_through_its_order(desk: Desk) -> None:
+    car, first, second = crew(desk)
+    order_id = desk.issue(car, **APP)
+    ident = desk.assignment(order_id).id
+    field = desk.room.field
+    for who, state in ((first, "ACKED"), (second, "ON_SCENE")):
+        desk.do(lambda s, st=state: field.report(s, ident, Said(st)), who)
+    photo = desk.do(lambda s: field.photo(s, ident, "a.jpg", "image/jpeg", b"..."), first)
+    assert desk.evidence.kept[photo - 1]["case_id"] == desk.order(order_id).case_id
+    said = Said("FED_BACK", text="已查封", result_code="sealed")
+    desk.do(lambda s: field.report(s, ident, said), first)
+    assert page(desk, first).assignments[0].state == "FED_BACK"
+    desk.do(lambda s: field.report(s, ident, Said("CLEARED")), first)
+    assert not page(desk, first).assignments
+    assert desk.unit_now(car).state == "FREE"
+
+
+def test_another_units_order_does_not_exist(desk: Desk) -> None:
+    crew(desk)
+    order_id = desk.issue(desk.unit("京A0002"), **APP)
+    ident, stranger = desk.assignment(order_id).id, officer(desk, 501)
+    with pytest.raises(NotFound):
+        desk.do(lambda s: desk.room.field.report(s, ident, Said("ACKED")), stranger)
+    with pytest.raises(NotFound):
+        desk.do(lambda s: desk.room.field.photo(s, ident, "a", "image/jpeg", b""), stranger)
+
+
+def test_a_car_of_another_branch_cannot_be_signed_on_to(desk: Desk) -> None:
+    car = desk.unit("京B0001", crew=0, path=WEST.path)
+    with pytest.raises(NotFound):
+        desk.do(lambda s: desk.room.field.sign_on(s, car), officer(desk, 501))
+
+
+def test_positions_are_taken_only_on_duty(desk: Desk) -> None:
+    _, first, _ = crew(desk)
+    fix = PhoneFix(39.92, 116.43, desk.clock.now())
+    desk.do(lambda s: desk.room.field.position(s, fix), first)
+    desk.do(desk.room.field.sign_off, first)
+    with pytest.raises(Conflict, match="not_signed_on"):
+        desk.do(lambda s: desk.room.field.position(s, fix), first)
+    assert [taken for _, taken in desk.phones.taken] == [fix]
+
+
+def test_the_phone_of_an_officer_on_duty_is_a_terminal_of_the_unit(desk: Desk) -> None:
+    car, first, second = crew(desk)
+    assert len(desk.unit_now(car).terminals) == 3
+    for who in (first, second):
+        desk.do(desk.room.field.sign_off, who)
+    assert len(desk.unit_now(car).terminals) == 1
+
+
+def test_a_call_of_distress_reaches_commanders_at_once_and_once(desk: Desk) -> None:
+    car, first, _ = crew(desk)
+    for _ in range(2):
+        desk.do(lambda s: desk.room.field.sos(s, PhoneFix(39.9, 116.4, desk.clock.now())), first)
+    (alarm,) = desk.alarms("officer_distress")
+    assert (alarm.rung, alarm.level, alarm.params["unit_id"]) == ("CMD", 3, car)
+    assert (alarm.params["lat"], alarm.params["lon"]) == (39.9, 116.4)
+
+
+def test_distress_is_heard_off_duty_too(desk: Desk) -> None:
+    desk.do(lambda s: desk.room.field.sos(s, None), officer(desk, 503))
+    assert desk.alarms("officer_distress")[0].organisation_path == EAST.path
