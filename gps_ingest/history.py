@@ -7,7 +7,7 @@ batch with a row that the database refuses is halved until that row stands alone
 
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 
@@ -148,12 +148,20 @@ def _halves(
     if rows:
         log.error("fix_refused_by_database", terminal=rows[0].terminal_id, fault=str(fault))
         return write(connection, (), (*oddities, _refused(rows[0])))
-    if len(oddities) > 1:
-        middle = len(oddities) // 2
-        write(connection, (), oddities[:middle])
-        return write(connection, (), oddities[middle:])
-    log.error("oddity_refused_by_database", oddity=repr(oddities[0]), fault=str(fault))
+    for oddity in oddities:
+        _keep(connection, oddity)
     return []
+
+
+def _keep(connection: psycopg.Connection, oddity: Oddity) -> None:
+    """Quarantine one oddity alone, at worst without the values that the database refuses."""
+    bare = replace(oddity, fixed_us=None, lat=None, lon=None, speed_kmh=None)
+    for attempt in (oddity, bare):
+        try:
+            _write_once(connection, (), (attempt,), _copy)
+            return
+        except ROW_FAULTS as fault:
+            log.error("oddity_refused_by_database", reason=oddity.reason, fault=str(fault))
 
 
 def _copy(cursor: psycopg.Cursor, data: bytes) -> None:

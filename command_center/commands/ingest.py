@@ -15,9 +15,9 @@ from gevent.event import Event  # noqa: E402
 from sqlalchemy import func, select  # noqa: E402
 from sqlalchemy.exc import SQLAlchemyError  # noqa: E402
 
-from command_center.wiring import build  # noqa: E402
 from gps_ingest.pipeline import Rules  # noqa: E402
 from gps_ingest.server import INGEST, Addresses, IngestServer  # noqa: E402
+from kernel.bus import Bus  # noqa: E402
 from kernel.db import Database  # noqa: E402
 from kernel.log import configure, get_logger  # noqa: E402
 from kernel.settings import Settings, load  # noqa: E402
@@ -48,19 +48,20 @@ def ingest() -> None:
 
 def _started(settings: Settings, stop: Event) -> IngestServer | None:
     """The running server; waits for the database. None when told to stop before it answered."""
-    house = build(settings)
+    # The whole house is not loaded here: the listeners need its ground only, and start at once.
+    database, bus = Database(settings.sqlalchemy_url), Bus(settings.bus_url)
     while not stop.is_set():
         try:
             server = IngestServer(
-                house.database,
-                house.bus,
+                database,
+                bus,
                 Addresses(
                     settings.host,
                     settings.nmea_tcp_port,
                     settings.nmea_udp_port,
                     settings.osmand_port,
                 ),
-                rules=Rules(service_area=service_area(house.database)),
+                rules=Rules(service_area=service_area(database)),
                 auto_register=settings.nmea_auto_register and settings.is_demo,
             )
             server.start()

@@ -1,0 +1,114 @@
+"""The real `ingest` process on real sockets, PostGIS and Redis."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from sqlalchemy import text
+
+from command_center.engines.process import wait_until
+from kernel.access import system
+from kernel.db import Database
+from kernel.settings import Settings
+from tests.factories.gps import login
+
+TEST = system("test")
+LAT, LON = 39.92, 116.39
+
+
+@dataclass
+class IngestProcess:
+    """`command-center ingest` as an operator starts it."""
+
+    settings: Settings
+    database_url: str
+    redis_url: str
+    log: Path
+    extra: dict[str, str] = field(default_factory=dict)
+    _child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [str(Path(sys.executable).parent / "command-center"), "ingest"]
+        environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("CC_")},
+            "CC_VAR_DIR": str(self.settings.var_dir),
+            "CC_PORT_BASE": str(self.settings.http_port),
+            "CC_DATABASE_URL": self.database_url.replace("+psycopg", "", 1),
+            "CC_REDIS_URL": self.redis_url,
+            **self.extra,
+        }
+        with self.log.open("ab") as log:
+            self._child = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        assert wait_until(self.listens, 60), self.log.read_text("utf-8")
+
+    def listens(self, port: int = 0) -> bool:
+        """Whether somebody answers on the port, the phones' when none is named."""
+        try:
+            address = ("127.0.0.1", port or self.settings.osmand_port)
+            socket.create_connection(address, 1).close()
+        except OSError:
+            return False
+        return True
+
+    def stop(self) -> int:
+        """SIGTERM; gives the exit code."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL: no time for anything."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> int:
+        if self._child is None:
+            return 0
+        self._child.send_signal(how)
+        code = self._child.wait(20)
+        self._child = None
+        return code
+
+    def receiver(self, identity: str = "") -> socket.socket:
+        """A vehicle's TCP connection, named by its first line."""
+        sock = socket.create_connection(("127.0.0.1", self.settings.nmea_tcp_port), 5)
+        if identity:
+            sock.sendall(login(identity))
+        return sock
+
+    def phone(self) -> HTTPConnection:
+        return HTTPConnection("127.0.0.1", self.settings.osmand_port, timeout=15)
+
+
+def ask(connection: HTTPConnection, target: str) -> int:
+    """The status of one request; 0 when the server is gone."""
+    try:
+        connection.request("POST", target)
+        response = connection.getresponse()
+        response.read()
+    except (OSError, HTTPException):
+        connection.close()
+        return 0
+    return response.status
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def count(database: Database, table: str = "gps.fixes", where: str = "true") -> int:
+    with database.unit_of_work(TEST) as session:
+        return int(
+            session.execute(text(f"select count(*) from {table} where {where}")).scalar_one()
+        )
+
+
+def known_soon(process: IngestProcess, identity: str) -> None:
+    """Wait until the listeners know a terminal that has just been registered."""
+    phone = process.phone()
+    target = f"/?id={identity}&cell=460,0,1,2"
+    assert wait_until(lambda: ask(phone, target) == 200, 10)
+    phone.close()
