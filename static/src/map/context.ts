@@ -15,9 +15,10 @@ export interface Hit {
 export interface MapContext {
   map: Engine
   palette: Palette
-  scale: number
   motion: Motion
   frames: FrameLoop
+  /** Screen px for an engine's px: on a wall display the whole map is drawn larger. */
+  scale: () => number
   /** Layers whose features answer to a click, and what each of them is. */
   hitKinds: Map<string, Hit['kind']>
 }
@@ -73,8 +74,9 @@ const ORDER = [
   'cc-lines-label',
   'cc-cases-cluster',
   'cc-cases-cluster-count',
-  'cc-cases-ring',
   'cc-cases',
+  'cc-marks-ring',
+  'cc-marks',
   'cc-units-ring',
   'cc-units-heading',
   'cc-units',

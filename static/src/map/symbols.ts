@@ -56,13 +56,11 @@ export function drawCase(
   status: CaseStatus,
   character: string,
   palette: Palette,
-  scale: number,
 ): ImageData {
   const done = status === 'closed' || status === 'referred'
   const fill = done ? palette.surface3 : palette.urgency[urgency]
   const ink = done ? palette.text2 : inkOn(fill)
-  return picture(38 * scale, (pen) => {
-    pen.scale(scale, scale)
+  return picture(38, (pen) => {
     outline(pen, urgency)
     pen.lineWidth = 5
     pen.strokeStyle = palette.surface
@@ -72,17 +70,29 @@ export function drawCase(
     pen.lineWidth = 1.5
     pen.strokeStyle = done ? palette.lineStrong : palette.text
     pen.stroke()
-    write(pen, character, ink, urgency === 2 ? 11 : 12, urgency === 2 ? 3.5 : 0)
+    write(pen, character, ink, urgency === 2 ? 11 : 12, [-1.5, 0, 3.5, 0][urgency])
   })
 }
 
-/** 0 a disc, 1 a diamond, 2 a triangle, 3 an octagon as on a stop sign. */
+/** 0 a small sign pointing at its place, 1 a diamond, 2 a triangle, 3 an octagon as on a stop sign. */
 function outline(pen: Pen, urgency: Urgency): void {
   pen.beginPath()
-  if (urgency === 0) pen.arc(0, 0, 10, 0, 2 * Math.PI)
+  if (urgency === 0) sign(pen)
   if (urgency === 1) polygon(pen, 4, 14, -Math.PI / 2)
   if (urgency === 2) polygon(pen, 3, 16, -Math.PI / 2, 2)
   if (urgency === 3) polygon(pen, 8, 14, -Math.PI / 8)
+}
+
+function sign(pen: Pen): void {
+  const corners = [
+    [-9, -10],
+    [9, -10],
+    [9, 6],
+    [0, 13],
+    [-9, 6],
+  ] as const
+  for (const [x, y] of corners) pen.lineTo(x, y)
+  pen.closePath()
 }
 
 function polygon(pen: Pen, corners: number, radius: number, from: number, down = 0): void {
@@ -114,17 +124,10 @@ function lookOf(state: UnitState, old: boolean, p: Palette): UnitLook {
   }
 }
 
-export function drawUnit(
-  state: UnitState,
-  old: boolean,
-  character: string,
-  palette: Palette,
-  scale: number,
-): ImageData {
+export function drawUnit(state: UnitState, old: boolean, character: string, palette: Palette): ImageData {
   const { fill, edge, ink } = lookOf(state, old, palette)
   const square = state === 'ON_SCENE' || state === 'HANDLING'
-  return picture(30 * scale, (pen) => {
-    pen.scale(scale, scale)
+  return picture(30, (pen) => {
     pen.beginPath()
     if (square) pen.roundRect(-10, -10, 20, 20, 4)
     else pen.arc(0, 0, 10.5, 0, 2 * Math.PI)
@@ -142,9 +145,8 @@ export function drawUnit(
 }
 
 /** The beak that shows the course: it turns around the badge, which stays upright. */
-export function drawHeading(palette: Palette, scale: number): ImageData {
-  return picture(46 * scale, (pen) => {
-    pen.scale(scale, scale)
+export function drawHeading(palette: Palette): ImageData {
+  return picture(46, (pen) => {
     pen.beginPath()
     pen.moveTo(0, -21.5)
     pen.lineTo(7, -11)

@@ -56,9 +56,25 @@ export function useMap(options: MapOptions): LiveMap {
     if (engine) engine.setStyle(sheet, { diff: false })
     else engine = makeEngine(options, sheet)
     const map = engine
+    enlarge()
     map.once('style.load', () => {
       if (mine === generation) context.value = makeContext(map)
     })
+  }
+
+  /** Labels, lines and symbols all grow with the root size: the box is small and shown enlarged. */
+  function enlarge(): void {
+    const box = options.container.value
+    if (!box || !engine) return
+    const scale = readScale()
+    Object.assign(box.style, {
+      width: `${100 / scale}%`,
+      height: `${100 / scale}%`,
+      transform: scale === 1 ? '' : `scale(${scale})`,
+      transformOrigin: '0 0',
+    })
+    engine.setPixelRatio(window.devicePixelRatio * scale)
+    engine.resize()
   }
 
   function takeOff(): void {
@@ -67,11 +83,13 @@ export function useMap(options: MapOptions): LiveMap {
   }
 
   onMounted(async () => {
+    window.addEventListener('resize', enlarge)
     await loadLabelFont()
     await dress()
   })
   watch([options.dark, options.language], () => void dress())
   onBeforeUnmount(() => {
+    window.removeEventListener('resize', enlarge)
     generation += 1
     takeOff()
     engine?.remove()
@@ -144,7 +162,7 @@ function makeContext(map: Engine): MapContext {
   return {
     map,
     palette: readPalette(),
-    scale: readScale(),
+    scale: readScale,
     motion,
     frames: new FrameLoop((now) => motion.moving(now)),
     hitKinds,

@@ -109,6 +109,7 @@ describe('completion', () => {
 
   it('offers each target once', () => {
     expect(words('d TS12 京A·10012 京A')).toEqual(['京A·10013'])
+    expect(words('d TS12 京a10012 京A')).toEqual(['京A·10013'])
   })
 
   it('offers status words in the reader’s language', () => {

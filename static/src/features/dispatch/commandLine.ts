@@ -245,9 +245,10 @@ export function complete(line: string, v: Vocabulary, chinese: boolean): Complet
 function offer(before: string[], partial: string, v: Vocabulary, chinese: boolean): Completion[] {
   const choices = choicesFor(before, v, chinese)
   const wanted = plateKey(partial)
+  const typed = new Set(before.map(plateKey))
   const fits = (c: Choice) => plateKey(c.word).includes(wanted) || c.hint.includes(partial)
   return choices
-    .filter((c) => !before.includes(c.word) && (!partial || fits(c)))
+    .filter((c) => !typed.has(plateKey(c.word)) && (!partial || fits(c)))
     .slice(0, MOST)
     .map((c) => ({ ...c, line: [...before, c.word, ''].join(' ') }))
 }

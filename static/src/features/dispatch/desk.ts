@@ -1,17 +1,30 @@
 import { computed, inject, provide, ref, shallowRef, watch, type InjectionKey } from 'vue'
+import { translate } from '@/i18n'
 import { useAlarms } from '@/stores/alarms'
 import { useCases } from '@/stores/cases'
 import { useFleet } from '@/stores/fleet'
 import { useOrders } from '@/stores/orders'
-import type { Id, OrderKind } from '@/api/types'
+import type { Alarm, Id, OrderKind } from '@/api/types'
 import type { Tie } from '@/map/layers/LinesLayer.vue'
 import { useCasesOnMap } from './useCasesOnMap'
 import { useComposer } from './useComposer'
 import { useRecommendation } from './useRecommendation'
 
 export type Tab = 'timeline' | 'pending' | 'running' | 'inbound'
+/** How many of the nearest units are brought into view with a case. */
+const FRAMED_UNITS = 3
+export interface Spot {
+  lon: number
+  lat: number
+}
 const OVER = new Set(['REFUSED', 'CLEARED', 'CANCELLED', 'FED_BACK', 'CANNOT'])
 const KIND_OF_CASE: Record<string, OrderKind> = { TS: 'mediate', JB: 'inspect', ZX: 'assist' }
+
+/** The case that an alarm is about, directly or through its order. */
+export function caseOfAlarm({ reference, params }: Alarm): Id | null {
+  if (reference.kind === 'case') return reference.id
+  return typeof params['case_id'] === 'number' ? params['case_id'] : null
+}
 
 /** What this dispatcher looks at and has in hand; every part of the desk shares it. */
 function makeDesk() {
@@ -28,18 +41,16 @@ function makeDesk() {
   const composer = useComposer()
   const recommended = useRecommendation(caseId)
   const onMap = useCasesOnMap()
-  /** Where the map should go; a new object each time, so that asking twice works. */
-  const goTo = shallowRef<{ lon: number; lat: number } | null>(null)
+  /** What the map should bring into view; a new list each time, so that asking twice works. */
+  const goTo = shallowRef<readonly Spot[]>([])
+  /** The case whose nearest units are still to be brought into view. */
+  let toFrame: Id | null = null
 
   const current = computed(() => (cases.current?.id === caseId.value ? cases.current : null))
   const summary = computed(() => cases.queue.find((c) => c.id === caseId.value) ?? null)
-  const alarmed = computed(
-    () =>
-      new Set(alarms.untaken.flatMap(({ reference }) => (reference.kind === 'case' ? [reference.id] : []))),
-  )
+  const alarmed = computed(() => new Set(alarms.untaken.flatMap((alarm) => caseOfAlarm(alarm) ?? [])))
   const alarmOfCase = computed(
-    () =>
-      alarms.all.find(({ reference }) => reference.kind === 'case' && reference.id === caseId.value) ?? null,
+    () => alarms.all.find((alarm) => caseId.value !== null && caseOfAlarm(alarm) === caseId.value) ?? null,
   )
   const pending = computed(() => orders.open.filter((order) => order.state === 'PENDING_APPROVAL'))
   const running = computed(() => orders.open.filter((order) => order.state !== 'PENDING_APPROVAL'))
@@ -55,13 +66,25 @@ function makeDesk() {
       composer.begin(id)
       for (const held of orders.details.keys()) orders.forget(held)
     }
-    if (fly) goTo.value = placeOf(id)
+    if (!fly) return
+    toFrame = id
+    frame()
+  }
+
+  /** Shows the case, and once they are known, those who could go there. */
+  function frame(): void {
+    const place = placeOf(toFrame)
+    if (!place) return
+    const items = recommended.recommendation.value?.items
+    const near = (items ?? []).filter((item) => item.eligible).slice(0, FRAMED_UNITS)
+    goTo.value = [place, ...near.flatMap(({ unit_id }) => fleet.fixes.get(unit_id) ?? [])]
+    if (items) toFrame = null
   }
 
   function selectUnit(id: Id | null, { fly = false } = {}): void {
     unitId.value = id
     const fix = id === null ? undefined : fleet.fixes.get(id)
-    if (fly && fix) goTo.value = { lon: fix.lon, lat: fix.lat }
+    if (fly && fix) goTo.value = [fix]
   }
 
   /** Opens the case of an order, with the order's answers in view. */
@@ -70,9 +93,10 @@ function makeDesk() {
     selectCase(known.case_id)
   }
 
-  function placeOf(id: Id | null): { lon: number; lat: number } | null {
+  function placeOf(id: Id | null): Spot | null {
+    const held = current.value?.id === id ? current.value.place : null
     const inQueue = cases.queue.find((c) => c.id === id)?.place
-    const place = inQueue ?? onMap.items.value.find((c) => c.id === id) ?? null
+    const place = held ?? inQueue ?? onMap.items.value.find((c) => c.id === id) ?? null
     return place && { lon: place.lon, lat: place.lat }
   }
 
@@ -90,15 +114,27 @@ function makeDesk() {
   function proposedTies(): Tie[] {
     const to = placeOf(caseId.value)
     const shown = new Set([...composer.chosen.unitIds, ...(lookedAt.value === null ? [] : [lookedAt.value])])
-    return to ? [...shown].map((id) => ({ unitId: id, to, kind: 'proposed' })) : []
+    return to ? [...shown].map((id) => ({ unitId: id, to, kind: 'proposed', label: travelOf(id) })) : []
   }
 
+  function travelOf(id: Id): string {
+    const seconds = recommended.recommendation.value?.items.find(
+      (item) => item.unit_id === id,
+    )?.travel_seconds
+    return seconds == null
+      ? ''
+      : translate('dispatch.recommend.minutes', { n: Math.max(1, Math.round(seconds / 60)) })
+  }
+
+  watch(recommended.recommendation, (answer) => {
+    if (answer && toFrame === caseId.value) frame()
+  })
   watch(current, (detail, before) => {
     if (!detail) return
     // What kind of order a case wants follows its kind, until somebody says otherwise.
     if (before?.id !== detail.id && composer.phase.value === 'choosing' && !composer.anyTarget.value) {
       composer.chosen.kind = KIND_OF_CASE[detail.kind] ?? 'inspect'
-      if (detail.place && !summary.value) goTo.value = { lon: detail.place.lon, lat: detail.place.lat }
+      if (toFrame === detail.id) frame()
     }
     for (const order of detail.orders) void orders.load(order.id).catch(() => undefined)
   })

@@ -1,6 +1,11 @@
-import { hasMessage, translate, word } from '@/i18n'
+import { currentLanguage, hasMessage, translate, word } from '@/i18n'
 import { span } from '@/i18n/format'
 import type { Reason } from '@/api/types'
+
+/** A list as one writes it in the reader's language. */
+export function listed(items: readonly string[]): string {
+  return items.join(currentLanguage.value === 'zh' ? '、' : ', ')
+}
 
 /** A recommendation's reason in words. */
 export function reasonWords({ code, params }: Reason): string {
@@ -8,13 +13,16 @@ export function reasonWords({ code, params }: Reason): string {
   return word('dispatch.recommend.reason', code, { ...params, age: span(seconds) })
 }
 
-/** Why something is blocked, held or warned of. */
+/** Why something is blocked, held or warned of, or what went wrong with a message. */
 export function whyWords(code: string | null, params: Record<string, unknown> = {}): string {
   if (!code) return ''
-  const key = `errors.${code}`
-  if (!hasMessage(`dispatch.why.${code}`) && hasMessage(key)) return translate(key, params)
-  const list = Object.fromEntries(
-    Object.entries(params).map(([name, value]) => [name, Array.isArray(value) ? value.join('、') : value]),
-  )
-  return word('dispatch.why', code, list)
+  const said = Object.entries(params).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? listed(value.map((one) => word('dispatch.why.kinds', String(one)))) : value,
+  ])
+  const words = Object.fromEntries(said) as Record<string, unknown>
+  if (hasMessage(`dispatch.why.${code}`)) return translate(`dispatch.why.${code}`, words)
+  // What forbids a unit is said as in the ranking.
+  if (hasMessage(`dispatch.recommend.reason.${code}`)) return reasonWords({ code, params })
+  return word('errors', code, words)
 }
