@@ -1,12 +1,13 @@
 """Pages of a fax: HTML to PDF by WeasyPrint, PDF to Group 4 TIFF by ghostscript."""
 
+import logging
 import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TypeVar
 
 from gevent import get_hub, monkey
 
@@ -31,6 +32,9 @@ REPEAT_STAMP = """<< /EndPage { exch pop 2 lt dup
   { gsave initmatrix /Helvetica-Bold 16 selectfont 60 800 moveto (*** REPEAT ***) show grestore } if
 } >> setpagedevice"""
 T = TypeVar("T")
+for chatty in ("weasyprint.progress", "fontTools"):
+    # At its info level the font subsetter lists the characters of the document.
+    logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 class Unrenderable(Exception):
@@ -55,15 +59,13 @@ def render(html: str) -> Rendered:
 
 
 def _render(html: str) -> Rendered:
-    from weasyprint import CSS, HTML
+    from weasyprint import CSS, HTML  # half a second, and only those who render need it
+    from weasyprint.urls import URLFetcher
 
-    source = HTML(string=f'<html lang="zh"><body>{html}</body></html>', url_fetcher=_no_fetching)
-    document = source.render(stylesheets=[CSS(string=STYLE, url_fetcher=_no_fetching)])
+    nothing = URLFetcher(allowed_protocols=())
+    source = HTML(string=f'<html lang="zh"><body>{html}</body></html>', url_fetcher=nothing)
+    document = source.render(stylesheets=[CSS(string=STYLE, url_fetcher=nothing)])
     return Rendered(document.write_pdf(), len(document.pages))
-
-
-def _no_fetching(url: str, *_: Any, **__: Any) -> NoReturn:
-    raise ValueError(f"a fax page fetches nothing: {url[:80]}")
 
 
 def to_tiff(pdf: Path, tiff: Path, *, repeat: bool = False) -> None:

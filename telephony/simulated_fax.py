@@ -118,17 +118,19 @@ class Simulator:
             self.stopping.wait(self.seconds_a_page)
             if self.stopping.is_set():
                 return
-            if kind is Kind.DELIVERED:
-                self._deliver(fax)
-            self._write(kind, fax, page=page)
+            file = self._deliver(fax) if kind is Kind.DELIVERED else None
+            self._write(kind, fax, page=page, file=file)
             self._report(fax, number, kind, page)
         with self.lock:
             self.calling -= 1
 
-    def _deliver(self, fax: Fax) -> None:
-        path = delivered_path(self.settings.var_dir, fax)
+    def _deliver(self, fax: Fax) -> str:
+        """Lay the document out where the far machine would; gives the place, within var/."""
+        var = self.settings.var_dir
+        path = var / delivered_path(fax)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        shutil.copyfile(self.settings.var_dir / "outbox" / fax.document, path)
+        shutil.copyfile(var / "outbox" / fax.document, path)
+        return str(delivered_path(fax))
 
     def _report(self, fax: Fax, number: int, kind: Kind, page: int) -> None:
         """Tell the web process, again and again until it has taken it."""
@@ -164,7 +166,8 @@ class Simulator:
         line = {
             "at": datetime.now(UTC).isoformat(),
             "event": event,
-            "id": fax.id,
+            "message": fax.message,
+            "attempt": fax.attempt,
             "to": fax.to,
             "recipient": fax.recipient,
             "subject": fax.subject,
@@ -172,21 +175,27 @@ class Simulator:
             **more,
         }
         path = journal_path(self.settings.var_dir)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with self.lock, path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
+def journal(var_dir: Path) -> list[dict[str, Any]]:
+    """What the simulator did, oldest first."""
+    path = journal_path(var_dir)
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines]
+
+
 def journal_path(var_dir: Path) -> Path:
-    """Where the simulator writes what it did; its folder is made."""
-    (var_dir / "log").mkdir(parents=True, exist_ok=True)
     return var_dir / "log" / "fax-simulator.jsonl"
 
 
-def delivered_path(var_dir: Path, fax: Fax) -> Path:
-    """Where a document that arrived lies: by its order, then its recipient."""
+def delivered_path(fax: Fax) -> Path:
+    """Where a document that arrived lies, within var/: by its order, then its recipient."""
     folder = _file_name(fax.subject) or f"message-{fax.message}"
-    name = _file_name(fax.recipient)
-    return var_dir / "fax" / folder / f"{name}{'-' if name else ''}{fax.to.lstrip('+')}.tif"
+    name = "-".join(filter(None, (_file_name(fax.recipient), fax.to.lstrip("+"))))
+    return Path("fax") / folder / f"{name}.tif"
 
 
 def _file_name(text: str) -> str:

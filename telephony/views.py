@@ -49,9 +49,9 @@ def kannel_receipt() -> Response:
 def fax_receipt() -> Response:
     """A page that passed, or how the call ended, as JSON."""
     body = request.get_json()
-    if not isinstance(body, dict) or body.get("kind") not in set(Kind):
+    said = {name: str(value) for name, value in body.items()} if isinstance(body, dict) else {}
+    if said.get("kind") not in set(Kind):
         raise BadInput("kind")
-    said = {name: str(value) for name, value in body.items()}
     _record(said, "fax_simulator", Kind(said["kind"]), said.get("event_id", ""))
     return Response(status=DONE)
 

@@ -1,0 +1,216 @@
+"""Every gateway with its engine, as a rig that can be stopped, frozen and asked what it got."""
+
+import os
+import signal
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from command_center.engines.kannel import Kannel
+from command_center.engines.process import Process, wait_until
+from command_center.engines.smsc import Smsc
+from kernel.settings import Settings
+from telephony import simulated_fax
+from telephony.gateways.base import Gateway, OutcomeUnknown
+from telephony.gateways.fax_simulator import FaxSimulatorGateway
+from telephony.gateways.memory import MemoryGateway
+from telephony.gateways.sms_kannel import KannelGateway
+from telephony.lifecycle import Kind
+from telephony.models import Message
+from tests.integration.telephony.conftest import Desk, desk, telephony_database
+from tests.integration.telephony.hooks import Door, open_door
+from tests.ports import free_port_base
+
+__all__ = ["desk", "telephony_database"]
+
+
+class Rig(ABC):
+    """One implementation of Gateway with the engine behind it."""
+
+    gateway: Gateway
+    address: str
+    failing: str
+    """A number that is not reached."""
+
+    @abstractmethod
+    def stop(self) -> None: ...
+
+    @abstractmethod
+    def start(self) -> None: ...
+
+    @abstractmethod
+    def frozen(self) -> AbstractContextManager[None]:
+        """The engine takes what it is given and does not answer until it thaws."""
+
+    @abstractmethod
+    def arrived(self, desk: Desk, message: Message) -> int:
+        """How often the far end got this message whole and unchanged, by its own log."""
+
+    @abstractmethod
+    def settle(self, desk: Desk, message_id: int, *states: str) -> None:
+        """Let receipts come in until the message is in one of the states; fails after 20 s."""
+
+    @abstractmethod
+    def repeat_receipts(self, desk: Desk) -> None: ...
+
+
+@dataclass
+class MemoryRig(Rig):
+    """Its receipts are made here, as the far end would."""
+
+    gateway: MemoryGateway = field(default_factory=MemoryGateway)
+    address: str = "+99913800000001"
+    failing: str = "+99913800000002"
+    told: list[tuple[int, Kind, int, int]] = field(default_factory=list)
+
+    def stop(self) -> None:
+        self.gateway.running = False
+
+    def start(self) -> None:
+        self.gateway.running = True
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        self.gateway.script.append(OutcomeUnknown("timed out"))
+        yield
+
+    def arrived(self, desk: Desk, message: Message) -> int:
+        ours = [out for out in self.gateway.sent if out.message_id == message.id]
+        texts = "".join(out.text for out in sorted(ours, key=lambda out: out.part))
+        return int(texts == message.text and bool(ours))
+
+    def settle(self, desk: Desk, message_id: int, *states: str) -> None:
+        for out in [out for out in self.gateway.sent if out.message_id == message_id]:
+            kind = Kind.FAILED if out.to == self.failing else Kind.DELIVERED
+            receipt = (message_id, kind, out.part, out.attempt)
+            self.told.append(receipt)
+            desk.hear(*receipt)
+        assert desk.state(message_id) in states
+
+    def repeat_receipts(self, desk: Desk) -> None:
+        assert [desk.hear(*receipt) for receipt in self.told] == [False] * len(self.told)
+
+
+@dataclass
+class EngineRig(Rig):
+    """An engine in processes of its own, which calls back over HTTP."""
+
+    door: Door
+
+    def settle(self, desk: Desk, message_id: int, *states: str) -> None:
+        assert wait_until(lambda: desk.state(message_id) in states, 20), desk.state(message_id)
+
+    def repeat_receipts(self, desk: Desk) -> None:
+        assert self.door.calls
+        self.door.repeat()
+
+
+@dataclass
+class KannelRig(EngineRig):
+    kannel: Kannel
+    smsc: Smsc
+    address: str = "+99913800000001"
+    failing: str = "+99913800000002"
+
+    def __post_init__(self) -> None:
+        self.gateway = KannelGateway(self.kannel.settings, answer_seconds=1)
+        self.smsc.rule(receipt="UNDELIV", numbers=[self.failing])
+
+    def stop(self) -> None:
+        self.kannel.stop()
+
+    def start(self) -> None:
+        self.kannel.start()
+        assert wait_until(lambda: self.gateway.health().ok, 15)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        pid = self.kannel.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        yield
+        os.kill(pid, signal.SIGCONT)
+
+    def arrived(self, desk: Desk, message: Message) -> int:
+        got = self.smsc.messages(message.address)
+        return [event["text"] for event in got].count(message.text)
+
+
+@dataclass
+class FaxRig(EngineRig):
+    process: Process
+    settings: Settings
+    address: str = "+9991000005001"
+    failing: str = "+9991000009001"
+
+    def __post_init__(self) -> None:
+        self.gateway = FaxSimulatorGateway(self.settings, answer_seconds=1)
+
+    def stop(self) -> None:
+        assert self.process.stop()
+
+    def start(self) -> None:
+        self.process.start()
+        assert wait_until(lambda: self.gateway.health().ok, 20)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        pid = self.process.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        yield
+        os.kill(pid, signal.SIGCONT)
+
+    def arrived(self, desk: Desk, message: Message) -> int:
+        lines = simulated_fax.journal(self.settings.var_dir)
+        ours = [line for line in lines if line["message"] == message.id]
+        assert message.document is not None
+        for line in ours:
+            if line["event"] == "delivered":
+                sent = desk.outbox.tiff(message.document).read_bytes()
+                assert (self.settings.var_dir / line["file"]).read_bytes() == sent
+        return [line["event"] for line in ours].count("delivered")
+
+
+@pytest.fixture(scope="module")
+def fax_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Process]]:
+    settings = Settings(var_dir=tmp_path_factory.mktemp("fax"), port_base=free_port_base())
+    var = settings.var_dir
+    process = Process(
+        "fax-simulator",
+        [sys.executable, "-m", "command_center", "fax-simulator", "--seconds-a-page", "0.1"],
+        var / "run" / "fax-simulator.pid",
+        var / "log" / "fax-simulator.log",
+        env={"CC_VAR_DIR": str(var), "CC_PORT_BASE": str(settings.port_base)},
+    )
+    yield settings, process
+    process.stop()
+
+
+@pytest.fixture(params=["memory", "sms_kannel", "fax_simulator"])
+def rig(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Rig]:
+    """The gateway named, its engine running, built into the desk."""
+    with _rig(request, desk) as found:
+        desk.engines[found.gateway.channel] = found.gateway
+        found.start()
+        yield found
+
+
+@contextmanager
+def _rig(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Rig]:
+    if request.param == "sms_kannel":
+        settings, kannel, smsc = request.getfixturevalue("sms_line")
+        with open_door(settings, desk.database) as door:
+            yield KannelRig(door, kannel, smsc)
+            smsc.rule()
+    elif request.param == "fax_simulator":
+        settings, process = request.getfixturevalue("fax_engine")
+        desk.outbox = type(desk.outbox)(settings.var_dir / "outbox")
+        with open_door(settings, desk.database) as door:
+            yield FaxRig(door, process, settings)
+    else:
+        yield MemoryRig()
