@@ -432,6 +432,9 @@ export type AlarmKind =
   | 'officer_distress'
   | 'delivery_problem'
   | 'reply_unmatched'
+  | 'approval_pending'
+  | 'help_needed'
+  | 'order_declined'
 
 export interface Alarm {
   id: Id
@@ -544,6 +547,10 @@ export interface Assignment {
   cannot_reason: string | null
   result_code: string | null
   feedback: string | null
+  /** Told for information only: no answer is awaited. */
+  is_copy: boolean
+  /** What may be reported of it now, the usual next step first. */
+  next: AssignmentReport[]
   deliveries: Delivery[]
 }
 

@@ -7,12 +7,17 @@ export function useAlarmTarget(): (alarm: Alarm) => Promise<void> {
   const router = useRouter()
   const session = useSession()
 
-  return async ({ reference }) => {
-    const onDesk = session.may('order.read')
-    if (reference.kind === 'case' && !onDesk) {
-      await router.push({ name: 'cases', params: { id: String(reference.id) } })
+  return async ({ reference, params }) => {
+    const query = { [reference.kind]: reference.id, case: params['case_id'], unit: params['unit_id'] }
+    const caseId = reference.kind === 'case' ? reference.id : params['case_id']
+    if (caseId && !session.may('order.read')) {
+      await router.push({ name: 'cases', params: { id: String(caseId) } })
     } else {
-      await router.push({ name: 'dispatch', query: { [reference.kind]: String(reference.id) } })
+      const known = Object.entries({ ...query, case: caseId }).filter(([, id]) => id != null)
+      await router.push({
+        name: 'dispatch',
+        query: Object.fromEntries(known.map(([kind, id]) => [kind, String(id)])),
+      })
     }
   }
 }

@@ -72,6 +72,7 @@ export default {
     CANCELLED: 'Cancelled',
   },
   assignmentState: {
+    PENDING: 'To be approved',
     ISSUED: 'Not acknowledged',
     ACKED: 'Acknowledged',
     EN_ROUTE: 'En route',
@@ -138,6 +139,9 @@ export default {
     station: 'Service station',
   },
   alarm: {
+    approval_pending: 'Order waits for approval',
+    help_needed: 'Help needed',
+    order_declined: 'Order declined',
     case_escalated: 'Case escalated',
     ack_overdue: 'Not acknowledged in time',
     oral_unconfirmed: 'Oral approval to confirm',

@@ -67,6 +67,7 @@ export default {
     CANCELLED: '已撤销',
   },
   assignmentState: {
+    PENDING: '待批准',
     ISSUED: '待接令',
     ACKED: '已接令',
     EN_ROUTE: '已出发',
@@ -127,6 +128,9 @@ export default {
     station: '维权服务站',
   },
   alarm: {
+    approval_pending: '指令待批准',
+    help_needed: '请求增援',
+    order_declined: '不能执行指令',
     case_escalated: '案件上报',
     ack_overdue: '逾期未接令',
     oral_unconfirmed: '口头批准待确认',
