@@ -1,6 +1,6 @@
 """Raising, taking, climbing and resolving alarms. Nothing here commits."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -94,10 +94,9 @@ class AlarmService:
         if alarm is None or alarm.taken_at or alarm.resolved_at or not _is_due(session, alarm):
             return
         above = ladder.next_rung(alarm.rung)
-        if above is None:
-            return
-        alarm.rung = above
-        self._start(session, alarm)
+        if above is not None:
+            alarm.rung = above
+            self._start(session, alarm)
 
     def _insert(
         self,
@@ -126,7 +125,7 @@ class AlarmService:
             alarm.climbs_at = None
         else:
             alarm.climbs_at = now(session) + self.climb_after
-            _climb_later(session, alarm, alarm.climbs_at)
+            jobs.enqueue(session, CLIMB, {"alarm_id": alarm.id}, run_at=alarm.climbs_at)
         _changed(session, alarm)
 
 
@@ -168,13 +167,9 @@ def _close(session: Session, alarm: Alarm, note: str) -> None:
 
 
 def _stop(session: Session, alarm: Alarm) -> None:
+    """The job that waits is left to find nothing: a worker may hold its row while we hold ours."""
     alarm.climbs_at = None
-    jobs.cancel(session, CLIMB, str(alarm.id))
     _changed(session, alarm)
-
-
-def _climb_later(session: Session, alarm: Alarm, moment: datetime) -> None:
-    jobs.enqueue(session, CLIMB, {"alarm_id": alarm.id}, run_at=moment, key=str(alarm.id))
 
 
 def _is_due(session: Session, alarm: Alarm) -> bool:

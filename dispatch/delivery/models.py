@@ -51,7 +51,7 @@ class Delivery(Base):
     stopped_at: Mapped[Timestamp | None]
     """Since when nobody waits for it any more: no alarm if it fails now."""
     stopped_why: Mapped[str | None] = mapped_column(String(20))
-    """`acknowledged`, `cancelled` (the order), `repeated` (another was sent) or `by_hand`."""
+    """`acknowledged`, `closed` (fed back), `cancelled` (the order), `repeated`, `by_hand`."""
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     parts_total: Mapped[int | None] = mapped_column(Integer)
     parts_confirmed: Mapped[int] = mapped_column(Integer, server_default="0")

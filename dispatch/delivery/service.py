@@ -109,12 +109,14 @@ class DeliveryService:
     def stop(self, session: Session, assignment_id: int, why: str) -> list[Delivery]:
         """Nobody waits for this assignment's messages any more: stop those still here.
 
-        Gives those that have left, or may have.
+        Gives those that have left, or may have. An acknowledgement leaves a held page held: of a
+        closed order it alone carries what the order says.
         """
         theirs = select(Delivery).where(Delivery.assignment_id == assignment_id)
         found = session.scalars(theirs.order_by(Delivery.id).with_for_update()).all()
         for delivery in found:
-            self._stop(session, delivery, why)
+            if why != "acknowledged" or delivery.state != lifecycle.HELD:
+                self._stop(session, delivery, why)
         self.alarms.settle(session, "delivery_problem", ("assignment", assignment_id))
         return [one for one in found if one.state != lifecycle.CANCELLED]
 

@@ -56,7 +56,7 @@ class Planner:
     def plan(self, session: Session, request: Request) -> Plan:
         """Raises NotFound for a case, unit or branch the principal may not see, BadInput."""
         _check(request)
-        brief = self.gate.brief(session, request.case_id)
+        brief = self.brief(session, request.case_id)
         closed = brief.confidential if request.closed is None else request.closed
         ranked = self.ranking(session, brief)
         chosen = [self._unit(session, ident, request, ranked) for ident in request.unit_ids]
@@ -68,6 +68,17 @@ class Planner:
         ]
         targets = tuple(_complete(target) for target in (*chosen, *named))
         return Plan(request, brief, closed, targets, tuple(warnings), passed_over)
+
+    def brief(self, session: Session, case_id: int) -> OrderBrief:
+        """The case as the crew may know it; a report's facts without anybody's numbers.
+
+        Raises NotFound.
+        """
+        brief = self.gate.brief(session, case_id)
+        if not brief.confidential:
+            return brief
+        facts = texts.redacted(brief.dispatch_facts, known=_own_numbers(brief))
+        return replace(brief, dispatch_facts=facts)
 
     def ranking(self, session: Session, brief: OrderBrief) -> list[Ranked]:
         """The units of the principal's jurisdiction, ranked for this case."""
@@ -131,7 +142,13 @@ def addresses_of(placed: Placed, channels: Sequence[str]) -> tuple[recipients.Ad
 
 
 def refuse_if_blocked(plan: Plan) -> None:
-    """Pass when every target may be sent; raises BadInput or Conflict naming the first obstacle."""
+    """Pass when every target may be sent and a report's note names nobody.
+
+    Raises BadInput or Conflict naming the first obstacle.
+    """
+    kinds = texts.personal_data(plan.request.note, known=_own_numbers(plan.brief))
+    if plan.brief.confidential and kinds:
+        raise BadInput("note", "personal_data", where="note", kinds=kinds)
     for target in plan.targets:
         if target.blocked is None:
             continue
@@ -169,10 +186,15 @@ def _about_case(
     for order in queries.open_orders_of(session, brief.case_id):
         found.append(Reason("case_has_open_order", {"order_no": order.order_no}))
     for where, text in (("note", request.note), ("dispatch_facts", brief.dispatch_facts)):
-        kinds = texts.personal_data(text, known=(brief.subject_phone, brief.subject_credit_code))
+        kinds = texts.personal_data(text, known=_own_numbers(brief))
         if kinds:
             found.append(Reason("personal_data", {"where": where, "kinds": kinds}))
     return found
+
+
+def _own_numbers(brief: OrderBrief) -> tuple[str, ...]:
+    """The subject's own, which are no secret."""
+    return brief.subject_phone, brief.subject_credit_code
 
 
 def _about_choice(ranked: Sequence[Ranked], request: Request, passed_over: bool) -> list[Reason]:

@@ -47,9 +47,10 @@ class Progress:
 
 
 def follow(session: Session, assignment: Assignment, unit_id: int) -> None:
-    """Let the unit follow its assignment, unless it already serves a later one."""
+    """A new assignment takes the unit; after that the unit follows only the one that has it."""
     unit = units.lock(session, [unit_id])[0]
-    if unit.engagement and unit.engagement["id"] > assignment.id:
+    holder = (unit.engagement or {}).get("id")
+    if assignment.state != lifecycle.PENDING and holder != assignment.id:
         return
     engagement = {
         "id": assignment.id,

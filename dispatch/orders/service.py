@@ -21,7 +21,7 @@ from dispatch.orders.progress import Progress, follow
 from dispatch.orders.recipients import Target
 from dispatch.orders.timers import Timers
 from dispatch.units import service as units
-from dispatch.units.lifecycle import ENGAGED
+from dispatch.units.lifecycle import ENGAGED, SENDABLE
 from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
@@ -173,6 +173,8 @@ class OrderService:
             if unit.state in ENGAGED:
                 order_no = (unit.engagement or {}).get("order_no")
                 raise Conflict("unit_taken", name=unit.name, order_no=order_no)
+            if unit.state not in SENDABLE:
+                raise Conflict("unit_not_available", name=unit.name, state=unit.state)
 
     def _write(self, session: Session, plan: Plan, key: UUID, override_reason: str) -> Order:
         principal, request, brief = principal_of(session), plan.request, plan.brief

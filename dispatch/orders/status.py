@@ -80,6 +80,7 @@ class StatusService:
         if step.moved and step.state == lifecycle.CANNOT:
             self._ring(session, order, assignment, "order_declined", said.reason)
         if step.closes:
+            self.deliveries.stop(session, assignment.id, "closed")
             self.alarms.settle(session, "help_needed", ("assignment", assignment.id))
 
     def _acknowledge(self, session: Session, assignment: Assignment, said: Report) -> None:

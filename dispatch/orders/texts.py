@@ -21,6 +21,8 @@ SMS_LIMITS = {"name": 60, "address": 80, "facts": 160, "demand": 60, "note": 120
 
 _MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
 _IDENTITY = re.compile(r"(?<![\dA-Za-z])[1-9]\d{5}(?:18|19|20)\d{9}[\dXx](?![\dA-Za-z])")
+_PERSONAL = {"mobile": _MOBILE, "id_number": _IDENTITY}
+HIDDEN = "［号码已隐去］"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +107,18 @@ def recall(order_no: str, reason: str) -> str:
 
 def personal_data(text: str, *, known: tuple[str, ...] = ()) -> list[str]:
     """What in `text` looks like a person's (`mobile`, `id_number`), the subject's own left out."""
-    for own in known:
-        text = text.replace(own, "") if own else text
-    found = {"mobile": _MOBILE, "id_number": _IDENTITY}
-    return [name for name, pattern in found.items() if pattern.search(text)]
+    return [
+        name
+        for name, pattern in _PERSONAL.items()
+        if any(found not in known for found in pattern.findall(text))
+    ]
+
+
+def redacted(text: str, *, known: tuple[str, ...] = ()) -> str:
+    """The text without such numbers."""
+    for pattern in _PERSONAL.values():
+        text = pattern.sub(lambda found: found[0] if found[0] in known else HIDDEN, text)
+    return text
 
 
 def _join(separator: str, *parts: str) -> str:

@@ -18,7 +18,11 @@ ORAL_DUE = "dispatch.oral_due"
 
 
 class Timers:
-    """Durable timers, one job each; a timer that has lost its cause rings nobody."""
+    """Durable timers, one job each.
+
+    A timer that has lost its cause is not removed: it fires, finds nothing and rings nobody. To
+    remove it would mean to wait for a worker that waits for us.
+    """
 
     def __init__(self, settings: Settings, alarms: AlarmService):
         self.alarms = alarms
@@ -32,12 +36,10 @@ class Timers:
     def await_ack(self, session: Session, assignment: Assignment) -> None:
         due = now(session) + self.ack_time(assignment.order.urgency)
         assignment.ack_due_at = due
-        payload = {"assignment_id": assignment.id}
-        jobs.enqueue(session, ACK_DUE, payload, run_at=due, key=str(assignment.id))
+        jobs.enqueue(session, ACK_DUE, {"assignment_id": assignment.id}, run_at=due)
 
     def ack_settled(self, session: Session, assignment: Assignment) -> None:
-        """Acknowledged or taken back: its own timer and alarm end, no other's."""
-        jobs.cancel(session, ACK_DUE, str(assignment.id))
+        """Acknowledged or taken back: its own alarm ends, no other's."""
         self.alarms.settle(session, "ack_overdue", ("assignment", assignment.id))
 
     def ack_overdue(self, session: Session, payload: dict[str, Any]) -> None:
@@ -52,10 +54,9 @@ class Timers:
     def await_confirmation(self, session: Session, order: Order) -> None:
         order.confirm_due_at = now(session) + self.oral
         payload = {"order_id": order.id}
-        jobs.enqueue(session, ORAL_DUE, payload, run_at=order.confirm_due_at, key=str(order.id))
+        jobs.enqueue(session, ORAL_DUE, payload, run_at=order.confirm_due_at)
 
     def confirmed(self, session: Session, order: Order) -> None:
-        jobs.cancel(session, ORAL_DUE, str(order.id))
         self.alarms.settle(session, "oral_unconfirmed", ("order", order.id))
 
     def oral_overdue(self, session: Session, payload: dict[str, Any]) -> None:

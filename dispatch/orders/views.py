@@ -44,7 +44,7 @@ def _composing(blueprint: APIBlueprint, orders: OrderService) -> None:
     def recommend(case_id: int) -> Any:
         with unit_of_work() as session:
             planner = orders.planner
-            brief = orders.gate.brief(session, case_id)
+            brief = planner.brief(session, case_id)
             place = None if brief.lon is None or brief.lat is None else (brief.lon, brief.lat)
             path = principal_of(session).organisation_path
             return recommendation_out(

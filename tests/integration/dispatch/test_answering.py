@@ -1,5 +1,9 @@
 """What crews answer: delivered is not acknowledged, and an answer concerns its own assignment."""
 
+import threading
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
 from kernel.errors import AppError, IllegalTransition
@@ -96,6 +100,47 @@ def test_an_acknowledgement_in_time_keeps_everyone_quiet(desk: Desk) -> None:
     desk.report(desk.assignment(order_id).id, "ACKED")
     desk.work(minutes=30)
     assert not desk.alarms()
+
+
+def test_an_answer_in_the_very_moment_when_the_timer_rings_blocks_nobody(desk: Desk) -> None:
+    orders = [desk.issue(desk.unit(f"京A{n:04}"), **APP) for n in range(4)]
+    idents = [desk.assignment(one).id for one in orders]
+    desk.clock.advance(minutes=6)
+    failures: list[BaseException] = []
+
+    def guarded(step: Callable[[], object]) -> None:
+        try:
+            step()
+        except BaseException as failure:
+            failures.append(failure)
+
+    steps = [desk.worker().run_due, *(partial(desk.report, one, "ACKED") for one in idents)]
+    threads = [threading.Thread(target=guarded, args=(step,)) for step in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not failures
+    assert {desk.order(one).state for one in orders} == {"ACKED"}
+    assert not desk.alarms("ack_overdue")
+
+
+def test_two_answers_at_once_are_one_acknowledgement(desk: Desk) -> None:
+    order_id = desk.issue(desk.unit("京A0001"), **APP)
+    ident, start = desk.assignment(order_id).id, threading.Barrier(2)
+
+    def say(who: str) -> None:
+        start.wait()
+        desk.report(ident, "ACKED", actor=who)
+
+    threads = [threading.Thread(target=say, args=(who,)) for who in ("张三", "李四")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    desk.work()
+    assert desk.told().count("status_acked") == 1
+    assert desk.count("dispatch.status_reports") == 2
 
 
 def test_a_whole_run_moves_unit_order_and_case(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """Issuing orders: one gesture, and nothing half-written."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -307,6 +308,27 @@ def test_a_closed_fax_waits_until_somebody_stands_at_the_machine(desk: Desk) -> 
     assert "delivery_released" in desk.told()
     with pytest.raises(IllegalTransition):
         desk.do(lambda s: desk.room.deliveries.release(s, fax.id, "again"))
+
+
+def test_an_acknowledged_text_leaves_the_held_page_to_the_desk(desk: Desk) -> None:
+    order_id = desk.issue(branch_ids=(EAST.id,), case=REPORT, channels=("sms", "fax"))
+    desk.report(desk.assignment(order_id).id, "ACKED")
+    assert [d.state for d in desk.deliveries(order_id)] == ["CANCELLED", "HELD"]
+    desk.report(desk.assignment(order_id).id, "FED_BACK")
+    assert [d.state for d in desk.deliveries(order_id)] == ["CANCELLED", "CANCELLED"]
+
+
+def test_a_reports_order_names_nobody_whatever_was_typed(desk: Desk) -> None:
+    told = replace(REPORT, dispatch_facts="后厨用过期肉，详情问13812345678")
+    desk.gate.briefs[REPORT.case_id] = told
+    order_id = desk.issue(desk.unit("京A0001"), case=REPORT, branch_ids=(EAST.id,))
+    desk.work(seconds=1)
+    everything = str(desk.order(order_id).brief) + str([d.text for d in desk.deliveries(order_id)])
+    assert "13812345678" not in everything
+    assert "号码已隐去" in everything
+    with pytest.raises(BadInput) as refusal:
+        desk.issue(branch_ids=(EAST.id,), case=REPORT, note="联系13812345678")
+    assert (refusal.value.field, refusal.value.code) == ("note", "personal_data")
 
 
 def test_a_complaints_order_is_open_unless_the_dispatcher_closes_it(desk: Desk) -> None:

@@ -139,7 +139,14 @@ def test_a_persons_number_in_free_text_is_noticed(text: str, found: list[str]) -
 
 
 def test_the_subjects_own_number_is_no_secret() -> None:
-    assert texts.personal_data("致电13812345678", known=("13812345678",)) == []
+    text = "致电13812345678"
+    assert texts.personal_data(text, known=("13812345678",)) == []
+    assert texts.redacted(text, known=("13812345678",)) == text
+
+
+def test_a_persons_number_can_be_taken_out() -> None:
+    text = "身份证110101199001011234，手机13912345678，金额13800元"
+    assert texts.redacted(text) == f"身份证{texts.HIDDEN}，手机{texts.HIDDEN}，金额13800元"
 
 
 def test_each_crew_member_has_a_message_and_the_unit_has_the_app() -> None:
