@@ -10,8 +10,8 @@ from dispatch.orders.outgoing import Preview
 from dispatch.orders.plan import Plan
 from dispatch.orders.ports import Branch
 from dispatch.orders.schemas import (
-    ApprovalOut,
     AssignmentOut,
+    OrderApprovalOut,
     OrderOut,
     OrderSummaryOut,
     PreviewOut,
@@ -126,10 +126,10 @@ def _reason_out(reason: Reason) -> ReasonOut:
     return ReasonOut(code=reason.code, params=reason.params)
 
 
-def _approval_out(order: Order) -> ApprovalOut | None:
+def _approval_out(order: Order) -> OrderApprovalOut | None:
     if order.approval_mode is None:
         return None
-    return ApprovalOut(
+    return OrderApprovalOut(
         mode=order.approval_mode,
         approver=order.approver_name,
         at=order.approved_at,

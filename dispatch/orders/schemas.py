@@ -126,7 +126,7 @@ class Orders(RootModel[list[OrderSummaryOut]]):
     pass
 
 
-class ApprovalOut(BaseModel):
+class OrderApprovalOut(BaseModel):
     mode: str
     approver: str | None
     at: Utc | None
@@ -160,5 +160,5 @@ class OrderOut(OrderSummaryOut):
     created_at: Utc
     override_reason: str
     end_reason: str
-    approval: ApprovalOut | None
+    approval: OrderApprovalOut | None
     assignments: list[AssignmentOut]
