@@ -1,5 +1,5 @@
 import type { FeatureCollection } from 'geojson'
-import { del, get, post, put } from './client'
+import { del, get, post, put, upload } from './client'
 import type * as T from './types'
 
 /** Every verb of the server by name; one place to look, one place to change. */
@@ -116,6 +116,18 @@ export const inbound = {
   open: () => get<T.Inbound[]>('/inbound', { open: 1 }),
   settle: (id: T.Id, body: { assignment_id: T.Id | null; state: T.AssignmentReport | null; note: string }) =>
     post<T.Inbound>(`/inbound/${id}/settle`, body),
+}
+
+export const field = {
+  page: () => get<T.FieldPage>('/field'),
+  signOn: (unit_id: T.Id) => post<T.FieldPage>('/field/sign-on', { unit_id }),
+  signOff: () => post<T.FieldPage>('/field/sign-off'),
+  report: (assignmentId: T.Id, status: T.AssignmentStatus & { device_time: T.Instant }) =>
+    post<T.FieldPage>(`/field/assignments/${assignmentId}/status`, status),
+  photo: (assignmentId: T.Id, file: Blob, name: string) =>
+    upload<T.Attachment>(`/field/assignments/${assignmentId}/photos`, file, name),
+  position: (fix: T.PhoneFix) => post<undefined>('/field/position', fix),
+  sos: (at: { lat: number | null; lon: number | null; at: T.Instant }) => post<T.Alarm>('/field/sos', at),
 }
 
 export const insight = {

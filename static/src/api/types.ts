@@ -586,13 +586,47 @@ export interface Inbound {
   why: string
 }
 
+/** The whole brief: the officer's phone is where a closed order may be read. */
+export interface FieldOrder {
+  id: Id
+  order_no: string
+  kind: OrderKind
+  urgency: Urgency
+  closed: boolean
+  note: string
+  issued_at: Instant | null
+  issued_by: string
+  targets: string[]
+  case_no: string
+  case_kind: Kind
+  subject_name: string
+  subject_address: string
+  subject_legal_representative: string
+  subject_phone: string
+  subject_credit_code: string
+  dispatch_facts: string
+  demand: string
+  lat: number | null
+  lon: number | null
+}
+
 export interface FieldAssignment {
   id: Id
-  order: Record<string, unknown> & { id: Id; order_no: string }
+  order: FieldOrder
   state: AssignmentState
   code: string
+  ack_due_at: Instant | null
   next: AssignmentReport[]
   feedback: string | null
+}
+
+export interface PhoneFix {
+  lat: number
+  lon: number
+  accuracy: number | null
+  speed_kmh: number | null
+  course: number | null
+  at: Instant
 }
 
 export interface FieldPage {

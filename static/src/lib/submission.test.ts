@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { amountOf, emptyDraft, faults, isTouched, storable, toSubmission, type Draft } from './submission'
+import {
+  amountOf,
+  emptyDraft,
+  faults,
+  isTouched,
+  storable,
+  toPublicSubmission,
+  toSubmission,
+  type Draft,
+} from './submission'
 
 function draft(changes: Partial<Draft> = {}): Draft {
   const base = emptyDraft('key')
@@ -69,6 +78,13 @@ describe('what is sent', () => {
 
   it('empty details stay at home', () => {
     expect(toSubmission(draft({ details: { goods: '酸奶', brand: '' } })).details).toEqual({ goods: '酸奶' })
+  })
+
+  it('the public sets no urgency', () => {
+    const sent = toPublicSubmission(draft({ urgency: 3, triggers: ['DEATH'] }), '')
+    expect(sent).not.toHaveProperty('urgency')
+    expect(sent).not.toHaveProperty('triggers')
+    expect(sent.website).toBe('')
   })
 
   it('money is sent as a number', () => {

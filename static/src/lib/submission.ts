@@ -1,4 +1,4 @@
-import type { Kind, Submission, SubmissionPerson } from '@/api/types'
+import type { Kind, PublicSubmission, Submission, SubmissionPerson } from '@/api/types'
 import { isCreditCode } from './creditCode'
 
 /** What the form is set to: one kind, or a call that is both and becomes two cases. */
@@ -127,6 +127,15 @@ export function toSubmission(draft: Draft): Submission {
   if (!isComplaint(tab)) Object.assign(body, { demands: [], consent_public: false, consent_delegate: false })
   if (!isReport(tab)) body.wants_reward = false
   return body
+}
+
+/** Gives the body of the public form: nobody outside sets an urgency. `website` is the trap. */
+export function toPublicSubmission(draft: Draft, website: string): PublicSubmission {
+  const body: Partial<Submission> = toSubmission(draft)
+  delete body.urgency
+  delete body.urgency_reason
+  delete body.triggers
+  return { ...(body as Omit<PublicSubmission, 'website'>), website }
 }
 
 function cleaned(details: Record<string, unknown>): Record<string, unknown> {
