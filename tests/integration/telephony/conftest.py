@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from kernel import log
 from kernel.access import Principal
 from kernel.clock import FixedClock
 from kernel.db import Database
@@ -110,9 +110,12 @@ class Desk:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def plain_logs() -> None:
+def plain_logs() -> Iterator[None]:
     """Unconfigured, structlog draws every local variable of a logged exception: ten seconds."""
-    log.configure(json=True)
+    before = structlog.get_config()
+    structlog.configure(processors=[structlog.processors.KeyValueRenderer()])
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

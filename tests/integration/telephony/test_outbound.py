@@ -1,26 +1,19 @@
 """Messages on their way out, and every way that can end."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
-from kernel.access import Principal
 from kernel.audit import AuditEntry
-from kernel.db import Database
 from kernel.errors import BadInput, Conflict, NotFound
-from kernel.jobs import LEASE, Claimed, Job
+from kernel.jobs import LEASE, Job
 from telephony import outbound, sending
 from telephony.gateways.base import Accepted, OutcomeUnknown, Outgoing, Refused
 from telephony.gateways.memory import MemoryGateway
 from telephony.ledger import SEND
 from telephony.lifecycle import Kind
-from tests.integration.telephony.conftest import CREW, LONG, MACHINE, Desk
+from tests.integration.telephony.conftest import CREW, LONG, Desk
 
 BUSY_ENGINE = Refused("throttled", again=True)
 
@@ -326,95 +319,7 @@ def test_an_unknown_number_of_a_message_is_not_found(desk: Desk) -> None:
             desk.do(lambda session, verb=verb: verb(session, 4711))
 
 
-# -- fax and lists --------------------------------------------------------------------------------
-
-
-def test_a_document_goes_to_its_list_one_after_the_other(desk: Desk) -> None:
-    idents = [
-        desk.queue_fax(f"+999100000{5000 + n}", list_key="order:1", position=n) for n in (3, 1, 2)
-    ]
-    desk.work()
-    assert [out.to[-4:] for out in desk.fax.sent] == ["5001"]
-    desk.hear(idents[1], Kind.DELIVERED)
-    desk.work()
-    assert [out.to[-4:] for out in desk.fax.sent] == ["5001", "5002"]
-    desk.hear(idents[2], Kind.FAILED)
-    desk.work()
-    assert [out.to[-4:] for out in desk.fax.sent] == ["5001", "5002", "5003"]
-    assert len({out.document for out in desk.fax.sent}) == 1
-
-
-def test_a_number_that_is_busy_holds_nobody_up_and_is_called_again(desk: Desk) -> None:
-    first, second = (desk.queue_fax(list_key="order:1", position=n) for n in (1, 2))
-    desk.work()
-    desk.hear(first, Kind.BUSY)
-    desk.work()
-    assert [(out.message_id, out.attempt) for out in desk.fax.sent] == [(first, 1), (second, 1)]
-    desk.work(seconds=45)
-    assert len(desk.fax.sent) == 2
-    desk.hear(second, Kind.DELIVERED)
-    desk.work()
-    assert desk.fax.sent[-1].message_id == first
-    desk.hear(first, Kind.DELIVERED, attempt=2)
-    assert (desk.state(first), desk.state(second)) == ("DELIVERED", "DELIVERED")
-
-
-def test_cancelling_the_next_of_a_list_lets_the_one_behind_it_go(desk: Desk) -> None:
-    first, second, third = (desk.queue_fax(list_key="order:1", position=n) for n in (1, 2, 3))
-    desk.work()
-    assert desk.do(lambda s: outbound.cancel(s, second)) is True
-    desk.hear(first, Kind.DELIVERED)
-    desk.work()
-    assert [out.message_id for out in desk.fax.sent] == [first, third]
-
-
-def test_a_fax_is_dialled_three_times_and_then_given_up(desk: Desk) -> None:
-    ident = desk.queue_fax()
-    desk.work()
-    for attempt in (1, 2, 3):
-        desk.hear(ident, Kind.NO_ANSWER, attempt=attempt)
-        desk.work(seconds=60)
-    message = desk.message(ident)
-    assert (message.state, message.problem, message.attempts_made) == ("FAILED", "no_answer", 3)
-
-
-def test_an_engine_that_would_not_take_it_does_not_count_as_a_dial(desk: Desk) -> None:
-    desk.fax.script.extend([BUSY_ENGINE, BUSY_ENGINE, BUSY_ENGINE])
-    ident = desk.queue_fax()
-    for _ in range(4):
-        desk.work(seconds=60)
-    desk.hear(ident, Kind.BUSY, attempt=4)
-    assert desk.state(ident) == "QUEUED"
-
-
-def test_the_end_of_an_earlier_call_does_not_end_the_present_one(desk: Desk) -> None:
-    ident = desk.queue_fax()
-    desk.work()
-    desk.hear(ident, Kind.BUSY, attempt=1)
-    desk.work(seconds=30)
-    desk.hear(ident, Kind.DROPPED, attempt=1)
-    assert desk.state(ident) == "SENT"
-
-
-def test_pages_are_counted_as_they_pass(desk: Desk) -> None:
-    ident = desk.queue_fax(pages=3)
-    desk.work()
-    desk.hear(ident, Kind.PAGE, part=2)
-    desk.hear(ident, Kind.PAGE, part=1)
-    assert (desk.state(ident), desk.message(ident).parts_confirmed) == ("SENT", 2)
-    desk.hear(ident, Kind.DELIVERED, part=3)
-    assert (desk.state(ident), desk.message(ident).parts_confirmed) == ("DELIVERED", 3)
-
-
-def test_a_call_without_an_end_becomes_unknown(desk: Desk) -> None:
-    ident = desk.queue_fax()
-    desk.work()
-    desk.clock.advance(minutes=4)
-    desk.do(sending.sweep)
-    assert desk.state(ident) == "SENT"
-    desk.clock.advance(minutes=2)
-    desk.do(sending.sweep)
-    assert (desk.state(ident), desk.message(ident).problem) == ("UNKNOWN", "no_outcome")
+# -- nothing waits unseen -------------------------------------------------------------------------
 
 
 def test_a_text_without_a_receipt_stays_sent(desk: Desk) -> None:
@@ -431,50 +336,3 @@ def test_a_message_whose_job_was_lost_does_not_wait_unseen(desk: Desk) -> None:
     desk.clock.advance(hours=1)
     desk.do(sending.sweep)
     assert (desk.state(ident), desk.message(ident).problem) == ("FAILED", "gave_up")
-
-
-def test_a_document_that_cannot_be_rendered_fails_before_an_attempt(desk: Desk) -> None:
-    ident = desk.queue_fax(MACHINE, pdf=b"%PDF-1.4 broken")
-    desk.work()
-    message = desk.message(ident)
-    assert (message.state, message.problem) == ("FAILED", "document_unreadable")
-    assert message.attempts == []
-
-
-# -- under pressure -------------------------------------------------------------------------------
-
-
-def test_many_workers_send_every_message_once(desk: Desk) -> None:
-    texts = {desk.queue(f"核查 {number}") and f"核查 {number}" for number in range(12)}
-    calls = {desk.queue_fax(list_key="order:1", position=number) for number in range(3)}
-    crew = [threading.Thread(target=desk.worker().run_due) for _ in range(4)]
-    for one in crew:
-        one.start()
-    for one in crew:
-        one.join()
-    desk.work()
-    assert sorted(out.text for out in desk.sms.sent) == sorted(texts)
-    assert [out.message_id for out in desk.fax.sent] == [min(calls)]
-
-
-def test_what_the_engine_took_is_not_forgotten_while_the_database_restarts(desk: Desk) -> None:
-    broken = iter([True, True])
-
-    class Restarting(Database):
-        """Gone for two tries, once the engine has the message."""
-
-        @contextmanager
-        def unit_of_work(self, principal: Principal) -> Iterator[Session]:
-            if desk.sms.sent and next(broken, False):
-                raise OperationalError("select", {}, Exception("the server closed"))
-            with super().unit_of_work(principal) as session:
-                yield session
-
-    ident = desk.queue()
-    database = Restarting(desk.database.engine.url.render_as_string(hide_password=False))
-    database.clock = desk.clock
-    sender = sending.Sender(database, {"sms": desk.sms}, desk.outbox, demo_mode=True)
-    sender.handle(Claimed(1, SEND, {"message_id": ident, "attempt": 1}, 1, ""))
-    database.close()
-    assert (desk.state(ident), next(broken, None)) == ("SENT", None)
-    assert len(desk.sms.sent) == 1

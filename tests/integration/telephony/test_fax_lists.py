@@ -1,0 +1,104 @@
+"""One document to a list of numbers: in order, again where it was busy, and every way it ends."""
+
+from telephony import outbound, sending
+from telephony.gateways.base import Refused
+from telephony.lifecycle import Kind
+from tests.integration.telephony.conftest import MACHINE, Desk
+
+BUSY_ENGINE = Refused("throttled", again=True)
+
+
+def test_a_document_goes_to_its_list_one_after_the_other(desk: Desk) -> None:
+    idents = [
+        desk.queue_fax(f"+999100000{5000 + n}", list_key="order:1", position=n) for n in (3, 1, 2)
+    ]
+    desk.work()
+    assert [out.to[-4:] for out in desk.fax.sent] == ["5001"]
+    desk.hear(idents[1], Kind.DELIVERED)
+    desk.work()
+    assert [out.to[-4:] for out in desk.fax.sent] == ["5001", "5002"]
+    desk.hear(idents[2], Kind.FAILED)
+    desk.work()
+    assert [out.to[-4:] for out in desk.fax.sent] == ["5001", "5002", "5003"]
+    assert len({out.document for out in desk.fax.sent}) == 1
+
+
+def test_a_number_that_is_busy_holds_nobody_up_and_is_called_again(desk: Desk) -> None:
+    first, second = (desk.queue_fax(list_key="order:1", position=n) for n in (1, 2))
+    desk.work()
+    desk.hear(first, Kind.BUSY)
+    desk.work()
+    assert [(out.message_id, out.attempt) for out in desk.fax.sent] == [(first, 1), (second, 1)]
+    desk.work(seconds=45)
+    assert len(desk.fax.sent) == 2
+    desk.hear(second, Kind.DELIVERED)
+    desk.work()
+    assert desk.fax.sent[-1].message_id == first
+    desk.hear(first, Kind.DELIVERED, attempt=2)
+    assert (desk.state(first), desk.state(second)) == ("DELIVERED", "DELIVERED")
+
+
+def test_cancelling_the_next_of_a_list_lets_the_one_behind_it_go(desk: Desk) -> None:
+    first, second, third = (desk.queue_fax(list_key="order:1", position=n) for n in (1, 2, 3))
+    desk.work()
+    assert desk.do(lambda s: outbound.cancel(s, second)) is True
+    desk.hear(first, Kind.DELIVERED)
+    desk.work()
+    assert [out.message_id for out in desk.fax.sent] == [first, third]
+
+
+def test_a_fax_is_dialled_three_times_and_then_given_up(desk: Desk) -> None:
+    ident = desk.queue_fax()
+    desk.work()
+    for attempt in (1, 2, 3):
+        desk.hear(ident, Kind.NO_ANSWER, attempt=attempt)
+        desk.work(seconds=60)
+    message = desk.message(ident)
+    assert (message.state, message.problem, message.attempts_made) == ("FAILED", "no_answer", 3)
+
+
+def test_an_engine_that_would_not_take_it_does_not_count_as_a_dial(desk: Desk) -> None:
+    desk.fax.script.extend([BUSY_ENGINE, BUSY_ENGINE, BUSY_ENGINE])
+    ident = desk.queue_fax()
+    for _ in range(4):
+        desk.work(seconds=60)
+    desk.hear(ident, Kind.BUSY, attempt=4)
+    assert desk.state(ident) == "QUEUED"
+
+
+def test_the_end_of_an_earlier_call_does_not_end_the_present_one(desk: Desk) -> None:
+    ident = desk.queue_fax()
+    desk.work()
+    desk.hear(ident, Kind.BUSY, attempt=1)
+    desk.work(seconds=30)
+    desk.hear(ident, Kind.DROPPED, attempt=1)
+    assert desk.state(ident) == "SENT"
+
+
+def test_pages_are_counted_as_they_pass(desk: Desk) -> None:
+    ident = desk.queue_fax(pages=3)
+    desk.work()
+    desk.hear(ident, Kind.PAGE, part=2)
+    desk.hear(ident, Kind.PAGE, part=1)
+    assert (desk.state(ident), desk.message(ident).parts_confirmed) == ("SENT", 2)
+    desk.hear(ident, Kind.DELIVERED, part=3)
+    assert (desk.state(ident), desk.message(ident).parts_confirmed) == ("DELIVERED", 3)
+
+
+def test_a_call_without_an_end_becomes_unknown(desk: Desk) -> None:
+    ident = desk.queue_fax()
+    desk.work()
+    desk.clock.advance(minutes=4)
+    desk.do(sending.sweep)
+    assert desk.state(ident) == "SENT"
+    desk.clock.advance(minutes=2)
+    desk.do(sending.sweep)
+    assert (desk.state(ident), desk.message(ident).problem) == ("UNKNOWN", "no_outcome")
+
+
+def test_a_document_that_cannot_be_rendered_fails_before_an_attempt(desk: Desk) -> None:
+    ident = desk.queue_fax(MACHINE, pdf=b"%PDF-1.4 broken")
+    desk.work()
+    message = desk.message(ident)
+    assert (message.state, message.problem) == ("FAILED", "document_unreadable")
+    assert message.attempts == []
