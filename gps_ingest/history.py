@@ -8,6 +8,7 @@ batch with a row that the database refuses is halved until that row stands alone
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import psycopg
 
@@ -216,7 +217,7 @@ def _move_latest(cursor: psycopg.Cursor, newest: Sequence[Row]) -> set[int]:
 
 
 def _columns(items: Sequence[object], names: Sequence[str]) -> list[list[object]]:
-    return [[getattr(item, name) for item in items] for name in names]
+    return [list(column) for column in zip(*map(attrgetter(*names), items), strict=True)]
 
 
 def _refused(row: Row) -> Oddity:

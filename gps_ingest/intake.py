@@ -52,7 +52,7 @@ class Intake:
         """
         passage = Passage(fix, terminal, self.clock.now(), self.rules)
         verdict = self.pipeline.run(passage)
-        meters.fixes.labels(*_labels(verdict)).inc()
+        meters.fixes(*_labels(verdict)).inc()
         if verdict is None:
             self.store.add(_row(passage), done)
         elif verdict.end is End.QUARANTINED:

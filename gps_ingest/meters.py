@@ -1,9 +1,11 @@
 """What the listeners count. Labels carry kinds and reasons, never terminals or addresses."""
 
+from functools import cache
+
 from kernel.metrics import Counter, Gauge, Histogram
 
-fixes = Counter("cc_gps_fixes", "Fixes by what became of them", ["outcome", "reason"])
-messages = Counter("cc_gps_messages", "Decoded messages", ["protocol", "kind"])
+fixes = cache(Counter("cc_gps_fixes", "Fixes and their fate", ["outcome", "reason"]).labels)
+messages = cache(Counter("cc_gps_messages", "Decoded messages", ["protocol", "kind"]).labels)
 links = Gauge("cc_gps_links", "Open connections", ["listener"])
 dismissed = Counter("cc_gps_dismissed", "Connections refused or closed", ["listener", "reason"])
 waiting = Gauge("cc_gps_waiting", "Fixes that wait for the database")

@@ -35,12 +35,12 @@ class Rules:
 
     earliest: datetime = datetime(2020, 1, 1, tzinfo=UTC)
     """Before this a device's clock was never set, or its week counter has rolled over."""
-    ahead: timedelta = timedelta(minutes=5)
+    ahead_seconds: float = 300
     max_speed_kmh: float = 220
     jump_kmh: float = 250
     jump_slack_m: float = 100
     """Receivers wander this far without anybody moving."""
-    jump_gap: timedelta = timedelta(minutes=10)
+    jump_gap_seconds: float = 600
     """After a silence this long a vehicle may be anywhere."""
     agreeing: int = 3
     """So many fixes in a row that fit each other make a jump believable."""
@@ -50,8 +50,9 @@ class Rules:
 
 WEEK_ROLLOVER = timedelta(weeks=1024)
 """The GPS week number has ten bits: old receivers are this much behind, or twice."""
-ZONE_ERROR = timedelta(hours=8)
+ZONE_ERROR_SECONDS = 8 * 3600
 """A clock that is wrong by exactly this tells the bureau's local time for UTC."""
+MINUTE = 60
 
 
 @dataclass(slots=True)
@@ -79,11 +80,8 @@ class Passage:
     at: float = 0.0
     """Epoch seconds of the fix."""
     flags: FixFlag = NO_FLAG
-
-    @property
-    def is_live(self) -> bool:
-        """Whether it moves the terminal's present position; a late one only joins the track."""
-        return not self.flags & FixFlag.LATE
+    is_live: bool = True
+    """Whether it moves the terminal's present position; a late one only joins the track."""
 
     @property
     def moment(self) -> Moment:
@@ -192,13 +190,13 @@ def on_the_clock(passage: Passage) -> Verdict | None:
             return _quarantine("clock_unset")
         passage.fix.time = time = corrected
         passage.flags |= FixFlag.WEEK_CORRECTED
-    ahead = time - passage.received_at
-    if abs(abs(ahead) - ZONE_ERROR) < timedelta(minutes=1):
-        passage.flags |= FixFlag.ZONE_SUSPECT
-    if ahead > rules.ahead:
-        suspect = passage.flags & FixFlag.ZONE_SUSPECT
-        return _quarantine("zone_suspect" if suspect else "clock_ahead")
     passage.at = time.timestamp()
+    ahead = passage.at - passage.received_at.timestamp()
+    in_another_zone = abs(abs(ahead) - ZONE_ERROR_SECONDS) < MINUTE
+    if ahead > rules.ahead_seconds:
+        return _quarantine("zone_suspect" if in_another_zone else "clock_ahead")
+    if in_another_zone:
+        passage.flags |= FixFlag.ZONE_SUSPECT
     return None
 
 
@@ -243,7 +241,7 @@ def without_a_jump(passage: Passage) -> Verdict | None:
     gap = passage.at - terminal.newest[0]
     if gap <= 0:
         return None  # history: the present is not concerned
-    if gap > rules.jump_gap.total_seconds() or _reachable(terminal.newest, passage.moment, rules):
+    if gap > rules.jump_gap_seconds or _reachable(terminal.newest, passage.moment, rules):
         terminal.doubted.clear()
         return None
     if terminal.doubted and not _follows(terminal.doubted[-1], passage.moment, rules):
@@ -263,6 +261,7 @@ def in_order_of_time(passage: Passage) -> Verdict | None:
     if terminal.newest is None or passage.at > terminal.newest[0]:
         terminal.newest = passage.moment
     else:
+        passage.is_live = False
         passage.flags |= FixFlag.LATE
     return None
 

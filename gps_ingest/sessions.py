@@ -48,7 +48,7 @@ class NmeaSession:
     def _take(self, messages: list[Message], *, bound: bool) -> None:
         bad = 0
         for message in messages:
-            meters.messages.labels("nmea", type(message).__name__).inc()
+            meters.messages("nmea", type(message).__name__).inc()
             if isinstance(message, Bad):
                 bad += 1
                 continue
@@ -86,7 +86,7 @@ class OsmandDesk:
             osmand.Request(request.method, request.target, request.content_type, request.body),
             self._intake.clock.now(),
         )
-        meters.messages.labels("osmand", type(message).__name__).inc()
+        meters.messages("osmand", type(message).__name__).inc()
         if message.device is None or (isinstance(message, Bad) and not message.extra):
             answer(400)
             self._peer.spoil(1, 0)

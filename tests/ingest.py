@@ -72,6 +72,11 @@ class IngestProcess:
         self._child = None
         return code
 
+    @property
+    def pid(self) -> int:
+        """Of the running process; raises AttributeError when there is none."""
+        return self._child.pid  # type: ignore[union-attr]
+
     def receiver(self, identity: str = "") -> socket.socket:
         """A vehicle's TCP connection, named by its first line."""
         sock = socket.create_connection(("127.0.0.1", self.settings.nmea_tcp_port), 5)

@@ -10,7 +10,7 @@ import re
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import xor
 
 import pynmea2
@@ -382,6 +382,7 @@ def _clock(text: str) -> float | None:
     return whole + int((fraction or "0")[:6].ljust(6, "0")) / 1e6
 
 
+@lru_cache(maxsize=32)
 def _two_digit_date(ddmmyy: str) -> date | None:
     if len(ddmmyy) != 6 or not (ddmmyy.isascii() and ddmmyy.isdecimal()):
         return None

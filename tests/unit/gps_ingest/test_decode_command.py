@@ -68,12 +68,14 @@ def test_a_reader_that_goes_away_ends_the_filter_quietly() -> None:
 
 
 def test_it_starts_in_three_tenths_of_a_second_without_database_or_web() -> None:
-    def seconds() -> float:
+    def seconds(*command: str) -> float:
         begin = time.monotonic()
-        decode("nmea", RMC)
+        subprocess.run(command, input=RMC, capture_output=True, check=True)
         return time.monotonic() - begin
 
-    assert min(seconds() for _ in range(5)) < 0.3
+    # On a machine that is busy with other things, a multiple of what Python itself needs.
+    bare = min(seconds(sys.executable, "-c", "pass") for _ in range(5))
+    assert min(seconds(*COMMAND, "nmea") for _ in range(5)) < max(0.3, 8 * bare)
     loaded = subprocess.run(
         [sys.executable, "-c", "import sys, command_center.commands.gps; print(*sys.modules)"],
         capture_output=True,
