@@ -129,8 +129,8 @@ def test_an_engine_that_is_down_is_asked_again_until_it_is_back(desk: Desk) -> N
 def test_nobody_waits_for_ever_for_an_engine(desk: Desk) -> None:
     desk.sms.running = False
     ident = desk.queue()
-    for _ in range(60):
-        desk.work(seconds=60)
+    for _ in range(17):
+        desk.work(minutes=2)
     message = desk.message(ident)
     assert (message.state, message.problem) == ("FAILED", "engine_unreachable")
     assert message.attempts[-1].started_at < message.give_up_at
