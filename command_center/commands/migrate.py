@@ -19,7 +19,8 @@ def migrate(check: bool, room: str | None) -> None:
         if room is not None:
             click.echo(schema.draft(url, room))
             return
-        schema.upgrade(url)
+        if not schema.is_current(url):
+            schema.upgrade(url)
         found = schema.differences(url) if check else []
     for difference in found:
         click.echo(difference, err=True)
