@@ -107,7 +107,7 @@ class Sender:
             ledger.move(session, message, hear(State.QUEUED, News.REFUSED), why_not)
             return None
         if moment >= message.give_up_at:
-            ledger.move(session, message, act(State.QUEUED, Action.GIVE_UP), "gave_up")
+            _give_up(session, message)
             return None
         message.attempts_made += 1
         message.gateway = gateway.name
@@ -238,6 +238,12 @@ def _put_off(session: Session, message: Message, reason: str) -> None:
     ledger.move(session, message, state, reason)
 
 
+def _give_up(session: Session, message: Message) -> None:
+    """Its time is over; what last held it up stays the reason."""
+    state = act(State(message.state), Action.GIVE_UP)
+    ledger.move(session, message, state, message.problem or "gave_up")
+
+
 # -- what nobody finished -------------------------------------------------------------------------
 
 
@@ -267,7 +273,7 @@ def sweep(session: Session) -> None:
 def _sweep_one(session: Session, message: Message) -> None:
     moment, state = now(session), State(message.state)
     if state is State.QUEUED and moment >= message.give_up_at:
-        ledger.move(session, message, act(state, Action.GIVE_UP), message.problem or "gave_up")
+        _give_up(session, message)
     patience = outcome_due(Channel(message.channel), message.parts_total)
     if state is State.SENT and message.sent_at and patience:
         if moment >= message.sent_at + patience:
