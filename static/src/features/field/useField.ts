@@ -1,0 +1,180 @@
+import { computed, onBeforeUnmount, onMounted, ref, shallowRef } from 'vue'
+import { field } from '@/api/endpoints'
+import { explain } from '@/i18n/errors'
+import { gather } from '@/lib/gather'
+import { uuid } from '@/lib/uuid'
+import { realtime } from '@/realtime'
+import { useSession } from '@/stores/session'
+import type { AssignmentReport, FieldAssignment, FieldPage, Id } from '@/api/types'
+import { Outbox, type Item } from './outbox'
+import { project, type Projected } from './projection'
+import { openShelf, pageShelf } from './shelf'
+
+const POLL_MS = 30_000
+const MIN_CREW = 2
+const NEWS = new Set<string>(['order', 'field', 'unit'])
+
+export type Task = FieldAssignment & { seen: Projected }
+export interface Saying {
+  reason?: string
+  text?: string
+  result_code?: string | null
+}
+
+/** All that the officer's phone knows and says. */
+export function useField() {
+  const session = useSession()
+  const page = shallowRef<FieldPage | null>(null)
+  const error = shallowRef<unknown>(null)
+  const loading = ref(false)
+  const items = shallowRef<readonly Item[]>([])
+  /** Whether the browser can keep words over a closed page. */
+  const durable = ref(true)
+  const online = ref(navigator.onLine)
+  const chosenId = ref<Id | null>(null)
+  let box: Outbox | null = null
+  let known = new Set<Id>()
+
+  const unit = computed(() => page.value?.unit ?? null)
+  const onDuty = computed(() => unit.value !== null)
+  const certified = computed(() => unit.value?.crew.filter((member) => member.certified).length ?? 0)
+  const missing = computed(() => Math.max(0, MIN_CREW - certified.value))
+  const waiting = computed(() => items.value.filter((item) => !item.refused))
+  const tasks = computed((): Task[] =>
+    (page.value?.assignments ?? []).map((assignment) => ({
+      ...assignment,
+      seen: project(assignment, saidOf(assignment.id)),
+    })),
+  )
+  const task = computed(() => tasks.value.find(({ id }) => id === chosenId.value) ?? tasks.value[0] ?? null)
+
+  function saidOf(id: Id): AssignmentReport[] {
+    return waiting.value.flatMap((item) =>
+      item.kind === 'status' && item.assignmentId === id ? [item.body.state] : [],
+    )
+  }
+
+  async function load(): Promise<void> {
+    loading.value = page.value === null
+    try {
+      accept(await field.page())
+    } catch (cause) {
+      error.value = cause
+    } finally {
+      loading.value = false
+    }
+  }
+
+  function accept(next: FieldPage): void {
+    const fresh = next.assignments.filter(({ id, state }) => state === 'ISSUED' && !known.has(id))
+    if (fresh.length) {
+      chosenId.value = fresh[0]?.id ?? null
+      navigator.vibrate?.([400, 150, 400, 150, 400])
+    }
+    known = new Set(next.assignments.map(({ id }) => id))
+    page.value = next
+    error.value = null
+  }
+
+  async function send(item: Item): Promise<void> {
+    if (item.kind === 'status') accept(await field.report(item.assignmentId, item.body))
+    else if (item.kind === 'photo') await field.photo(item.assignmentId, item.file, item.name)
+    else await field.sos(item.body)
+  }
+
+  function report(assignmentId: Id, state: AssignmentReport, saying: Saying = {}): void {
+    const body = { state, ...saying, device_time: new Date().toISOString() }
+    void box?.add({ id: uuid(), kind: 'status', assignmentId, body })
+  }
+
+  function photo(assignmentId: Id, file: File): void {
+    void box?.add({ id: uuid(), kind: 'photo', assignmentId, name: file.name || 'photo.jpg', file })
+  }
+
+  function sos(at: { lat: number; lon: number } | null): void {
+    const body = { lat: at?.lat ?? null, lon: at?.lon ?? null, at: new Date().toISOString() }
+    void box?.add({ id: uuid(), kind: 'sos', body })
+  }
+
+  /** Duty begins and ends only with the server's word: it decides who may be sent. Raises ApiError. */
+  const signOn = async (unitId: Id): Promise<void> => accept(await field.signOn(unitId))
+  const signOff = async (): Promise<void> => accept(await field.signOff())
+
+  const retry = (): void => void box?.flush()
+  const dismiss = (id: string): void => void box?.dismiss(id)
+
+  async function openBox(): Promise<void> {
+    const shelf = await openShelf().catch(() => {
+      durable.value = false
+      return pageShelf()
+    })
+    const owner = session.me?.id
+    if (owner === undefined) return
+    box = new Outbox({ shelf, owner, send, changed: (now) => (items.value = now), reason: explain })
+    await box.open()
+  }
+
+  function onLine(): void {
+    online.value = navigator.onLine
+    if (!online.value) return
+    retry()
+    refresh()
+  }
+
+  const refresh = gather(load, 200)
+  const poll = setInterval(() => {
+    if (!document.hidden) refresh()
+  }, POLL_MS)
+  const stop = [
+    realtime.on('changed', ({ kind }) => {
+      if (NEWS.has(kind)) refresh()
+    }),
+    realtime.on('snapshot', () => {
+      refresh()
+      retry()
+    }),
+  ]
+
+  onMounted(() => {
+    window.addEventListener('online', onLine)
+    window.addEventListener('offline', onLine)
+    document.addEventListener('visibilitychange', refresh)
+    void load()
+    void openBox()
+  })
+  onBeforeUnmount(() => {
+    clearInterval(poll)
+    box?.close()
+    stop.forEach((off) => off())
+    window.removeEventListener('online', onLine)
+    window.removeEventListener('offline', onLine)
+    document.removeEventListener('visibilitychange', refresh)
+  })
+
+  return {
+    page,
+    error,
+    loading,
+    items,
+    waiting,
+    durable,
+    online,
+    unit,
+    onDuty,
+    certified,
+    missing,
+    tasks,
+    task,
+    chosenId,
+    load,
+    report,
+    photo,
+    sos,
+    signOn,
+    signOff,
+    retry,
+    dismiss,
+  }
+}
+
+export type FieldDesk = ReturnType<typeof useField>
