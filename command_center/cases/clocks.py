@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,7 +29,7 @@ def start(session: Session, office: Office, case: Case, clock: str, moment: date
     rule = deadlines.rule_for(clock, office.day(case.received_at))
     counted = deadlines.due(rule, office.day(moment), calendar(session))
     void(session, case, [clock], moment)
-    session.add(deadline_of(office, case.id, counted, moment))
+    session.add(Deadline(case_id=case.id, **values(office, counted, moment)))
 
 
 def start_promised(
@@ -39,21 +40,20 @@ def start_promised(
     counted = Due(
         rule, office.day(moment), due_on, due_on, due_on, due_on, False, f"{rule.basis}：{due_on}"
     )
-    session.add(deadline_of(office, case.id, counted, moment))
+    session.add(Deadline(case_id=case.id, **values(office, counted, moment)))
 
 
-def deadline_of(office: Office, case_id: int, counted: Due, moment: datetime) -> Deadline:
-    """The row of a counted deadline."""
-    return Deadline(
-        case_id=case_id,
-        rule=counted.rule.id,
-        started_at=moment,
-        due_at=_end(office, counted.on),
-        yellow_at=_begin(office, counted.yellow_on),
-        red_at=_begin(office, counted.red_on),
-        provisional=counted.provisional,
-        basis=counted.basis,
-    )
+def values(office: Office, counted: Due, moment: datetime) -> dict[str, Any]:
+    """The columns of a counted deadline that starts at this moment."""
+    return {
+        "rule": counted.rule.id,
+        "started_at": moment,
+        "due_at": _end(office, counted.on),
+        "yellow_at": _begin(office, counted.yellow_on),
+        "red_at": _begin(office, counted.red_on),
+        "provisional": counted.provisional,
+        "basis": counted.basis,
+    }
 
 
 def meet(session: Session, case: Case, clocks: Iterable[str], moment: datetime) -> None:

@@ -70,7 +70,8 @@ def open_text(vault: Vault, sealed: bytes | None, owner: str) -> str:
     return vault.open(sealed, owner.encode()).rstrip(b"\0").decode() if sealed else ""
 
 
-def _seal(vault: Vault, person: Person, owner: str) -> bytes:
+def sealed(vault: Vault, person: Person, owner: str) -> bytes:
+    """A person's record; opens only with the same owner."""
     return seal_text(vault, json.dumps(asdict(person), ensure_ascii=False), owner)
 
 
@@ -83,7 +84,7 @@ def _open(vault: Vault, sealed: bytes, owner: str) -> Person:
 def keep_informant(session: Session, vault: Vault, person: Person) -> UUID:
     """Seal an informant; gives the opaque reference that the report keeps."""
     ref = uuid4()
-    session.add(ReporterIdentity(ref=ref, sealed=_seal(vault, person, str(ref))))
+    session.add(ReporterIdentity(ref=ref, sealed=sealed(vault, person, str(ref))))
     return ref
 
 
@@ -97,7 +98,7 @@ def keep_complainant(
         Complainant(
             case_id=case.id,
             case_kind=case.kind,
-            sealed=_seal(vault, person, case.case_no),
+            sealed=sealed(vault, person, case.case_no),
             phone_print=vault.blind_index(number) if (number := digits(person.phone)) else None,
             **consent,
         )
