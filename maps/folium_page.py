@@ -115,7 +115,7 @@ def render(page: HeatPage) -> str:
     world.add_child(_Margin(page.source))
     root: Any = world.get_root()
     root.html.add_child(folium.Element(_LOOK + _title(page) + _legend(steps, texts)))
-    root.title = page.title
+    root.title = escape(page.title)
     return inlined(root.render())
 
 
@@ -139,7 +139,7 @@ def _add_areas(
         {
             "type": "Feature",
             "properties": {
-                "name": area.name,
+                "name": escape(area.name),
                 "count": texts["hidden"] if area.count is None else area.count,
                 "colour": _colour(area.count, steps),
             },

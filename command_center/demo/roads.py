@@ -177,10 +177,9 @@ def _merge_carriageways(places: Array) -> Array:
 def _longest_path(near: Array) -> list[int]:
     """The longest way through the minimum spanning tree: the road without its side branches."""
     tree = minimum_spanning_tree(coo_matrix(near))
-    reach = dijkstra(tree, directed=False)
+    reach, before = dijkstra(tree, directed=False, return_predecessors=True)
     reach[~np.isfinite(reach)] = -1
     start, node = (int(i) for i in np.unravel_index(reach.argmax(), reach.shape))
-    _, before = dijkstra(tree, directed=False, return_predecessors=True)
     path = [node]
     while path[-1] != start:
         path.append(int(before[start, path[-1]]))
@@ -278,9 +277,11 @@ def _junction(place: Sequence[float]) -> tuple[float, float]:
 def _ends(pieces: list[_Line]) -> tuple[list[tuple[float, float]], NDArray[np.int64]]:
     """The junctions, and for each piece the numbers of its two."""
     number: dict[tuple[float, float], int] = {}
+    shapes = [piece.shape for piece in pieces]
+    sides = [shapely.get_coordinates(shapely.get_point(shapes, end)) for end in (0, -1)]
     ends = [
-        [number.setdefault(_junction(piece.shape.coords[end]), len(number)) for end in (0, -1)]
-        for piece in pieces
+        [number.setdefault(_junction(place), len(number)) for place in pair]
+        for pair in zip(*(side.tolist() for side in sides), strict=True)
     ]
     return list(number), np.array(ends, dtype=np.int64)
 

@@ -75,16 +75,21 @@ class Vocabulary:
         """The query with every reading worth trying. Never raises."""
         whole = normalise.normalise(text[:LONGEST])
         plain = normalise.without_fillers(whole) or whole
-        readings = [
-            reading
-            for found in self._streets_in(plain)
-            for reading in self._with_district(self._around(plain, found))
-        ]
+        # A filler may be part of a street's name: then the street is found in the whole.
+        readings = self._placed(plain) or self._placed(whole)
         readings += self._with_district(Reading(normalise.trimmed(plain)))
         readings.append(Reading(plain))
         if plain != whole:
             readings.append(Reading(whole))
         return Query(plain, tuple(dict.fromkeys(readings)))
+
+    def _placed(self, text: str) -> list[Reading]:
+        """The readings in which a street was said."""
+        return [
+            reading
+            for found in self._streets_in(text)
+            for reading in self._with_district(self._around(text, found))
+        ]
 
     def _streets_in(self, text: str) -> list[_Found]:
         """The best street by characters, and those by sound that cover more of the text."""

@@ -1,0 +1,48 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maps.geocoding.query import Reading, Vocabulary
+
+VOCABULARY = Vocabulary(
+    ["建国路", "建国门外大街", "西三环", "西三环南路", "六号楼北路", "朝阳路"],
+    ["朝阳区", "丰台区", "海淀区"],
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "reading"),
+    [
+        ("建国路88号老王饭店", Reading("老王饭店", "建国路", "characters", "88")),
+        ("建国路八十八号", Reading("", "建国路", "characters", "88")),
+        ("建国鹿老王饭店", Reading("老王饭店", "建国路", "sound")),
+        ("建国路甲8号院3号楼老王饭店", Reading("老王饭店", "建国路", "characters", "甲8")),
+        ("建国路7天酒店", Reading("7天酒店", "建国路", "characters")),
+        ("就在建国路上有一家叫老王饭店的", Reading("老王饭店", "建国路", "characters")),
+        ("朝阳区建国路老王饭店", Reading("老王饭店", "建国路", "characters", "", "朝阳区")),
+        ("朝阳老王饭店", Reading("老王饭店", "", "", "", "朝阳区")),
+        ("六号楼北路七号", Reading("", "六号楼北路".replace("六", "6"), "characters", "7")),
+        ("老王饭店", Reading("老王饭店")),
+        # A longer street by sound beats a shorter one that happens to be written inside it.
+        ("西三环南陆老王饭店", Reading("老王饭店", "西三环南路", "sound")),
+        ("西三环老王饭店", Reading("老王饭店", "西三环", "characters")),
+    ],
+)
+def test_the_first_reading_is_the_most_telling(said: str, reading: Reading) -> None:
+    assert VOCABULARY.read(said).readings[0] == reading
+
+
+def test_a_name_that_looks_like_filler_is_tried_whole_too() -> None:
+    names = {reading.name for reading in VOCABULARY.read("有家便利店").readings}
+    assert {"便利店", "有家便利店"} <= names
+
+
+def test_silence_has_no_text() -> None:
+    assert VOCABULARY.read(" ，。").text == ""
+
+
+@given(st.text(max_size=400))
+def test_nothing_that_can_be_typed_breaks_the_reader(text: str) -> None:
+    query = VOCABULARY.read(text)
+    assert query.readings
+    assert all(-(2**31) <= token < 2**31 for token in query.tokens())
