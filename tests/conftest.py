@@ -1,6 +1,7 @@
 """Real engines for the tests: one private PostGIS and one Redis per run, on free ports."""
 
 import itertools
+import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,12 +18,20 @@ from command_center.engines.postgres import EXTENSIONS, ROLE
 from command_center.engines.process import wait_until
 from command_center.engines.smsc import Smsc
 from command_center.migrations import schema
+from kernel import log
 from kernel.access import Principal, system
 from kernel.bus import Bus
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.settings import PORTS, Settings, load
 from tests.ports import free_port_base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> None:
+    """The product's own log format, shown by pytest where a test fails."""
+    log.configure(json=False, level="INFO")
+    logging.getLogger().handlers.clear()
 
 
 @pytest.fixture(scope="session")

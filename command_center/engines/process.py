@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -78,6 +79,8 @@ class Process:
             raise EngineError(
                 f"{self.name}: cannot run {self.argv[0]}: {error.strerror}"
             ) from error
+        # Whoever stops it, by this object or by its pid file: it leaves no zombie behind.
+        threading.Thread(target=self._child.wait, daemon=True).start()
         self.pid_file.write_text(f"{self._child.pid} {birth(self._child.pid)}", "ascii")
         return True
 
