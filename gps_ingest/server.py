@@ -10,6 +10,7 @@ from redis import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from gps_ingest import meters
 from gps_ingest.fleet import Fleet
 from gps_ingest.intake import Intake
 from gps_ingest.listeners.http import HttpSession
@@ -30,6 +31,8 @@ log = get_logger(__name__)
 INGEST = system("ingest", "gps.ingest")
 PROCESS = "ingest"
 BEAT_SECONDS = 5
+METERS_KEY, METERS_SECONDS = "metrics:ingest", 15
+"""Redis key of the counters in Prometheus' text format, and how long they count as present."""
 OWN_PORTS_SECONDS = 2
 PARTITION_SECONDS = 3600
 DAYS_BEHIND, DAYS_AHEAD = 7, 2
@@ -164,8 +167,10 @@ class IngestServer:
         return HttpSession(link, OsmandDesk(self.intake, link).handle)
 
     def _beat(self) -> None:
+        """Say that we live, and what we have counted; the web process shows both."""
         if not self.store.is_away:
             self._bus.beat(PROCESS)
+        self._bus.redis.set(METERS_KEY, meters.exposition(), ex=METERS_SECONDS)
 
 
 LISTENERS = ("nmea_tcp", "nmea_udp", "osmand")

@@ -14,6 +14,7 @@ from gps_ingest.protocols import base
 
 REST_SECONDS = 1.0
 """Input that rests this long has ended its second: a fix waits no longer for its height."""
+STDIN = 0
 CHUNK = 64 * 1024
 CORE = ("lat", "lon", "speed_kmh", "course", "alt_m", "time", "valid", "device", "error")
 
@@ -40,11 +41,13 @@ def decode(protocol: str) -> None:
 
 
 def _messages(reader: base.Reader) -> Iterator[list[base.Message]]:
-    source = sys.stdin.fileno()
     while True:
-        if reader.waiting and not select.select([source], [], [], REST_SECONDS)[0]:
+        if reader.waiting and not select.select([STDIN], [], [], REST_SECONDS)[0]:
             yield reader.settle()
-        data = os.read(source, CHUNK)
+        try:
+            data = os.read(STDIN, CHUNK)
+        except OSError:  # closed: that, too, is an input without a message
+            data = b""
         if not data:
             yield reader.finish()
             return

@@ -195,16 +195,17 @@ class Decoder:
             valid=valid and position is not None,
             speed_kmh=None if speed is None else speed * KNOT,
             course=_number(course),
-            alt_m=self._height(clock),
+            alt_m=self._height(clock, device),
             device=device,
             flags=tuple(flags),
             raw=raw,
             clock=clock,
         )
 
-    def _height(self, clock: float | None) -> float | None:
+    def _height(self, clock: float | None, device: str | None) -> float | None:
+        """Of the last GGA, when it is of this second and of no other device."""
         gga = self._gga
-        if gga is None or gga.clock is None or clock is None:
+        if gga is None or gga.clock is None or clock is None or gga.device not in (None, device):
             return None
         return gga.alt_m if int(gga.clock) == int(clock) else None
 
@@ -222,12 +223,13 @@ class CaptureReader:
     """
 
     MAX_QUEUE = 512
+    MAX_GGAS = 32
 
     def __init__(self) -> None:
         self._decoder = Decoder()
         self._queue: deque[Message] = deque()
         self._waiting: list[Rmc] = []
-        self._heights: dict[float, float] = {}
+        self._ggas: list[Gga] = []
         self._second: int | None = None
 
     @property
@@ -249,41 +251,37 @@ class CaptureReader:
         out: list[Message] = []
         for message in messages:
             if isinstance(message, Rmc | Gga) and message.clock is not None:
-                self._place(message, message.clock, out)
+                self._place(message, int(message.clock), out)
             self._queue.append(message)
             if not self._waiting or len(self._queue) > self.MAX_QUEUE:
                 self._release(out)
         return out
 
-    def _place(self, message: Rmc | Gga, clock: float, out: list[Message]) -> None:
+    def _place(self, message: Rmc | Gga, second: int, out: list[Message]) -> None:
         """Let go of an earlier second's fixes and learn what this sentence says of its own."""
-        if int(clock) != self._second:
+        if second != self._second:
             self._release(out)
-            self._second = int(clock)
-            self._heights.clear()
+            self._second = second
+            self._ggas.clear()
         if isinstance(message, Rmc):
-            if clock in self._heights:
-                message.alt_m = self._heights[clock]
-            else:
+            if not self._has_its_own(message):
                 self._waiting.append(message)
-        elif message.alt_m is not None and len(self._heights) < self.MAX_QUEUE:
-            self._heights[clock] = message.alt_m
-            for fix in self._waiting:
-                if fix.clock == clock:
-                    fix.alt_m = message.alt_m
-            self._waiting = [fix for fix in self._waiting if fix.clock != clock]
+        elif message.alt_m is not None and len(self._ggas) < self.MAX_GGAS:
+            self._ggas.append(message)
+            self._waiting = [fix for fix in self._waiting if not self._has_its_own(fix)]
+
+    def _has_its_own(self, fix: Rmc) -> bool:
+        """Give the fix the nearest height of its second; True when it is of its very moment."""
+        ggas = [gga for gga in self._ggas if gga.device in (None, fix.device)]
+        apart = [abs((gga.clock or 0.0) - (fix.clock or 0.0)) for gga in ggas]
+        least = min(apart, default=None)
+        fix.alt_m = None if least is None else ggas[apart.index(least)].alt_m
+        return least == 0.0
 
     def _release(self, out: list[Message]) -> None:
-        for fix in self._waiting:
-            fix.alt_m = self._nearest(fix.clock or 0.0)
         self._waiting.clear()
         out.extend(self._queue)
         self._queue.clear()
-
-    def _nearest(self, clock: float) -> float | None:
-        if not self._heights:
-            return None
-        return self._heights[min(self._heights, key=lambda other: abs(other - clock))]
 
 
 class _Calendar:

@@ -154,9 +154,14 @@ def test_what_cannot_be_believed_is_kept_in_quarantine(street: Any, car: Any) ->
     assert stored(street, car) == 0
 
 
-def test_the_process_says_that_it_lives(street: Any, bus: Bus) -> None:
-    with closing(bus.redis):
+def test_the_process_says_that_it_lives_and_what_it_has_counted(
+    street: Any, car: Any, bus: Bus
+) -> None:
+    with street.ingest.receiver(car.identity) as sock, closing(bus.redis) as client:
+        sock.sendall(rmc(now(), LAT, LON))
         assert wait_until(lambda: bus.alive("ingest"), 10)
+        counted = b'cc_gps_fixes_total{outcome="accepted"'
+        assert wait_until(lambda: counted in (client.get("metrics:ingest") or b""), 10)
 
 
 def test_floods_of_rubbish_are_shown_out_and_stop_nobody_else(

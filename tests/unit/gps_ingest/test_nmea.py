@@ -138,4 +138,4 @@ def test_pieces_of_any_size_give_the_same_messages(data: bytes, piece: int) -> N
 def test_a_flood_costs_time_in_proportion_to_its_size(flood: bytes) -> None:
     begin = time.process_time()
     read(flood, 4096)
-    assert time.process_time() - begin < 2
+    assert time.process_time() - begin < 5
