@@ -22,6 +22,8 @@ function foliumAssets(): Plugin {
   }
 }
 
+const PURE = ['src/{lib,api,realtime}/**/*.test.ts']
+
 export default defineConfig({
   plugins: [vue(), foliumAssets()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
@@ -44,8 +46,14 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   test: {
-    environment: 'happy-dom',
-    include: ['src/**/*.test.ts'],
     restoreMocks: true,
+    projects: [
+      // What is pure is tested without a window: an import of the page would fail here.
+      { extends: true, test: { name: 'pure', environment: 'node', include: PURE } },
+      {
+        extends: true,
+        test: { name: 'page', environment: 'happy-dom', include: ['src/**/*.test.ts'], exclude: PURE },
+      },
+    ],
   },
 })

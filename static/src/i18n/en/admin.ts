@@ -22,6 +22,7 @@ export default {
   figures: { ms: 'ms', problem: 'problem', bound: 'bound', queued: 'queued', free_mb: 'free MB' },
   organisations: 'Organisations',
   users: 'Users',
+  name: 'Name',
   kind: 'Kind',
   fax: 'Fax',
   roles: 'Roles',

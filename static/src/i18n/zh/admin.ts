@@ -22,6 +22,7 @@ export default {
   figures: { ms: '耗时（毫秒）', problem: '问题', bound: '已连接', queued: '排队', free_mb: '剩余（MB）' },
   organisations: '机构',
   users: '用户',
+  name: '名称',
   kind: '类别',
   fax: '传真',
   roles: '岗位',
