@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import gevent
 import psycopg
 from gevent.event import Event
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import Row, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -88,7 +89,7 @@ class Fleet:
     def refresh(self) -> None:
         """Read the registry; a terminal that stays keeps what is known of its fixes."""
         with self._database.unit_of_work(self._principal) as session:
-            rows = session.scalars(select(Terminal)).all()
+            rows = session.execute(select(*COLUMNS)).all()
             fresh = [row.id for row in rows if row.id not in self._by_id]
             newest = {p.terminal_id: p for p in queries.latest(session, fresh)} if fresh else {}
         known = {}
@@ -140,7 +141,18 @@ class Fleet:
             yield from connection.notifies()
 
 
-def _known(row: Terminal, newest: queries.Position | None) -> KnownTerminal:
+COLUMNS = (
+    Terminal.id,
+    Terminal.identity,
+    Terminal.protocol,
+    Terminal.enabled,
+    Terminal.listen_port,
+    Terminal.settings,
+)
+"""Read as plain rows: ten thousand objects would hold up the listeners."""
+
+
+def _known(row: Row[*tuple[Any, ...]], newest: queries.Position | None) -> KnownTerminal:
     terminal = KnownTerminal(row.id, row.identity, row.protocol)
     if newest is not None:
         terminal.newest = newest.fixed_at.timestamp(), newest.lat, newest.lon

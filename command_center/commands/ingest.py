@@ -1,96 +1,15 @@
 """`command-center ingest`: the process that listens to vehicles."""
 
-from gevent import monkey
-
-# psycopg picks its wait function when it is imported: the patch comes before everything else.
-monkey.patch_all()
-
-import resource  # noqa: E402
-import signal  # noqa: E402
-
-import click  # noqa: E402
-import gevent  # noqa: E402
-import psycopg.waiting  # noqa: E402
-from gevent.event import Event  # noqa: E402
-from sqlalchemy import func, select  # noqa: E402
-from sqlalchemy.exc import SQLAlchemyError  # noqa: E402
-
-from gps_ingest.pipeline import Rules  # noqa: E402
-from gps_ingest.server import INGEST, Addresses, IngestServer  # noqa: E402
-from kernel.bus import Bus  # noqa: E402
-from kernel.db import Database  # noqa: E402
-from kernel.log import configure, get_logger  # noqa: E402
-from kernel.settings import Settings, load  # noqa: E402
-from maps.models import Region  # noqa: E402
-
-log = get_logger(__name__)
-MARGIN_DEGREES = 1.0
-"""Vehicles do leave the city; farther away than this (about 100 km) is a wrong position."""
-RETRY_SECONDS = 2
+import click
 
 
 @click.command()
 def ingest() -> None:
     """Run the vehicle listeners until SIGTERM or SIGINT; then store what has come, and end."""
-    if psycopg.waiting.wait is getattr(psycopg.waiting, "wait_c", None):
-        raise click.ClickException("psycopg was imported before gevent's patch")
-    settings = load()
-    configure(json=settings.log_json or not settings.is_demo, level=settings.log_level)
-    _allow_many_files()
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, stop.set)
-    server = _started(settings, stop)
-    stop.wait()
-    if server is not None:
-        server.stop()
+    from gevent import monkey
 
+    # psycopg picks its wait function when it is imported: the patch comes before that.
+    monkey.patch_all()
+    from command_center.commands.listening import run
 
-def _started(settings: Settings, stop: Event) -> IngestServer | None:
-    """The running server; waits for the database. None when told to stop before it answered."""
-    # The whole house is not loaded here: the listeners need its ground only, and start at once.
-    database, bus = Database(settings.sqlalchemy_url), Bus(settings.bus_url)
-    while not stop.is_set():
-        try:
-            server = IngestServer(
-                database,
-                bus,
-                Addresses(
-                    settings.host,
-                    settings.nmea_tcp_port,
-                    settings.nmea_udp_port,
-                    settings.osmand_port,
-                ),
-                rules=Rules(service_area=service_area(database)),
-                auto_register=settings.nmea_auto_register and settings.is_demo,
-            )
-            server.start()
-        except SQLAlchemyError as error:
-            log.warning("ingest_waits_for_the_database", error=type(error).__name__)
-            stop.wait(RETRY_SECONDS)
-        else:
-            return server
-    return None
-
-
-def service_area(database: Database) -> tuple[float, float, float, float] | None:
-    """The box around all districts and a margin: west, south, east, north. None without any."""
-    box = func.ST_Extent(Region.geom)
-    edges = (func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))
-    with database.unit_of_work(INGEST) as session:
-        found = session.execute(select(*edges).where(Region.level == "district")).one()
-    if found[0] is None:
-        return None
-    west, south, east, north = (float(edge) for edge in found)
-    return (
-        west - MARGIN_DEGREES,
-        south - MARGIN_DEGREES,
-        east + MARGIN_DEGREES,
-        north + MARGIN_DEGREES,
-    )
-
-
-def _allow_many_files() -> None:
-    """One descriptor per vehicle: as many as the system lets us have."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    run()
