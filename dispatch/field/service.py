@@ -1,7 +1,7 @@
 """The officer's phone: duty, orders, positions, help. Only one's own unit, always."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -20,10 +20,13 @@ from dispatch.units import service as crews
 from dispatch.units.lifecycle import OUT_OF_SERVICE
 from dispatch.units.queries import Placed
 from kernel.audit import record
+from kernel.clock import now
 from kernel.db import principal_of
 from kernel.errors import NotFound
 
 GRAVEST = 3
+RECALL_SHOWN = timedelta(minutes=30)
+"""So long a cancelled order stays in sight: a crew on its way must not see it merely vanish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +184,12 @@ class FieldService:
 
     @staticmethod
     def _assignments(session: Session, mine: Placed) -> list[Assignment]:
-        """Open ones, and the one just fed back until the crew has cleared it."""
+        """Open ones, the one just fed back until it is cleared, and what was just taken back."""
         engaged = (mine.unit.engagement or {}).get("id")
+        recent = now(session) - RECALL_SHOWN
         return [
             one
-            for one in orders.assignments_of_unit(session, mine.unit.id)
+            for one in orders.assignments_of_unit(session, mine.unit.id, recent)
             if one.state != FED_BACK or one.id == engaged
         ]
 

@@ -82,10 +82,8 @@ class Planner:
 
     def ranking(self, session: Session, brief: OrderBrief) -> list[Ranked]:
         """The units of the principal's jurisdiction, ranked for this case."""
-        board = units.board(session, principal_of(session).organisation_path)
-        place = _point(brief)
         home = self.home(session, brief)
-        return rank.rank(facts.gather(session, board, place, home))
+        return rank.rank(facts.gather(session, principal_of(session), _point(brief), home))
 
     def home(self, session: Session, brief: OrderBrief) -> str:
         """The path whose units are at home at this case: of the branch there, else of the case."""

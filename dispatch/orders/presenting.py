@@ -26,6 +26,9 @@ from dispatch.recommendation.facts import is_home
 from dispatch.recommendation.rank import Ranked, Reason
 from maps.plane import distance_m
 
+SHOWN = 100
+"""More than a person looks through; the ranking itself knows the whole fleet."""
+
 
 def summary_out(order: Order) -> OrderSummaryOut:
     return OrderSummaryOut(
@@ -89,7 +92,7 @@ def recommendation_out(
     by_road = any(one.facts.engine == "road" for one in ranked)
     return RecommendationOut(
         engine="road" if by_road else "straight",
-        items=[_unit_out(one) for one in ranked],
+        items=[_unit_out(one) for one in ranked[:SHOWN]],
         branches=near,
     )
 

@@ -1,11 +1,12 @@
 """Reads: orders by case, by jurisdiction, by whoever answers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from dispatch.orders.lifecycle import PENDING
+from dispatch.orders.lifecycle import CANCELLED, FED_BACK, PENDING
 from dispatch.orders.models import Assignment, Order
 from dispatch.scope import within
 from dispatch.units.models import CrewMember
@@ -93,16 +94,23 @@ def answerable(session: Session, number: str) -> Sequence[Assignment]:
     ).all()
 
 
-def assignments_of_unit(session: Session, unit_id: int) -> Sequence[Assignment]:
-    """What the crew of a unit still has to do or to close, the newest first."""
+def assignments_of_unit(
+    session: Session, unit_id: int, recalled_since: datetime
+) -> Sequence[Assignment]:
+    """What the crew of a unit has to do, to close, or to know: the newest first.
+
+    Fed back but not cleared, and taken back since a moment, besides what is open.
+    """
+    taken_back = (
+        (Assignment.state == CANCELLED)
+        & Assignment.ack_due_at.is_not(None)
+        & (Assignment.closed_at >= recalled_since)
+    )
+    wanted = or_(Assignment.closed_at.is_(None), Assignment.state == FED_BACK, taken_back)
     return session.scalars(
         select(Assignment)
-        .where(
-            Assignment.unit_id == unit_id,
-            or_(Assignment.closed_at.is_(None), Assignment.state == "FED_BACK"),
-            Assignment.state != PENDING,
-        )
-        .order_by(Assignment.id.desc())
+        .where(Assignment.unit_id == unit_id, Assignment.state != PENDING, wanted)
+        .order_by(Assignment.closed_at.is_not(None), Assignment.id.desc())
     ).all()
 
 

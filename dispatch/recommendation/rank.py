@@ -57,20 +57,47 @@ class Ranked:
     rank: int
     cost_seconds: float
     obstacle: str | None
-    reasons: tuple[Reason, ...]
 
     @property
     def eligible(self) -> bool:
         return self.obstacle is None
 
+    @property
+    def reasons(self) -> list[Reason]:
+        """Why it stands where it stands, what weighs most first."""
+        return explain(self.facts)
+
 
 def rank(units: Sequence[Facts]) -> list[Ranked]:
     """The units that may be sent, best first, then the others with what stands in their way."""
-    judged = sorted((_judge(facts) for facts in units), key=_order)
+    judged = [(obstacle(facts), cost(facts), facts) for facts in units]
+    judged.sort(key=lambda one: (one[0] is not None, one[1], one[2].unit_id))
     return [
-        Ranked(one.facts, place, one.cost_seconds, one.obstacle, one.reasons)
-        for place, one in enumerate(judged, start=1)
+        Ranked(facts, place, seconds, stands.code if stands else None)
+        for place, (stands, seconds, facts) in enumerate(judged, start=1)
     ]
+
+
+def cost(facts: Facts) -> float:
+    """Seconds until somebody stands at the door, as far as can be told."""
+    age = facts.position_age_s or 0
+    seconds = facts.travel_seconds if _is_placed(facts) else None
+    return (
+        (UNPLACED_SECONDS if seconds is None else seconds)
+        # A position that is so many seconds old may be wrong by as many seconds of driving.
+        + (age - FRESH_SECONDS if FRESH_SECONDS < age <= STALE_SECONDS else 0)
+        + (RETURNING_SECONDS if facts.state == lifecycle.RETURNING else 0)
+        + (0 if facts.own_jurisdiction else FOREIGN_SECONDS)
+    )
+
+
+def explain(facts: Facts) -> list[Reason]:
+    """The same in words: an obstacle first, then the way, the position, the state, the place."""
+    stands = obstacle(facts)
+    found = [stands, _way(facts), _position(facts), _state(facts), _district(facts)]
+    if stands is None:
+        found.append(Reason("crew_complete", {"certified": facts.certified}))
+    return [reason for reason in found if reason]
 
 
 def needs_reason(ranked: Sequence[Ranked], chosen: Collection[int]) -> bool:
@@ -98,59 +125,34 @@ def obstacle(facts: Facts) -> Reason | None:
     return None
 
 
-def _judge(facts: Facts) -> Ranked:
-    stands = obstacle(facts)
-    weighed = [_travel(facts), _age(facts), _way_home(facts), _district(facts)]
-    reasons = [reason for _, reason in weighed if reason]
-    if stands:
-        reasons.insert(0, stands)
-    else:
-        reasons.append(Reason("crew_complete", {"certified": facts.certified}))
-    cost = sum(seconds for seconds, _ in weighed)
-    return Ranked(facts, 0, cost, stands.code if stands else None, tuple(reasons))
-
-
-def _order(judged: Ranked) -> tuple[bool, float, int]:
-    return not judged.eligible, judged.cost_seconds, judged.facts.unit_id
-
-
 def _is_placed(facts: Facts) -> bool:
-    return (
-        facts.travel_seconds is not None
-        and facts.position_age_s is not None
-        and facts.position_age_s <= STALE_SECONDS
-    )
+    return facts.position_age_s is not None and facts.position_age_s <= STALE_SECONDS
 
 
-def _travel(facts: Facts) -> tuple[float, Reason | None]:
-    if not _is_placed(facts) or facts.travel_seconds is None:
-        return UNPLACED_SECONDS, None
+def _way(facts: Facts) -> Reason | None:
+    if facts.travel_seconds is None or not _is_placed(facts):
+        return None
     params = {
         "minutes": max(1, round(facts.travel_seconds / 60)),
         "distance_m": round(facts.distance_m or 0),
     }
-    return facts.travel_seconds, Reason(f"travel_{facts.engine}", params)
+    return Reason(f"travel_{facts.engine}", params)
 
 
-def _age(facts: Facts) -> tuple[float, Reason | None]:
-    """A position that is `a` seconds old may be wrong by as many seconds of driving, at most."""
+def _position(facts: Facts) -> Reason:
     age = facts.position_age_s
     if age is None:
-        return 0, Reason("no_position", {})
+        return Reason("no_position", {})
     if age > STALE_SECONDS:
-        return 0, Reason("position_lost", {"seconds": round(age)})
-    if age > FRESH_SECONDS:
-        return age - FRESH_SECONDS, Reason("position_old", {"seconds": round(age)})
-    return 0, Reason("position_fresh", {"seconds": round(age)})
+        return Reason("position_lost", {"seconds": round(age)})
+    code = "position_old" if age > FRESH_SECONDS else "position_fresh"
+    return Reason(code, {"seconds": max(0, round(age))})
 
 
-def _way_home(facts: Facts) -> tuple[float, Reason | None]:
-    if facts.state == lifecycle.RETURNING:
-        return RETURNING_SECONDS, Reason("returning", {})
-    return 0, Reason("free", {}) if facts.state == lifecycle.FREE else None
+def _state(facts: Facts) -> Reason | None:
+    known = {lifecycle.RETURNING: "returning", lifecycle.FREE: "free"}
+    return Reason(known[facts.state], {}) if facts.state in known else None
 
 
-def _district(facts: Facts) -> tuple[float, Reason | None]:
-    if facts.own_jurisdiction:
-        return 0, Reason("own_jurisdiction", {})
-    return FOREIGN_SECONDS, Reason("other_jurisdiction", {})
+def _district(facts: Facts) -> Reason:
+    return Reason("own_jurisdiction" if facts.own_jurisdiction else "other_jurisdiction", {})

@@ -71,6 +71,20 @@ def test_the_crew_works_through_its_order(desk: Desk) -> None:
     assert desk.unit_now(car).state == "FREE"
 
 
+def test_a_cancelled_order_stays_in_sight_for_half_an_hour(desk: Desk) -> None:
+    car, first, _ = crew(desk)
+    order_id = desk.issue(car, **APP)
+    desk.do(lambda s: desk.room.orders.cancel(s, order_id, "误派"))
+    next_id = desk.issue(car, **APP)
+    shown = page(desk, first).assignments
+    assert [(one.order_id, one.state) for one in shown] == [
+        (next_id, "ISSUED"),
+        (order_id, "CANCELLED"),
+    ]
+    desk.clock.advance(minutes=31)
+    assert [one.order_id for one in page(desk, first).assignments] == [next_id]
+
+
 def test_another_units_order_does_not_exist(desk: Desk) -> None:
     crew(desk)
     order_id = desk.issue(desk.unit("京A0002"), **APP)
