@@ -14,7 +14,7 @@ export default {
   duty: {
     off: 'Off duty',
     on: 'On duty',
-    choose: 'Choose today’s vehicle',
+    choose: 'Which vehicle today?',
     hint: 'Two certified officers on one vehicle make a crew that can be sent.',
     find: 'Plate or name',
     none: 'No vehicle to sign on to',
