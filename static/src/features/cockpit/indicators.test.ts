@@ -4,22 +4,22 @@ import { change, verdict } from './indicators'
 
 const indicator = (changes: Partial<Indicator>): Indicator => ({
   code: 'closing_on_time',
-  value: 0.99,
-  unit: 'ratio',
-  target: 0.9992,
+  value: 99,
+  unit: 'percent',
+  target: 99.92,
   n: 10,
-  previous: 0.98,
+  previous: 98,
   ...changes,
 })
 
 describe('an indicator', () => {
   it('meets its target from above where more is better', () => {
     expect(verdict(indicator({}))).toBe('missed')
-    expect(verdict(indicator({ value: 0.9995 }))).toBe('met')
+    expect(verdict(indicator({ value: 99.95 }))).toBe('met')
   })
   it('meets its target from below where less is better', () => {
-    expect(verdict(indicator({ code: 'arrival_minutes', value: 14, target: 20 }))).toBe('met')
-    expect(verdict(indicator({ code: 'open_overdue', value: 3, target: 0 }))).toBe('missed')
+    expect(verdict(indicator({ code: 'arrival_median', value: 14, target: 20 }))).toBe('met')
+    expect(verdict(indicator({ code: 'overdue', value: 3, target: 0 }))).toBe('missed')
   })
   it('says nothing where nothing was measured', () => {
     expect(verdict(indicator({ value: null }))).toBe('none')

@@ -1,14 +1,14 @@
 import type { Indicator } from '@/api/types'
 
-/** Where less is better: times, what is late, what came back. */
-const LESS_IS_BETTER = /minutes|seconds|overdue|late|return|abandon|repeat|arrival|ack_time|open_alarms/
+/** Where less is better: times, and what is late or still open. */
+const LESS_IS_BETTER = new Set(['ack_median', 'arrival_median', 'arrival_p90', 'overdue', 'open_cases'])
 
 export type Verdict = 'met' | 'missed' | 'none'
 
 /** Whether the value meets its target; `none` without value or target. */
 export function verdict({ code, value, target }: Indicator): Verdict {
   if (value === null || target === null) return 'none'
-  const met = LESS_IS_BETTER.test(code) ? value <= target : value >= target
+  const met = LESS_IS_BETTER.has(code) ? value <= target : value >= target
   return met ? 'met' : 'missed'
 }
 
