@@ -45,7 +45,9 @@ class IngestProcess:
         }
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        assert wait_until(self.listens, 60), self.log.read_text("utf-8")
+        if not wait_until(self.listens, 60):
+            self.kill()
+            raise AssertionError(self.log.read_text("utf-8"))
 
     def listens(self, port: int = 0) -> bool:
         """Whether somebody answers on the port, the phones' when none is named."""
