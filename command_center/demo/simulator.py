@@ -8,15 +8,16 @@ except through ports that are open to vehicles, phones and the public.
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import cycle
 from random import Random
+from typing import Any
 
 import click
 import requests
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from command_center.demo.crews import Crew, Task, codes_in
 from command_center.demo.driving import Drive, Waypoint, rmc
@@ -111,7 +112,7 @@ class City:
         for row in rows:
             self._note(row)
 
-    def _note(self, row: Row[tuple[object, ...]]) -> None:
+    def _note(self, row: Sequence[Any]) -> None:
         ident, identity, protocol, lon, lat, phones, assignment, code, state, to_lon, to_lat = row
         car = self.cars.get(ident)
         if car is None:

@@ -108,7 +108,6 @@ def _businesses() -> None:
         sa.UniqueConstraint("credit_code", name="uq_businesses_credit_code"),
         schema="maps",
     )
-    op.create_index("ix_businesses_name_address", "businesses", ["name", "address"], schema="maps")
     op.create_index(
         "ix_businesses_street_number", "businesses", ["street", "number"], schema="maps"
     )
