@@ -1,11 +1,13 @@
 """A web application with some rooms' views, and people who send requests to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from apiflask import APIFlask
 from flask import Blueprint, g
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from command_center.app import _problem_of_validation
@@ -15,10 +17,37 @@ from kernel.settings import Settings
 from kernel.web import install_error_handlers
 
 
+class OneTransaction:
+    """Stands in for the database: every unit of work is a savepoint of one test's transaction.
+
+    Nothing is committed and no database is made, so a test takes milliseconds. What is committed
+    or concurrent is tested on a database of its own.
+    """
+
+    def __init__(self, session: Session):
+        self.session = session
+
+    @contextmanager
+    def unit_of_work(self, principal: Principal) -> Iterator[Session]:
+        before = self.session.info["principal"]
+        self.session.info["principal"] = principal
+        self.session.expire_all()
+        try:
+            with self.session.begin_nested():
+                yield self.session
+        finally:
+            self.session.info["principal"] = before
+
+
 class Desk:
     """`desk.get(who, "/cases")`; the door (sessions, CSRF) is tested where it stands."""
 
-    def __init__(self, database: Database, settings: Settings, blueprints: Sequence[Blueprint]):
+    def __init__(
+        self,
+        database: Database | OneTransaction,
+        settings: Settings,
+        blueprints: Sequence[Blueprint],
+    ):
         self.app = APIFlask(__name__)
         self.app.config["VALIDATION_ERROR_STATUS_CODE"] = 422
         self.app.extensions.update(database=database, settings=settings)

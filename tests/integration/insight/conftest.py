@@ -1,16 +1,16 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy.orm import Session
 
 from command_center.cases.office import Office
 from command_center.insight import views
 from command_center.intake.schemas import Submission
 from command_center.intake.service import Intake
-from kernel.access import Principal, system
-from kernel.db import Database
+from kernel.access import Principal
 from kernel.settings import Settings
 from tests.factories.bureau import Bureau, make_bureau, make_intake, make_office
-from tests.factories.desk import Desk
+from tests.factories.desk import Desk, OneTransaction
 
 
 @pytest.fixture
@@ -24,19 +24,22 @@ def intake(office: Office) -> Intake:
 
 
 @pytest.fixture
-def bureau(database: Database) -> Bureau:
-    """The small bureau, committed."""
-    with database.unit_of_work(system("set-up")) as session:
-        return make_bureau(session)
+def database(session: Session) -> OneTransaction:
+    return OneTransaction(session)
 
 
 @pytest.fixture
-def desk(database: Database, settings: Settings, office: Office) -> Desk:
+def bureau(session: Session) -> Bureau:
+    return make_bureau(session)
+
+
+@pytest.fixture
+def desk(database: OneTransaction, settings: Settings, office: Office) -> Desk:
     return Desk(database, settings, [views.create_blueprint(office)])
 
 
 @pytest.fixture
-def register(database: Database, intake: Intake, bureau: Bureau) -> Callable[..., int]:
+def register(database: OneTransaction, intake: Intake, bureau: Bureau) -> Callable[..., int]:
     """Registers submissions as an agent; gives the last case's id."""
     agent: Principal = bureau.person("AGENT")
 

@@ -13,10 +13,9 @@ from command_center.cases.office import Office
 from dispatch.orders.models import Assignment, Order
 from kernel.access import Principal
 from kernel.clock import FixedClock
-from kernel.db import Database
 from maps import folium_assets
 from tests.factories.bureau import Bureau, complaint, consultation, report
-from tests.factories.desk import Desk
+from tests.factories.desk import Desk, OneTransaction
 
 Register = Callable[..., int]
 
@@ -57,7 +56,7 @@ def test_fewer_than_three_reports_of_a_region_are_not_told(
 
 
 def test_the_rate_is_per_ten_thousand_businesses(
-    desk: Desk, leader: Principal, register: Register, database: Database
+    desk: Desk, leader: Principal, register: Register, database: OneTransaction
 ) -> None:
     with database.unit_of_work(leader) as session:
         session.execute(text("update maps.businesses set district = '东区'"))
@@ -70,7 +69,7 @@ def test_figures_follow_a_complaint_through_its_procedure(
     desk: Desk,
     leader: Principal,
     bureau: Bureau,
-    database: Database,
+    database: OneTransaction,
     office: Office,
     register: Register,
     clock: FixedClock,
@@ -102,7 +101,7 @@ def test_figures_follow_a_complaint_through_its_procedure(
 
 
 def test_a_missed_first_check_counts_against_the_rate(
-    desk: Desk, leader: Principal, bureau: Bureau, database: Database, office: Office,
+    desk: Desk, leader: Principal, bureau: Bureau, database: OneTransaction, office: Office,
     register: Register, clock: FixedClock,
 ) -> None:  # fmt: skip
     late, never = register(complaint()), register(complaint())
@@ -121,7 +120,7 @@ def test_a_missed_first_check_counts_against_the_rate(
 
 
 def test_arrival_and_acknowledgement_times_come_from_the_orders(
-    desk: Desk, leader: Principal, database: Database, bureau: Bureau, register: Register,
+    desk: Desk, leader: Principal, database: OneTransaction, bureau: Bureau, register: Register,
     clock: FixedClock,
 ) -> None:  # fmt: skip
     case_id = register(complaint())
@@ -164,7 +163,7 @@ def test_the_trend_names_every_day_in_the_bureaus_zone(
 
 
 def test_statistics_end_at_the_readers_jurisdiction(
-    desk: Desk, bureau: Bureau, database: Database, office: Office, register: Register
+    desk: Desk, bureau: Bureau, database: OneTransaction, office: Office, register: Register
 ) -> None:
     routed = register(complaint())
     register(complaint())
@@ -184,7 +183,7 @@ def test_statistics_need_their_permission(desk: Desk, bureau: Bureau, path: str)
 
 @pytest.mark.skipif(not folium_assets.available(), reason="the front end is not built")
 def test_the_heat_map_carries_cells_and_areas_and_no_case(
-    desk: Desk, leader: Principal, register: Register, database: Database
+    desk: Desk, leader: Principal, register: Register, database: OneTransaction
 ) -> None:
     case_id = register(*[complaint() for _ in range(4)], report())
     answer = desk.get(leader, "/insight/heatmap.html", days=7)

@@ -1,0 +1,46 @@
+"""How often somebody may ask."""
+
+import pytest
+
+from command_center.portal import limiter
+from command_center.portal.limiter import Limiter
+from kernel.errors import TooMany
+
+
+class Hands:
+    at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def test_the_limit_holds_within_its_window_and_per_key() -> None:
+    clock = Hands()
+    limit = Limiter(2, 60, clock)
+    limit.pass_or_refuse("a")
+    limit.pass_or_refuse("a")
+    with pytest.raises(TooMany):
+        limit.pass_or_refuse("a")
+    limit.pass_or_refuse("b")
+    clock.at = 60.0
+    limit.pass_or_refuse("a")
+
+
+def test_asking_alone_counts_nothing() -> None:
+    limit = Limiter(1, 60, Hands())
+    for _ in range(5):
+        limit.check("a")
+    limit.count("a")
+    with pytest.raises(TooMany):
+        limit.check("a")
+
+
+def test_idle_keys_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiter, "MANY_KEYS", 3)
+    clock = Hands()
+    limit = Limiter(5, 60, clock)
+    for key in "abc":
+        limit.count(key)
+    clock.at = 61.0
+    limit.count("d")
+    assert set(limit._times) == {"d"}
