@@ -1,6 +1,5 @@
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -40,10 +39,8 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def signed_in(
-    running_system: System, browser: Browser, tmp_path: Path
-) -> Iterator[Callable[..., Page]]:
+@pytest.fixture(scope="session")
+def signed_in(running_system: System, browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens a desk as a demo account: `signed_in("agent", "/desk")`."""
     contexts = []
 
@@ -55,9 +52,9 @@ def signed_in(
         contexts.append(context)
         page = context.new_page()
         page.goto(f"{running_system.settings.base_url}/login")
-        page.get_by_test_id("login-account").fill(account)
-        page.get_by_test_id("login-password").fill("demo-12315")
-        page.get_by_test_id("login-submit").click()
+        page.get_by_test_id("account").fill(account)
+        page.get_by_test_id("password").fill("demo-12315")
+        page.get_by_test_id("sign-in").click()
         page.wait_for_url(lambda url: "/login" not in url)
         page.goto(running_system.settings.base_url + path)
         return page
