@@ -8,7 +8,7 @@ from flask import Blueprint
 from command_center.accounts import views as accounts_views
 from command_center.accounts.directory import StaffDirectory
 from command_center.accounts.phones import Phones
-from command_center.cases import timeline
+from command_center.cases import papers, timeline
 from command_center.cases import views as cases_views
 from command_center.cases.events import CaseChanged
 from command_center.cases.evidence import CaseEvidence
@@ -115,6 +115,7 @@ def _handlers(room: Room, sender: sending.Sender) -> Handlers:
     for kind, handler in room.jobs().items():
         handlers.transactional(kind, handler)
     handlers.transactional(TIMELINE, timeline.from_dispatch)
+    handlers.transactional(papers.RENDER, papers.render_job)
     return handlers
 
 
