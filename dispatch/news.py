@@ -23,14 +23,14 @@ def tell_timeline(
     """One fact for the case's timeline; exactly once, even if the process dies after commit.
 
     `actor` is the name of the person who did it, by default of who runs this transaction; what
-    happens by itself has none. `params` never carry personal data of citizens.
+    happens by itself has none (an empty name). `params` never carry personal data of citizens.
     """
     principal = principal_of(session)
     payload = {
         "case_id": case_id,
         "at": now(session).isoformat(),
         "kind": kind,
-        "actor": actor or (None if principal.is_system else principal.name),
+        "actor": actor or ("" if principal.is_system else principal.name),
         "order_id": order_id,
         "params": params,
     }

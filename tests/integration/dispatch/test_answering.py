@@ -45,6 +45,18 @@ def test_delivered_to_every_phone_is_still_not_acknowledged(desk: Desk) -> None:
     assert len(desk.alarms("ack_overdue")) == 1
 
 
+def test_the_timeline_names_the_person_and_nobody_for_what_happens_by_itself(desk: Desk) -> None:
+    order_id = desk.issue(branch_ids=(EAST.id,), channels=("sms",))
+    desk.work(seconds=1)
+    delivery = desk.deliveries(order_id)[0]
+    say_delivered(desk, delivery.message_id or 0, delivery.pages or 1)
+    desk.report(desk.assignment(order_id).id, "ACKED", actor="张三")
+    desk.work()
+    actors = {entry["kind"]: entry["actor"] for entry in desk.timeline}
+    assert actors == {"order_issued": "李文涛", "delivery_delivered": "", "status_acked": "张三"}
+    assert {entry["case_id"] for entry in desk.timeline} == {COMPLAINT.case_id}
+
+
 def test_two_parts_of_three_are_not_delivered(desk: Desk) -> None:
     order_id = desk.issue(desk.unit("京A0001", crew=2), channels=("sms",))
     desk.work(seconds=1)
