@@ -22,6 +22,7 @@ from command_center.engines.supervisor import Part, Service, Supervisor
 from kernel.settings import PORTS, Settings, load
 
 HEALTHY_SECONDS = 90.0
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PORTS_OF = {
     "postgres": ("pg_port",),
     "redis": ("redis_port",),
@@ -35,7 +36,8 @@ PORTS_OF = {
 def up(simulate: bool | None) -> None:
     """Start the whole command centre and keep it running until Ctrl+C."""
     settings = load() if simulate is None else load(simulate=simulate)
-    for which in (signal.SIGTERM, signal.SIGHUP):
+    for which in ENDINGS:
+        # Ctrl+C too: a shell starts its background jobs with SIGINT ignored.
         signal.signal(which, signal.default_int_handler)
     supervisor = Supervisor(say)
     try:
@@ -46,7 +48,7 @@ def up(simulate: bool | None) -> None:
             except KeyboardInterrupt:
                 say("stopping")
             finally:
-                for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                for which in ENDINGS:
                     signal.signal(which, signal.SIG_IGN)
                 clean = supervisor.stop()
     except EngineError as error:
