@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint
+from apiflask import APIBlueprint
 
 from command_center.accounts import views as accounts_views
 from command_center.accounts.directory import StaffDirectory
@@ -92,7 +92,7 @@ def build(settings: Settings) -> House:
     )
 
 
-def blueprints(house: House) -> list[Blueprint]:
+def blueprints(house: House) -> list[APIBlueprint]:
     """Every room's views."""
     limits = portal_views.Limits.of_the_demo() if house.settings.is_demo else None
     return [

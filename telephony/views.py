@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import cast
 
-from flask import Blueprint, Response, current_app, request
+from apiflask import APIBlueprint
+from flask import Response, current_app, request
 
 from kernel.access import system
 from kernel.errors import BadInput, Unauthenticated
@@ -18,7 +19,7 @@ from telephony.lifecycle import Kind
 ENGINES = system("engines")
 MAX_BODY = 128 * 1024
 """A long text of 255 parts in UTF-8 is 51 kB."""
-hooks = Blueprint("telephony_hooks", __name__, url_prefix="/hooks")
+hooks = APIBlueprint("telephony_hooks", __name__, url_prefix="/hooks", enable_openapi=False)
 DONE = 204
 
 
