@@ -81,9 +81,8 @@ def open_case(session: Session, office: Office, new: NewCase) -> tuple[Case, str
     session.flush()
     _keep_person(session, office, case, new)
     _start_clocks(session, office, case)
-    actor = principal_of(session).name
     timeline.write(
-        session, case, "registered", case.received_at, actor,
+        session, case, "registered", case.received_at, timeline.actor_of(session),
         {"channel": case.channel, "urgency": case.urgency},
     )  # fmt: skip
     record(session, "case.registered", "case", case.id)

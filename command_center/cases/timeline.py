@@ -24,9 +24,15 @@ PROGRESS = ("new", "sent", "acked", "on_scene", "fed_back")
 ENDED = frozenset({"closed", "referred"})
 
 
+def actor_of(session: Session) -> str:
+    """The name of the person who acts; what happens by itself has none."""
+    principal = principal_of(session)
+    return "" if principal.is_system else principal.name
+
+
 def add(session: Session, case: Case, kind: str, **params: Any) -> None:
     """One entry now, by whoever acts, and the news that the case changed."""
-    write(session, case, kind, now(session), principal_of(session).name, params)
+    write(session, case, kind, now(session), actor_of(session), params)
 
 
 def write(
