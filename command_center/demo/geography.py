@@ -109,7 +109,7 @@ def seed_geography(session: Session, settings: Settings) -> None:
     _copy(session, _COPY_STREETS, _street_rows(edges))
     revisions.mark_changed(session, "regions", "roads", "streets")
     found = businesses.generate(edges, _districts(), settings.demo_businesses, settings.demo_seed)
-    registry.load(session, map(_registry_row, found), source=SOURCE)
+    registry.load(session, map(registry_row, found), source=SOURCE)
     session.execute(text("analyze maps.regions, maps.road_edges"))
 
 
@@ -171,7 +171,8 @@ def _middle(shape: MultiLineString) -> Point:
     return nearest_points(shape, shape.centroid)[0]
 
 
-def _registry_row(business: businesses.DemoBusiness) -> RegistryRow:
+def registry_row(business: businesses.DemoBusiness) -> RegistryRow:
+    """The business as a registry would tell it."""
     return RegistryRow(
         name=business.name,
         address=business.address,

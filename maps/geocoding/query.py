@@ -111,18 +111,18 @@ class Vocabulary:
         return spoken + written[:1]
 
     def _around(self, text: str, found: _Found) -> Reading:
-        rest = normalise.without_region(text[: found.start]) + _after_door(text[found.end :])
-        name = normalise.trimmed(rest)
-        return Reading(name, found.street, found.heard, found.number)
+        rest = text[: found.start] + _after_door(text[found.end :])
+        return Reading(normalise.trimmed(rest), found.street, found.heard, found.number)
 
     def _with_district(self, reading: Reading) -> list[Reading]:
         """The reading, and before it the one that takes a district out of its name."""
+        plain = replace(reading, name=_without_region(reading.name))
         for short, district in self._districts.items():
             for said in (district, short):
-                if said in reading.name and (said == district or reading.name.startswith(said)):
-                    name = normalise.trimmed(reading.name.replace(said, "", 1))
-                    return [replace(reading, name=name, district=district), reading]
-        return [reading]
+                if said in reading.name and (said == district or plain.name.startswith(said)):
+                    name = _without_region(reading.name.replace(said, "", 1))
+                    return [replace(reading, name=name, district=district), plain]
+        return [plain]
 
 
 def _best(found: Iterable[_Found]) -> list[_Found]:
@@ -134,6 +134,10 @@ def _best(found: Iterable[_Found]) -> list[_Found]:
 def _found(text: str, street: str, at: int, heard: str) -> _Found:
     end = at + len(street)
     return _Found(street, at, end, _door_after(text[end:]), heard)
+
+
+def _without_region(name: str) -> str:
+    return normalise.trimmed(normalise.without_region(normalise.trimmed(name)))
 
 
 def _door_after(text: str) -> str:

@@ -20,6 +20,9 @@ BY_PREFIX = 0.95
 BY_PARTS = 0.88
 SHORTEST_PARTS = 3
 
+AS_REGISTERED = 0.02
+"""Among namesakes the one whose name was said in full, region and legal form included."""
+
 STREET_WRITTEN, STREET_HEARD, STREET_ELSEWHERE = 0.20, 0.18, -0.30
 NUMBER_SAME, NUMBER_OTHER = 0.12, -0.06
 DISTRICT_SAME, DISTRICT_OTHER = 0.05, -0.15
@@ -33,6 +36,8 @@ class Row(NamedTuple):
     """What ranking needs to know of a business."""
 
     id: int
+    whole: str
+    """The normalised name."""
     local: str
     """The normalised name without region."""
     core: str
@@ -44,8 +49,9 @@ class Row(NamedTuple):
 
 def row(ident: int, name: str, district: str, street: str, number: str) -> Row:
     """A business as it is compared."""
-    local = normalise.without_region(normalise.normalise(name))
-    return Row(ident, local, normalise.without_form(local), district, street, number)
+    whole = normalise.normalise(name)
+    local = normalise.without_region(whole)
+    return Row(ident, whole, local, normalise.without_form(local), district, street, number)
 
 
 class Match(NamedTuple):
@@ -63,12 +69,13 @@ class Match(NamedTuple):
         return bool(self.reading.name) and self.reading.name in (self.row.core, self.row.local)
 
 
-def match(readings: Sequence[Reading], rows: Sequence[Row]) -> list[Match]:
-    """Each row with its best reading, the best row first."""
+def match(readings: Sequence[Reading], rows: Sequence[Row], said: str = "") -> list[Match]:
+    """Each row with its best reading, the best row first; `said` is the whole normalised query."""
     if not rows or not readings:
         return []
     marks, kinds = _name_marks([reading.name for reading in readings], rows)
     marks += [[_place_mark(reading, row) for row in rows] for reading in readings]
+    marks += [AS_REGISTERED if row.whole == said else 0.0 for row in rows]
     best = marks.argmax(axis=0)
     found = [
         Match(row, readings[r], float(marks[r, i]), _KINDS[kinds[r, i]])

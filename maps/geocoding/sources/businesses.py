@@ -102,6 +102,7 @@ def _by_name(session: Session, query: Query) -> list[Candidate]:
     matches = scoring.match(
         query.readings,
         [scoring.row(r.id, r.name, r.district, r.street, r.number) for r in rows.values()],
+        query.text,
     )
     namesakes = Counter(m.row.core for m in matches)
     return [
