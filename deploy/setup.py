@@ -145,7 +145,7 @@ def build_front_end() -> None:
     if stamp.fresh and (STATIC / "dist" / "index.html").exists():
         return
     say("front end")
-    run(["npm", "run", "--silent", "build"], STATIC)
+    run(["npm", "run", "--silent", "build", "--", "--logLevel=warn"], STATIC)
     stamp.set()
 
 

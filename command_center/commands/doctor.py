@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
+import psycopg
 
 from command_center.commands.up import engines, ours, service, sms
 from command_center.engines import postgres
 from command_center.engines.process import EngineError
 from command_center.engines.smsc import node
-from command_center.migrations import schema
+from command_center.migrations import state
 from kernel.settings import Settings, load
 
 SBIN = "/usr/sbin:/usr/local/sbin"
@@ -77,11 +77,11 @@ def running(settings: Settings) -> Iterator[Finding]:
     """What runs now; nothing has to."""
     services = [service(settings, verb) for verb in ours(settings)]
     for part in (*engines(settings), *services, *sms(settings)):
-        state = f"running (pid {part.pid})" if part.pid else "stopped"
-        yield Finding(part.name, bool(part.pid) or None, state)
+        how = f"running (pid {part.pid})" if part.pid else "stopped"
+        yield Finding(part.name, bool(part.pid) or None, how)
     try:
-        current = schema.is_current(settings.sqlalchemy_url)
-    except SQLAlchemyError:
+        current = state.is_current(settings.sqlalchemy_url)
+    except psycopg.Error:
         yield Finding("schema", None, "the database does not answer")
     else:
         yield Finding("schema", current, "current" if current else "run: command-center migrate")

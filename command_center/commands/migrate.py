@@ -5,7 +5,7 @@ import sys
 import click
 
 from command_center.engines.database import running_database
-from command_center.migrations import schema
+from command_center.migrations import schema, state
 from kernel.db import SCHEMAS
 from kernel.settings import load
 
@@ -19,7 +19,7 @@ def migrate(check: bool, room: str | None) -> None:
         if room is not None:
             click.echo(schema.draft(url, room))
             return
-        if not schema.is_current(url):
+        if not state.is_current(url):
             schema.upgrade(url)
         found = schema.differences(url) if check else []
     for difference in found:

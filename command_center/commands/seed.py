@@ -4,15 +4,14 @@ import sys
 import time
 
 import click
-import psycopg
 
 from command_center.engines.database import running_database
+from command_center.migrations.state import has_data
 from kernel.access import system
 from kernel.db import Database
 from kernel.settings import Settings, load
 
 SEEDER = system("seed")
-HAS_DATA = "select exists (select from accounts.organisations)"
 
 
 @click.command()
@@ -29,13 +28,6 @@ def seed(if_empty: bool) -> None:
         click.echo("seeding the demo city", err=True)
         build(url, settings)
     click.echo(f"the demo city stands ({time.monotonic() - began:.0f} s)", err=True)
-
-
-def has_data(url: str) -> bool:
-    """Whether a bureau has been set up in this database."""
-    with psycopg.connect(url.replace("+psycopg", "", 1)) as connection:
-        row = connection.execute(HAS_DATA).fetchone()
-    return bool(row and row[0])
 
 
 def build(url: str, settings: Settings) -> None:

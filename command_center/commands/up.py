@@ -19,6 +19,7 @@ from command_center.engines.kannel import Kannel
 from command_center.engines.process import EngineError, Process, wait_until
 from command_center.engines.smsc import Smsc
 from command_center.engines.supervisor import Part, Service, Supervisor
+from command_center.migrations import state
 from kernel.settings import PORTS, Settings, load
 
 HEALTHY_SECONDS = 90.0
@@ -64,9 +65,10 @@ def start(supervisor: Supervisor, settings: Settings) -> None:
     refuse_taken_ports(settings)
     for part in engines(settings):
         supervisor.start(part)
-    run("migrate")
-    if settings.is_demo:
-        run("seed", "--if-empty")
+    if not state.is_current(settings.sqlalchemy_url):
+        run("migrate")
+    if settings.is_demo and not state.has_data(settings.sqlalchemy_url):
+        run("seed")
     for part in services:
         supervisor.start(part)
     # Last, so that it stops first: a text that it holds while the web process is gone is lost.

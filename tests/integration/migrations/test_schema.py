@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import create_engine, text
 
-from command_center.migrations import schema
+from command_center.migrations import schema, state
 from kernel.db import SCHEMAS
 
 
@@ -12,6 +12,14 @@ def test_the_migrations_make_exactly_what_the_models_describe(
     make_database: Callable[[], str],
 ) -> None:
     assert schema.differences(make_database()) == []
+
+
+def test_a_database_knows_whether_it_is_current(make_database: Callable[[], str]) -> None:
+    url = make_database()
+    assert state.is_current(url)
+    assert not state.has_data(url)
+    schema.downgrade(url, "0001")
+    assert not state.is_current(url)
 
 
 def test_migrating_twice_changes_nothing(make_database: Callable[[], str]) -> None:

@@ -1,0 +1,32 @@
+"""What a database holds already, told without loading the tools that could change it."""
+
+from pathlib import Path
+
+import psycopg
+
+VERSIONS = Path(__file__).parent / "versions"
+
+
+def is_current(url: str) -> bool:
+    """True when every migration has been applied. Raises psycopg.Error when nobody answers."""
+    return _one(url, "select version_num from kernel.alembic_version") == newest()
+
+
+def newest() -> str:
+    """The last migration; each file's name begins with its revision."""
+    return max(path.name.partition("_")[0] for path in VERSIONS.glob("*.py"))
+
+
+def has_data(url: str) -> bool:
+    """Whether a bureau has been set up here."""
+    return bool(_one(url, "select exists (select from accounts.organisations)"))
+
+
+def _one(url: str, query: str) -> object:
+    """The first value; None while the table is not there."""
+    with psycopg.connect(url.replace("+psycopg", "", 1), connect_timeout=5) as connection:
+        try:
+            row = connection.execute(query.encode()).fetchone()
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+            return None
+    return row[0] if row else None
