@@ -17,6 +17,7 @@ export default {
   loading: 'Loading',
   loadMore: 'Load more',
   search: 'Search',
+  choose: 'Choose',
   copy: 'Copy',
   copied: 'Copied',
   required: 'Required',

@@ -38,6 +38,8 @@ export default {
   violation_code: 'Violation',
   quantity: 'Quantity',
   manufacturer: 'Manufacturer',
+  wants_reward: 'Asks for the reward',
+  closure: 'Closure',
   question: 'Question',
   answer: 'Answer',
   answered: 'Answered at once',

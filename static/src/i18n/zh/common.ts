@@ -17,6 +17,7 @@ export default {
   loading: '正在载入',
   loadMore: '继续载入',
   search: '查找',
+  choose: '请选择',
   copy: '复制',
   copied: '已复制',
   required: '必填',

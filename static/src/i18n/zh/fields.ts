@@ -38,6 +38,8 @@ export default {
   violation_code: '违法行为',
   quantity: '数量',
   manufacturer: '生产厂家',
+  wants_reward: '申请奖励',
+  closure: '办结说明',
   question: '咨询内容',
   answer: '答复',
   answered: '已当场答复',
