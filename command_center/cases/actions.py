@@ -36,10 +36,6 @@ from kernel.clock import now
 from kernel.db import principal_of
 from kernel.errors import BadInput, Conflict
 
-DISPOSITIONS = frozenset(
-    {"REJECTED", "AGREED", "TERMINATED", "WITHDRAWN", "FILED", "NOT_FILED", "MERGED", "REFERRED",
-     "NOT_OURS", "ANSWERED"}
-)  # fmt: skip
 SILENT = frozenset({"approval_id", "name", "phone"})
 """Given data that the timeline does not repeat."""
 UNIT_KINDS = frozenset({"bureau", "sub_bureau", "branch", "section"})
@@ -155,7 +151,7 @@ def _move(taken: Act) -> None:
     moment = now(session)
     if step.target:
         case.state = step.target
-        if step.target in DISPOSITIONS:
+        if step.target in lifecycle.DISPOSITIONS:
             case.disposition = step.target
     clocks.meet(session, case, step.meets, moment)
     clocks.void(session, case, step.voids, moment)

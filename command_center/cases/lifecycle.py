@@ -16,6 +16,14 @@ CLERKS = frozenset({"AGENT", "ENTRY"})
 
 CENTRE_STATES = frozenset({"REGISTERED", "RETURNED"})
 ENDED = frozenset({"CLOSED", "NOT_OURS"})
+DISPOSITIONS = frozenset(
+    {"REJECTED", "AGREED", "TERMINATED", "WITHDRAWN", "FILED", "NOT_FILED", "MERGED", "REFERRED",
+     "NOT_OURS", "ANSWERED"}
+)  # fmt: skip
+"""States that say how a case ended, or will: kept beside the state from then on."""
+FIRST_CLOCKS = {"TS": ("route", "accept"), "JB": ("route", "verify"), "ZX": ("answer",)}
+"""What runs from the receipt on. The unit's clock starts here too, conservatively; routing
+starts it anew (SPEC §2.6)."""
 
 
 @dataclass(frozen=True, slots=True)

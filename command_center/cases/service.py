@@ -33,7 +33,6 @@ REPORT_DETAILS = frozenset(
 )  # fmt: skip
 """Particulars of a report that may lie in the open. All others (an order number, an exact amount,
 a date of purchase) lead to who bought, and stay with the sealed narrative."""
-FIRST_CLOCKS = {"TS": ("route", "accept"), "JB": ("route", "verify"), "ZX": ("answer",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +236,7 @@ def _keep_person(session: Session, office: Office, case: Case, new: NewCase) -> 
 
 def _start_clocks(session: Session, office: Office, case: Case) -> None:
     if case.state not in ("ANSWERED",):
-        for clock in FIRST_CLOCKS[case.kind]:
+        for clock in lifecycle.FIRST_CLOCKS[case.kind]:
             clocks.start(session, office, case, clock, case.received_at)
     clocks.show_next(session, case)
 

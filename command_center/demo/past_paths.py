@@ -8,9 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from command_center.cases import deadlines, lifecycle
-from command_center.cases.actions import DISPOSITIONS
 from command_center.cases.deadlines import Due, WorkCalendar
-from command_center.cases.service import FIRST_CLOCKS
 
 Leg = tuple[str, float]
 """An action and how many days after the one before it was taken, on average."""
@@ -133,7 +131,7 @@ class Past:
         if open_after is not None:
             legs = legs[: min(open_after, len(legs) - 2)] if len(legs) > 2 else ()
         history = History(kind, received_at, lifecycle.INITIAL[kind])
-        for clock in FIRST_CLOCKS[kind]:
+        for clock in lifecycle.FIRST_CLOCKS[kind]:
             self._start(history, clock, received_at)
         for (action, _), at in zip(legs, self._moments(received_at, legs), strict=True):
             self._take(history, action, at)
@@ -170,7 +168,7 @@ class Past:
         if action == "agree":
             given["amount_recovered"] = self.random.choice((0, 30, 68, 120, 268, 500, 1200, 3600))
         history.state = step.target or history.state
-        if step.target in DISPOSITIONS:
+        if step.target in lifecycle.DISPOSITIONS:
             history.disposition = step.target
             history.outcome |= given
         for clock in history.clocks:
