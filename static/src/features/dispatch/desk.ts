@@ -96,7 +96,7 @@ function makeDesk() {
   function placeOf(id: Id | null): Spot | null {
     const held = current.value?.id === id ? current.value.place : null
     const inQueue = cases.queue.find((c) => c.id === id)?.place
-    const place = held ?? inQueue ?? onMap.items.value.find((c) => c.id === id) ?? null
+    const place = held ?? inQueue ?? onMap.all.value.find((c) => c.id === id) ?? null
     return place && { lon: place.lon, lat: place.lat }
   }
 

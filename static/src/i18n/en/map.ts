@@ -8,7 +8,13 @@ export default {
   level: '',
   stacked: '{n} in one place',
   layers: 'Layers',
-  layer: { regions: 'Jurisdictions', offDuty: 'Off-duty vehicles', ties: 'Assignment lines', trail: 'Trail' },
+  layer: {
+    past: 'Closed cases',
+    regions: 'Jurisdictions',
+    offDuty: 'Off-duty vehicles',
+    ties: 'Assignment lines',
+    trail: 'Trail',
+  },
   caseMark: { new: 'N', sent: 'S', acked: 'A', on_scene: 'O', fed_back: 'F', closed: 'C', referred: 'R' },
   caseStatus: {
     new: 'not sent',

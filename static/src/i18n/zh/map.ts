@@ -8,7 +8,7 @@ export default {
   level: '级',
   stacked: '此处重叠 {n} 个',
   layers: '图层',
-  layer: { regions: '辖区', offDuty: '未上岗车辆', ties: '派单连线', trail: '轨迹' },
+  layer: { past: '已办结的案件', regions: '辖区', offDuty: '未上岗车辆', ties: '派单连线', trail: '轨迹' },
   caseMark: {
     new: '新',
     sent: '派',
