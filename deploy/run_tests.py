@@ -151,6 +151,8 @@ def perform(part: Part) -> Count:
 def _run(part: Part) -> int:
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     env = {**os.environ, "PATH": path}
+    if not sys.stdout.isatty():
+        env["NO_COLOR"] = "1"
     try:
         return subprocess.run(
             part.argv,
