@@ -47,6 +47,7 @@ export default defineConfig({
   },
   test: {
     restoreMocks: true,
+    css: { include: [/tokens\.css/] },
     projects: [
       // What is pure is tested without a window: an import of the page would fail here.
       { extends: true, test: { name: 'pure', environment: 'node', include: PURE } },

@@ -44,6 +44,7 @@ export const useSession = defineStore('session', () => {
   /** Ends the session and loads the page afresh: nothing of this person stays in memory. */
   async function signOut(): Promise<void> {
     await api.signOut().catch(() => undefined)
+    sessionStorage.clear()
     window.location.assign('/login')
   }
 

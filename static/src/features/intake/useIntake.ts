@@ -28,11 +28,14 @@ const draft = reactive<Draft>(restored())
 const receipt = ref<Registered | null>(null)
 const saving = ref(false)
 const failure = ref<unknown>(null)
-const shown = ref<Faults>({})
-/** Refused by the server, by field; gone as soon as the field changes. */
+/** Whether saving was tried: from then on what is missing is shown, until it is there. */
+const tried = ref(false)
+const shown = computed<Faults>(() => (tried.value ? faults(draft) : {}))
+/** Refused by the server, by field; gone as soon as something changes. */
 const refused = ref<Record<string, string>>({})
 
 watch(draft, () => {
+  refused.value = {}
   sessionStorage.setItem(STORE, JSON.stringify(storable(draft)))
 })
 
@@ -51,7 +54,7 @@ export function useIntake() {
 
   /** Saves the form. Gives the receipt, or null with `shown`, `refused` or `failure` set. */
   async function save(): Promise<Registered | null> {
-    shown.value = faults(draft)
+    tried.value = true
     failure.value = null
     refused.value = {}
     if (Object.keys(shown.value).length || saving.value) return null
@@ -85,7 +88,7 @@ export function useIntake() {
     })
     receipt.value = null
     failure.value = null
-    shown.value = {}
+    tried.value = false
     refused.value = {}
   }
 
@@ -93,7 +96,7 @@ export function useIntake() {
     if (receipt.value) next()
     draft.tab = tab
     if (tab !== 'JB') draft.person.anonymous = false
-    shown.value = {}
+    tried.value = false
   }
 
   return { draft, receipt, saving, failure, shown, refused, touched, save, escalate, next, setTab }
