@@ -1,8 +1,8 @@
 """Files of a case: sniffed, limited, stored by their SHA-256 outside the web root."""
 
 import hashlib
-import os
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
@@ -95,6 +95,6 @@ def _store(path: Path, data: bytes) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_suffix(f".{os.getpid()}")
+    draft = path.with_suffix(f".{uuid4().hex}")
     draft.write_bytes(data)
     draft.replace(path)

@@ -2,7 +2,8 @@
 
 import re
 
-_COUNTY = re.compile(r"^(.*?(?:自治县|自治旗|林区|特区|[区县旗]))")
+COUNTY = re.compile(r"^(.*?(?:自治县|自治旗|林区|特区|(?<![小社园校厂库地])[区县旗]))")
+"""An address up to its county; 小区 and 园区 are places where people live, not counties."""
 _CITY = re.compile(r"^(.*?[市州盟])")
 
 
@@ -27,5 +28,5 @@ def id_number(text: str) -> str:
 
 def address(text: str) -> str:
     """北京市东城区和平里七区18号 -> 北京市东城区**"""
-    found = _COUNTY.match(text) or _CITY.match(text)
+    found = COUNTY.match(text) or _CITY.match(text)
     return (found.group(1) if found else "") + ("**" if text else "")

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from command_center.cases.masking import COUNTY
+from dispatch.numbers import digits
 from maps import credit_code
 
 _GAP = r"[\s\-·.—_]?"
@@ -22,7 +24,6 @@ _ID_15 = re.compile(r"(?<!\d)[1-8]\d{5}\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[
 _SPOKEN = str.maketrans("〇零○一幺二三四五六七八九", "0001123456789")
 _SPOKEN_RUN = re.compile(r"[〇零○一幺二三四五六七八九\d]{7,}")
 _NOISE = re.compile(r"[\s,，.。;；:：、()（）\-—·_/#]+")
-_COUNTY = re.compile(r"^.*?(?:自治县|[区县旗])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,9 @@ def _hits(text: str, person: Traits) -> Iterator[str]:
     squeezed = _squeezed(text)
     if len(name := _squeezed(person.name)) >= 2 and name in squeezed:
         yield "name"
-    if any(len(p := _squeezed(phone)) >= 7 and p in squeezed for phone in person.phones):
+    if any(len(number := digits(phone)) >= 7 and number in squeezed for phone in person.phones):
         yield "phone"
-    if len(number := _squeezed(person.id_number)) >= 8 and number in squeezed:
+    if len(ident := _squeezed(person.id_number)) >= 8 and ident in squeezed:
         yield "id_number"
     if len(home := _home(person.address)) >= 4 and home in squeezed:
         yield "address"
@@ -72,7 +73,7 @@ def _hits(text: str, person: Traits) -> Iterator[str]:
 
 def _home(address: str) -> str:
     """The part of an address below the county: what stays secret (SPEC §1.3)."""
-    return _COUNTY.sub("", _squeezed(address), count=1)
+    return COUNTY.sub("", _squeezed(address), count=1)
 
 
 def _carries_id(text: str) -> bool:

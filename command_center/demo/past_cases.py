@@ -53,7 +53,7 @@ DAYS = 365
 OPEN_NOW = 40
 OPEN_SHARE = 10
 """In a small demo at most one case in ten is open."""
-HOTSPOTS, HOTSPOT_RADIUS_M = 14, 500
+HOTSPOTS, HOTSPOT_RADIUS_M = 16, 650
 KINDS = {"TS": 58, "JB": 30, "ZX": 12}
 CHANNELS = {"phone": 62, "web": 24, "visit": 6, "sms": 4, "letter": 3, "fax": 1}
 HOUR_WEIGHTS = (1, 1, 1, 1, 1, 1, 2, 4, 9, 14, 15, 12, 8, 9, 13, 14, 13, 10, 7, 6, 6, 5, 3, 2)
@@ -145,13 +145,14 @@ class _Archive:
     def _weights(self, found: Any) -> list[float]:
         degrees = np.array([(business.lon, business.lat) for business in found])
         metres = Plane(*degrees.mean(axis=0)).to_metres(degrees)
-        weights = np.array([self.random.paretovariate(1.6) for _ in found])
+        custom = np.array([min(self.random.paretovariate(1.6), 15) for _ in found])
+        bustle = np.ones(len(found))
         for _ in range(HOTSPOTS):
             middle = metres[self.random.randrange(len(found))]
             distance = np.hypot(*(metres - middle).T)
-            strength = self.random.uniform(8, 40)
-            weights *= 1 + strength * np.exp(-((distance / HOTSPOT_RADIUS_M) ** 2))
-        return list(weights)
+            strength = self.random.uniform(4, 14)
+            bustle += strength * np.exp(-((distance / HOTSPOT_RADIUS_M) ** 2))
+        return list(custom * bustle)
 
     def _described(self, chosen: list[Any]) -> dict[int, _Site]:
         known = regions(self.session)

@@ -60,5 +60,17 @@ def test_facts_about_a_business_pass(text: str) -> None:
     assert find(text, CANARY) is None
 
 
+@pytest.mark.parametrize(
+    ("person", "text"),
+    [
+        (Traits(phones=("+8613900007788",)), "回拨139 0000 7788"),
+        (Traits(phones=("+9991387654321098",)), "号码9991387654321098"),
+        (Traits(address="阳光小区3号楼501"), "阳光小区3号楼501有人知情"),
+    ],
+)
+def test_traits_are_compared_without_their_trimmings(person: Traits, text: str) -> None:
+    assert find(text, person) in ("phone", "address")
+
+
 def test_someone_without_traits_is_never_found_everywhere() -> None:
     assert find("任何文字", Traits(name="", address="北京市", id_number="")) is None
