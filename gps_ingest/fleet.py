@@ -83,7 +83,7 @@ class Fleet:
         self._greenlets = [gevent.spawn(self._keep_true), gevent.spawn(self._listen)]
 
     def stop(self) -> None:
-        gevent.killall(self._greenlets)
+        gevent.killall(self._greenlets, timeout=1)
         self.synchronise()
 
     def refresh(self) -> None:

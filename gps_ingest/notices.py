@@ -58,7 +58,7 @@ class Notices:
 
     def stop(self) -> None:
         if self._greenlet is not None:
-            self._greenlet.kill()
+            self._greenlet.kill(timeout=1)
 
     def _run(self) -> None:
         while True:

@@ -101,7 +101,7 @@ class PositionStore:
         self._enough.set()
         if self._greenlet is not None:
             self._greenlet.join(deadline_seconds)
-            self._greenlet.kill()
+            self._greenlet.kill(timeout=1)
         self._disconnect()
         return len(self._entries)
 

@@ -114,7 +114,7 @@ class IngestServer:
         listeners = (*fixed, *self._own.values())
         for listener in listeners:
             listener.stop_accepting()
-        gevent.killall(self._loops)
+        gevent.killall(self._loops, timeout=1)
         left = self.store.stop(deadline_seconds)
         for listener in listeners:
             listener.stop()

@@ -1,5 +1,6 @@
 """The life of the `ingest` process: settings in, listeners up, an orderly end."""
 
+import faulthandler
 import resource
 import signal
 
@@ -21,6 +22,8 @@ log = get_logger(__name__)
 MARGIN_DEGREES = 1.0
 """Vehicles do leave the city; farther away than this (about 100 km) is a wrong position."""
 RETRY_SECONDS = 2
+STOP_SECONDS = 14
+"""The supervisor gives 15."""
 
 
 def run() -> None:
@@ -35,6 +38,8 @@ def run() -> None:
         gevent.signal_handler(number, stop.set)
     server = _started(settings, stop)
     stop.wait()
+    # Whatever hangs on the way out says where it does, and is ended.
+    faulthandler.dump_traceback_later(STOP_SECONDS, exit=True)
     if server is not None:
         server.stop()
 
