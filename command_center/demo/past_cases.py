@@ -12,10 +12,9 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 from psycopg.sql import SQL, Identifier
 from psycopg.types.json import Jsonb
-from sqlalchemy import Float, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -29,14 +28,12 @@ from command_center.cases.models import (
     Complainant,
     Deadline,
     ReporterIdentity,
-    Subject,
     TimelineEntry,
 )
 from command_center.cases.office import Office
 from command_center.demo import past_stories as stories
 from command_center.demo.past_paths import APPROVER, CENTRE, History, Past
-from command_center.intake import subjects
-from command_center.intake.schemas import SubjectIn
+from command_center.demo.past_sites import Site, Sites
 from dispatch.alarms.service import AlarmService
 from dispatch.numbers import digits
 from kernel.clock import now
@@ -44,16 +41,11 @@ from kernel.crypto import Vault
 from kernel.db import Base
 from kernel.numbering import Counter as RunningNumber
 from kernel.settings import Settings
-from maps.density import cell_of
-from maps.models import Business
-from maps.plane import Plane
-from maps.regions import regions
 
 DAYS = 365
 OPEN_NOW = 40
 OPEN_SHARE = 10
 """In a small demo at most one case in ten is open."""
-HOTSPOTS, HOTSPOT_RADIUS_M = 16, 650
 KINDS = {"TS": 58, "JB": 30, "ZX": 12}
 CHANNELS = {"phone": 62, "web": 24, "visit": 6, "sms": 4, "letter": 3, "fax": 1}
 HOUR_WEIGHTS = (1, 1, 1, 1, 1, 1, 2, 4, 9, 14, 15, 12, 8, 9, 13, 14, 13, 10, 7, 6, 6, 5, 3, 2)
@@ -64,18 +56,6 @@ def seed_past_cases(session: Session, settings: Settings) -> None:
     """Write `settings.demo_past_cases` cases; the city must have businesses and branches."""
     if settings.demo_past_cases:
         _Archive(session, settings).fill(settings.demo_past_cases)
-
-
-@dataclass(frozen=True, slots=True)
-class _Site:
-    """A business, where it is, and who answers for it."""
-
-    business: Any
-    subject_id: int
-    region: str
-    cell: str
-    branch: Organisation
-    trade: stories.Trade
 
 
 class _Archive:
@@ -90,7 +70,7 @@ class _Archive:
 
     def fill(self, count: int) -> None:
         received = sorted(self._moments(count))
-        sites = self._sites(count)
+        sites = Sites(self.session, self.random, self.root).choose(count)
         ids = self._new_ids(count)
         batch = _Batch()
         for (moment, is_open), site, case_id in zip(received, sites, ids, strict=True):
@@ -126,74 +106,6 @@ class _Archive:
         )
         return min(moment, self.now - timedelta(hours=20))
 
-    def _sites(self, count: int) -> list[_Site]:
-        """Where the cases happened: some streets and some businesses far more often."""
-        lon, lat = func.st_x(Business.geom, type_=Float), func.st_y(Business.geom, type_=Float)
-        found = self.session.execute(
-            select(
-                Business.id, Business.name, Business.credit_code, Business.address,
-                Business.phone, Business.legal_representative, Business.scope,
-                Business.point_level, lon.label("lon"), lat.label("lat"),
-            )
-            .where(Business.geom.is_not(None))
-            .order_by(Business.id)
-        ).all()  # fmt: skip
-        chosen = self.random.choices(range(len(found)), self._weights(found), k=count)
-        sites = self._described([found[index] for index in sorted(set(chosen))])
-        return [sites[found[index].id] for index in chosen]
-
-    def _weights(self, found: Any) -> list[float]:
-        degrees = np.array([(business.lon, business.lat) for business in found])
-        metres = Plane(*degrees.mean(axis=0)).to_metres(degrees)
-        custom = np.array([min(self.random.paretovariate(1.6), 15) for _ in found])
-        bustle = np.ones(len(found))
-        for _ in range(HOTSPOTS):
-            middle = metres[self.random.randrange(len(found))]
-            distance = np.hypot(*(metres - middle).T)
-            strength = self.random.uniform(4, 14)
-            bustle += strength * np.exp(-((distance / HOTSPOT_RADIUS_M) ** 2))
-        return list(custom * bustle)
-
-    def _described(self, chosen: list[Any]) -> dict[int, _Site]:
-        known = regions(self.session)
-        lons, lats = (np.array([getattr(b, axis) for b in chosen]) for axis in ("lon", "lat"))
-        codes = known.of_points(lons, lats)
-        subject_ids = self._subjects(chosen)
-        branches = self._branches([b.id for b in chosen])
-        return {
-            business.id: _Site(
-                business,
-                subject_id,
-                code or "",
-                cell_of(business.lon, business.lat),
-                branches.get(business.id, self.root),
-                stories.trade_of(business.name, business.scope),
-            )
-            for business, subject_id, code in zip(chosen, subject_ids, codes, strict=True)
-        }
-
-    def _subjects(self, chosen: list[Any]) -> list[int]:
-        made = [subjects.described(SubjectIn(), business) for business in chosen]
-        names = (*subjects.SAME, "fingerprint")
-        rows = [{name: getattr(one, name) for name in names} for one in made]
-        self.session.execute(upsert(Subject).on_conflict_do_nothing(), rows)
-        ids = {
-            row.fingerprint: row.id
-            for row in self.session.execute(select(Subject.id, Subject.fingerprint))
-        }
-        return [ids[one.fingerprint] for one in made]
-
-    def _branches(self, business_ids: list[int]) -> dict[int, Organisation]:
-        """Business -> the branch whose polygon covers it."""
-        branches = {one.id: one for one in accounts.branches(self.session, "/")}
-        statement = (
-            select(Business.id, func.min(Organisation.id).label("branch"))
-            .join(Organisation, func.ST_Covers(Organisation.jurisdiction, Business.geom))
-            .where(Organisation.kind == "branch", Business.id.in_(business_ids))
-            .group_by(Business.id)
-        )
-        return {row.id: branches[row.branch] for row in self.session.execute(statement)}
-
     def _new_ids(self, count: int) -> list[int]:
         sequence = "select nextval(pg_get_serial_sequence('cases.cases', 'id'))"
         numbers = text(f"{sequence} from generate_series(1, :n)")
@@ -202,7 +114,7 @@ class _Archive:
     # -- one case -----------------------------------------------------------------------------
 
     def _add(
-        self, batch: "_Batch", case_id: int, moment: datetime, site: _Site, *, is_open: bool
+        self, batch: "_Batch", case_id: int, moment: datetime, site: Site, *, is_open: bool
     ) -> None:
         kind = self.random.choices(list(KINDS), list(KINDS.values()))[0]
         if kind == "JB":
@@ -230,7 +142,7 @@ class _Archive:
             "closed_at": history.closed_at,
             "disposition": history.disposition,
             "outcome": history.outcome,
-            **_place(site),
+            **site.columns(),
             **self._words(batch, case_id, case_no, kind, site),
             **self._clocks(batch, case_id, history),
             "map_status": _symbol(history),
@@ -245,13 +157,13 @@ class _Archive:
         self.numbers[kind, day] += 1
         return f"{kind}{self.office.region_code}{day:%Y%m%d}{self.numbers[kind, day]:05}"
 
-    def _whose(self, history: History, site: _Site) -> Organisation:
+    def _whose(self, history: History, site: Site) -> Organisation:
         """The branch from the last routing on; the centre before it and after a return."""
         moves = [one.action for one in history.taken if one.action in ("route", "return")]
         return site.branch if moves and moves[-1] == "route" else self.root
 
     def _words(
-        self, batch: "_Batch", case_id: int, case_no: str, kind: str, site: _Site
+        self, batch: "_Batch", case_id: int, case_no: str, kind: str, site: Site
     ) -> dict[str, Any]:
         if kind == "ZX":
             return self._question()
@@ -263,9 +175,7 @@ class _Archive:
         question, answer = self.random.choice(stories.QUESTIONS)
         return {"question": question, "answer": answer, "subject_id": None}
 
-    def _complaint(
-        self, batch: "_Batch", case_id: int, case_no: str, site: _Site
-    ) -> dict[str, Any]:
+    def _complaint(self, batch: "_Batch", case_id: int, case_no: str, site: Site) -> dict[str, Any]:
         story = self.random.choice(site.trade.complaints)
         facts = stories.fill(self.random, site.trade, story.facts)
         person = self._person()
@@ -284,7 +194,7 @@ class _Archive:
             "details": {"problem_code": story.problem, "object_code": story.object},
         }
 
-    def _report(self, batch: "_Batch", case_no: str, site: _Site) -> dict[str, Any]:
+    def _report(self, batch: "_Batch", case_no: str, site: Site) -> dict[str, Any]:
         story = self.random.choice(site.trade.reports)
         facts = stories.fill(self.random, site.trade, story.facts)
         row: dict[str, Any] = {
@@ -318,7 +228,7 @@ class _Archive:
         return {name: following[name] if following else None for name in names}
 
     def _timeline(
-        self, batch: "_Batch", case_id: int, channel: str, history: History, site: _Site
+        self, batch: "_Batch", case_id: int, channel: str, history: History, site: Site
     ) -> None:
         def entry(kind: str, at: datetime, actor: str, params: dict[str, Any]) -> dict[str, Any]:
             return {"case_id": case_id, "kind": kind, "at": at, "actor": actor, "params": params}
@@ -438,20 +348,6 @@ def _busy(day: datetime) -> float:
     if day.month in (6, 7, 8):
         weight *= 1.2
     return weight
-
-
-def _place(site: _Site) -> dict[str, Any]:
-    business = site.business
-    return {
-        "subject_id": site.subject_id,
-        "place": f"SRID=4326;POINT({business.lon} {business.lat})",
-        "place_text": business.address,
-        "place_level": business.point_level,
-        "place_confidence": 1.0,
-        "place_evidence": ["registry"],
-        "region_code": site.region,
-        "cell": site.cell,
-    }
 
 
 def _symbol(history: History) -> str:
