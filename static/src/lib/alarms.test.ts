@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Alarm } from '@/api/types'
-import { withAlarm } from './alarms'
+import { isAnswerable, withAlarm } from './alarms'
 
 const alarm = (id: number, level: number, raised: string, takenBy: string | null = null): Alarm =>
   ({ id, level, raised_at: raised, taken_by: takenBy }) as unknown as Alarm
@@ -20,5 +20,22 @@ describe('alarms', () => {
   it('that climb replace themselves', () => {
     const list = withAlarm([alarm(1, 1, '08:00')], alarm(1, 2, '08:00'))
     expect(list.map(({ level }) => level)).toEqual([2])
+  })
+})
+
+describe('who an alarm is for', () => {
+  const may =
+    (...permissions: string[]) =>
+    (permission: string) =>
+      permissions.includes(permission)
+
+  it.each(['approval_pending', 'oral_unconfirmed'] as const)('only an approver silences %s', (kind) => {
+    expect(isAnswerable({ ...alarm(1, 2, '08:00'), kind }, may('alarm.take'))).toBe(false)
+    expect(isAnswerable({ ...alarm(1, 2, '08:00'), kind }, may('order.approve'))).toBe(true)
+  })
+
+  it('anyone on the ladder takes the others', () => {
+    expect(isAnswerable(alarm(1, 2, '08:00'), may('alarm.take'))).toBe(true)
+    expect(isAnswerable(alarm(1, 2, '08:00'), may())).toBe(false)
   })
 })

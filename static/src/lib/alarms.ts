@@ -9,6 +9,13 @@ export function byUrgency(a: Alarm, b: Alarm): number {
   )
 }
 
+const FOR_APPROVERS = new Set<Alarm['kind']>(['approval_pending', 'oral_unconfirmed'])
+
+/** Whether these permissions let one do what the alarm asks for; taking it otherwise would silence it. */
+export function isAnswerable({ kind }: Alarm, may: (permission: string) => boolean): boolean {
+  return may(FOR_APPROVERS.has(kind) ? 'order.approve' : 'alarm.take')
+}
+
 /** Gives the list with this alarm put in or replaced. */
 export function withAlarm(list: readonly Alarm[], alarm: Alarm): Alarm[] {
   return [...list.filter((item) => item.id !== alarm.id), alarm].sort(byUrgency)

@@ -1,15 +1,20 @@
 import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 import { alarms as api } from '@/api/endpoints'
-import { byUrgency, withAlarm } from '@/lib/alarms'
+import { byUrgency, isAnswerable, withAlarm } from '@/lib/alarms'
 import { gather } from '@/lib/gather'
 import { realtime } from '@/realtime'
+import { useSession } from './session'
 import type { Alarm, Id } from '@/api/types'
 
 /** Open alarms of this desk's rung and above, most pressing first. */
 export const useAlarms = defineStore('alarms', () => {
+  const session = useSession()
   const all = shallowRef<Alarm[]>([])
-  const untaken = computed(() => all.value.filter((alarm) => alarm.taken_by === null))
+  /** Those that wait for somebody like the one who sits here. */
+  const untaken = computed(() =>
+    all.value.filter((alarm) => alarm.taken_by === null && isAnswerable(alarm, session.may)),
+  )
 
   function replace(list: Alarm[]): void {
     all.value = [...list].sort(byUrgency)
