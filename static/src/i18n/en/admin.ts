@@ -34,6 +34,7 @@ export default {
     queued: 'queued',
     free_mb: 'free MB',
   },
+  values: { running: 'running', stopped: 'stopped', bound: 'bound', unbound: 'not bound', down: 'down' },
   organisations: 'Organisations',
   users: 'Users',
   name: 'Name',

@@ -34,6 +34,7 @@ export default {
     queued: '排队',
     free_mb: '剩余（MB）',
   },
+  values: { running: '运行中', stopped: '已停止', bound: '已连接', unbound: '未连接', down: '未运行' },
   organisations: '机构',
   users: '用户',
   name: '名称',
