@@ -98,7 +98,9 @@ def _install_operator_pages(app: APIFlask, house: House) -> None:
     @app.doc(hide=True)
     @public
     def metrics() -> Response:
-        return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+        return Response(
+            generate_latest() + house.ingest_metrics(), content_type=CONTENT_TYPE_LATEST
+        )
 
     @app.get("/api/v1/config")
     @app.doc(operation_id="getConfig", tags=["Accounts"])

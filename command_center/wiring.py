@@ -1,9 +1,10 @@
 """The one place where real parts are chosen and events and jobs meet their handlers."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from apiflask import APIBlueprint
+from redis import RedisError
 
 from command_center.accounts import views as accounts_views
 from command_center.accounts.directory import StaffDirectory
@@ -62,6 +63,13 @@ class House:
     def health(self) -> dict[str, Any]:
         """Every subsystem's state; `ok` when the main job can run."""
         return health(self.settings, self.database, self.bus)
+
+    def ingest_metrics(self) -> bytes:
+        """The listeners' counters, which they leave on the bus; empty while it is away."""
+        try:
+            return cast(bytes, self.bus.redis.get("metrics:ingest") or b"")
+        except RedisError:
+            return b""
 
 
 def build(settings: Settings) -> House:

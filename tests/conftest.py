@@ -27,6 +27,11 @@ from kernel.settings import PORTS, Settings, load
 from tests.ports import free_port_base
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The whole system and its browsers come last: they leave a small machine no breath."""
+    items.sort(key=lambda item: "/e2e/" in item.path.as_posix())
+
+
 @pytest.fixture(scope="session", autouse=True)
 def plain_logs() -> None:
     """The product's own log format, shown by pytest where a test fails."""

@@ -39,7 +39,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in(running_system: System, browser: Browser) -> Iterator[Callable[..., Page]]:
     """Opens a desk as a demo account: `signed_in("agent", "/desk")`."""
     contexts = []

@@ -1,5 +1,6 @@
 """The main job, whole, ten times in a row, against the system as `make run` starts it."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,9 +29,9 @@ class People:
 @pytest.fixture(scope="module")
 def people(signed_in: Callable[..., Page]) -> People:
     return People(
-        agent=IntakeDesk(signed_in("agent", "/desk")),
+        agent=IntakeDesk(signed_in("agent", "/help")),
         dispatcher=DispatchDesk(signed_in("dispatcher", "/dispatch")),
-        commander=DispatchDesk(signed_in("commander", "/dispatch")),
+        commander=DispatchDesk(signed_in("commander", "/help")),
         head=signed_in("head", "/cockpit"),
         officers=(
             FieldPhone(signed_in(CREW[0], "/field", phone=True)),
@@ -69,6 +70,14 @@ def business(system: System, round_number: int) -> Business:
     return Business(*row)
 
 
+def drive_there(system: System, lon: float, lat: float) -> None:
+    """The last eighty metres at 31 km/h. From the scene of the round before it is a jump that
+    nobody believes until three fixes agree."""
+    for metres in (80, 70, 60, 50, 40, 30, 20, 10, 0):
+        system.drive_to(IDENTITY, lon - metres / 85_400, lat, speed_kmh=31)
+        time.sleep(1.1)
+
+
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("round_number", range(1, ROUNDS + 1))
 def test_from_a_call_to_a_closed_case(
@@ -83,6 +92,7 @@ def test_from_a_call_to_a_closed_case(
     before = cockpit.cases_of(shop.region_code)
 
     # A submission is typed, the business is found, its pin confirmed.
+    people.agent.sit(f"{system.settings.base_url}/desk")
     case_no = people.agent.register(
         Submission(
             kind="TS",
@@ -105,13 +115,12 @@ def test_from_a_call_to_a_closed_case(
     people.dispatcher.sees_case_on_map(case_id)
     for officer in people.officers:
         officer.sign_on(unit_id)
-    for step in (3, 2, 1):
-        system.drive_to(IDENTITY, lon - step * 0.002, lat)
-        people.dispatcher.sees_unit_near(unit_id, lon - step * 0.002, lat)
+    drive_there(system, lon, lat)
+    people.dispatcher.sees_unit_near(unit_id, lon, lat)
 
     # Level 2: the commander approves before anything goes.
     people.agent.escalate(2, "多名消费者反映同一问题")
-    people.agent.next_call()
+    people.agent.leave()
     people.dispatcher.press("case-alarm-take")
     texts = people.dispatcher.compose(unit_id, shop.branch_id, "离现场最近")
     assert any("过保质期" in text for text in texts)
@@ -120,8 +129,10 @@ def test_from_a_call_to_a_closed_case(
         "select id, order_no from dispatch.orders where case_id = %s", case_id
     )[0]
     assert system.smsc.messages() == [] or order_no not in system.smsc.messages()[-1]["text"]
+    people.commander.sit(f"{system.settings.base_url}/dispatch")
     people.commander.open_case(case_id)
     people.commander.approve()
+    people.commander.leave()
 
     # The order's text is in the SMPP peer's own log; the crew answers by SMS.
     phone = system.sql(
@@ -169,6 +180,7 @@ def test_from_a_call_to_a_closed_case(
     approver.shows("办结")
 
     # Another case is referred to another agency, by the bureau head.
+    people.agent.sit(f"{system.settings.base_url}/desk")
     report_no = people.agent.register(
         Submission(
             kind="JB",
@@ -177,7 +189,7 @@ def test_from_a_call_to_a_closed_case(
             facts=f"第{round_number}轮：店内销售卷烟但未取得专卖许可证。",
         )
     )
-    people.agent.next_call()
+    people.agent.leave()
     report_id = system.sql("select id from cases.cases where case_no = %s", report_no)[0][0]
     approver.page.goto(f"{system.settings.base_url}/cases/{report_id}")
     agency = approver.page.evaluate(
