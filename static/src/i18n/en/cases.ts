@@ -47,6 +47,7 @@ export default {
   received: 'Received',
   firstHandler: 'First handler',
   deadlines: 'Deadlines',
+  voided: 'no longer runs',
   provisional: 'provisional: no calendar for that year yet',
   rules: {
     route: 'Route',

@@ -46,6 +46,7 @@ export default {
   received: '接收',
   firstHandler: '首问责任人',
   deadlines: '期限',
+  voided: '不再计算',
   provisional: '年度工作日历未公布，暂定',
   rules: {
     route: '分送',
