@@ -12,7 +12,7 @@ import { nextTick, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref,
 import { get } from '@/api/client'
 import type { Bbox } from '@/realtime'
 import type { Hit, MapContext } from './context'
-import { FrameLoop, Motion } from './motion'
+import { FrameLoop, frameMs, Motion } from './motion'
 import { readPalette, readScale } from './palette'
 
 setWorkerUrl(workerUrl)
@@ -147,6 +147,8 @@ function makeEngine({ container, centre, onView, onClick }: MapOptions, style: S
   map.keyboard.disableRotation()
   map.addControl(new AttributionControl({ compact: true }), 'bottom-right')
   map.addControl(new ScaleControl({ unit: 'metric', maxWidth: 96 }), 'bottom-right')
+  // A tile that fails is asked for again when the map moves; the engine need not say so on the console.
+  map.on('error', () => undefined)
   map.on('moveend', () => onView?.(viewOf(map), map.getZoom()))
   map.once('load', () => onView?.(viewOf(map), map.getZoom()))
   if (onClick) listenToClicks(map, onClick)
@@ -164,7 +166,10 @@ function makeContext(map: Engine): MapContext {
     palette: readPalette(),
     scale: readScale,
     motion,
-    frames: new FrameLoop((now) => motion.moving(now)),
+    frames: new FrameLoop(
+      (now) => motion.moving(now),
+      () => frameMs(map.getZoom(), map.getCenter().lat),
+    ),
     hitKinds,
   }
 }

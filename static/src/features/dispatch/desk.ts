@@ -4,6 +4,7 @@ import { useAlarms } from '@/stores/alarms'
 import { useCases } from '@/stores/cases'
 import { useFleet } from '@/stores/fleet'
 import { useOrders } from '@/stores/orders'
+import { useSession } from '@/stores/session'
 import type { Alarm, Id, OrderKind } from '@/api/types'
 import type { Tie } from '@/map/layers/LinesLayer.vue'
 import { useCasesOnMap } from './useCasesOnMap'
@@ -32,6 +33,7 @@ function makeDesk() {
   const fleet = useFleet()
   const orders = useOrders()
   const alarms = useAlarms()
+  const session = useSession()
 
   const caseId = ref<Id | null>(null)
   const unitId = ref<Id | null>(null)
@@ -39,7 +41,7 @@ function makeDesk() {
   const lookedAt = ref<Id | null>(null)
   const tab = ref<Tab>('timeline')
   const composer = useComposer()
-  const recommended = useRecommendation(caseId)
+  const recommended = useRecommendation(computed(() => (session.may('order.create') ? caseId.value : null)))
   const onMap = useCasesOnMap()
   /** What the map should bring into view; a new list each time, so that asking twice works. */
   const goTo = shallowRef<readonly Spot[]>([])

@@ -26,7 +26,7 @@ export function useCasesOnMap() {
     all.value = found
   }
 
-  const refresh = gather(load, 200)
+  const refresh = gather(load, 400)
 
   function show(next: Bbox): void {
     view = next

@@ -5,6 +5,8 @@ import { realtime } from '@/realtime'
 import type { Id, Recommendation } from '@/api/types'
 
 const REFRESH_MS = 20_000
+/** Crews change state all day: the ranking follows them, but not each by itself. */
+const NEWS_MS = 2_000
 
 /** Who could go to this case, kept fresh while it lies open: vehicles drive on. */
 export function useRecommendation(caseId: Ref<Id | null>) {
@@ -28,7 +30,7 @@ export function useRecommendation(caseId: Ref<Id | null>) {
     }
   }
 
-  const refresh = gather(load, 500)
+  const refresh = gather(load, NEWS_MS)
   const timer = setInterval(() => void load(), REFRESH_MS)
   const stop = [realtime.on('unit', refresh), realtime.on('snapshot', refresh)]
   onBeforeUnmount(() => {
