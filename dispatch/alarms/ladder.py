@@ -3,6 +3,8 @@
 RUNGS = ("DISP", "SHIFT", "CMD", "DEPUTY", "HEAD")
 FIRST_RUNG = dict.fromkeys(("officer_distress", "approval_pending", "oral_unconfirmed"), "CMD")
 """Kinds that only a commander can answer do not wait for the dispatchers."""
+APPROVERS_ONLY = frozenset({"approval_pending", "oral_unconfirmed"})
+"""Kinds that ask for an approval: who cannot give it cannot silence them either."""
 RUNG_OF_ROLE = {rung: rung for rung in RUNGS} | {"LEAD": "DEPUTY"}
 
 
@@ -15,6 +17,14 @@ def next_rung(rung: str) -> str | None:
     """The rung above, or None at the top."""
     above = RUNGS.index(rung) + 1
     return RUNGS[above] if above < len(RUNGS) else None
+
+
+def may_answer(roles: frozenset[str], kind: str) -> bool:
+    """Whether a holder of these roles may take or resolve an alarm of this kind."""
+    if kind not in APPROVERS_ONLY or "SYSTEM" in roles:
+        return True
+    lowest = RUNGS.index(first_rung(kind))
+    return any(RUNGS.index(RUNG_OF_ROLE[role]) >= lowest for role in roles & RUNG_OF_ROLE.keys())
 
 
 def rungs_seen(roles: frozenset[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from kernel import jobs
 from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
-from kernel.errors import Conflict
+from kernel.errors import Conflict, Forbidden
 from kernel.events import emit
 
 CLIMB = "dispatch.alarm_climb"
@@ -57,10 +57,10 @@ class AlarmService:
     def take(self, session: Session, alarm_id: int) -> Alarm:
         """Make the caller its owner and stop the climb.
 
-        Raises NotFound for an alarm that is not theirs to see, Conflict `alarm_taken` or
-        `alarm_resolved` when someone was first.
+        Raises NotFound for an alarm that is not theirs to see, Forbidden `approvers_only`,
+        Conflict `alarm_taken` or `alarm_resolved` when someone was first.
         """
-        alarm = queries.visible(session, principal_of(session), alarm_id, lock=True)
+        alarm = _answerable(session, alarm_id)
         _own(session, alarm)
         record(session, "alarm.taken", "alarm", alarm.id, kind=alarm.kind)
         return alarm
@@ -72,8 +72,8 @@ class AlarmService:
             _own(session, alarm)
 
     def resolve(self, session: Session, alarm_id: int, note: str) -> Alarm:
-        """Close an alarm by a person; raises NotFound, Conflict `alarm_resolved`."""
-        alarm = queries.visible(session, principal_of(session), alarm_id, lock=True)
+        """Close an alarm by a person; raises what `take` raises."""
+        alarm = _answerable(session, alarm_id)
         if alarm.resolved_at is not None:
             raise Conflict("alarm_resolved")
         if alarm.taken_at is None:
@@ -127,6 +127,15 @@ class AlarmService:
             alarm.climbs_at = now(session) + self.climb_after
             jobs.enqueue(session, CLIMB, {"alarm_id": alarm.id}, run_at=alarm.climbs_at)
         _changed(session, alarm)
+
+
+def _answerable(session: Session, alarm_id: int) -> Alarm:
+    """The alarm, locked, for somebody who may answer it."""
+    principal = principal_of(session)
+    alarm = queries.visible(session, principal, alarm_id, lock=True)
+    if not ladder.may_answer(principal.roles, alarm.kind):
+        raise Forbidden("order.approve", code="approvers_only")
+    return alarm
 
 
 def _find_open(session: Session, kind: str, reference: Reference) -> Alarm | None:

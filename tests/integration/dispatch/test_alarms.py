@@ -6,7 +6,7 @@ from dispatch.alarms import queries
 from dispatch.alarms.events import AlarmChanged
 from dispatch.alarms.models import Alarm
 from kernel.access import Principal
-from kernel.errors import Conflict, NotFound
+from kernel.errors import Conflict, Forbidden, NotFound
 from tests.integration.dispatch.conftest import (
     COLLEAGUE,
     COMMANDER,
@@ -121,3 +121,20 @@ def test_every_change_is_news_for_the_desks(desk: Desk) -> None:
     desk.work(minutes=2)
     desk.do(lambda s: desk.room.alarms.take(s, alarm.id))
     assert heard == [AlarmChanged(alarm.id, "/1/4/12/")] * 3
+
+
+@pytest.mark.parametrize("verb", ["take", "resolve"])
+def test_a_dispatcher_cannot_silence_what_waits_for_a_commander(desk: Desk, verb: str) -> None:
+    alarm = desk.do(
+        lambda s: desk.room.alarms.raise_alarm(
+            s, "approval_pending", ("order", 1), organisation_path="/1/4/12/", level=2
+        )
+    )
+    answer = {"take": (alarm.id,), "resolve": (alarm.id, "静音")}[verb]
+    with pytest.raises(Forbidden) as refusal:
+        desk.do(lambda s: getattr(desk.room.alarms, verb)(s, *answer), DISPATCHER)
+    assert refusal.value.code == "approvers_only"
+    assert desk.alarms()[0].taken_at is None
+    desk.do(lambda s: getattr(desk.room.alarms, verb)(s, *answer), COMMANDER)
+    left_open = {"take": [COMMANDER.name], "resolve": []}[verb]
+    assert [one.taken_by_name for one in desk.alarms()] == left_open

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dispatch.alarms.ladder import RUNGS, first_rung, next_rung, rungs_seen
+from dispatch.alarms.ladder import RUNGS, first_rung, may_answer, next_rung, rungs_seen
 
 
 def test_an_alarm_climbs_to_the_head_and_no_further() -> None:
@@ -30,3 +30,19 @@ def test_one_hears_ones_own_rung_and_keeps_what_has_climbed_past(
 
 def test_who_stands_on_no_rung_hears_nothing() -> None:
     assert rungs_seen(frozenset({"AGENT", "OFFICER"})) == ()
+
+
+@pytest.mark.parametrize("kind", ["approval_pending", "oral_unconfirmed"])
+@pytest.mark.parametrize(
+    ("roles", "may"),
+    [({"DISP"}, False), ({"SHIFT", "AGENT"}, False), ({"CMD"}, True), ({"LEAD"}, True),
+     ({"DISP", "HEAD"}, True), ({"SYSTEM"}, True)],
+)  # fmt: skip
+def test_who_cannot_approve_cannot_silence_what_asks_for_approval(
+    kind: str, roles: set[str], may: bool
+) -> None:
+    assert may_answer(frozenset(roles), kind) is may
+
+
+def test_a_dispatcher_may_answer_an_officer_in_distress() -> None:
+    assert may_answer(frozenset({"DISP"}), "officer_distress")

@@ -75,4 +75,5 @@ export default {
   complaint_needs_identity: "A complaint needs the complainant's identity.",
   bad_bbox: "The map's extent is not valid.",
   undeclared: 'This function is not open.',
+  approvers_only: 'Only somebody who may approve can answer this alarm.',
 }

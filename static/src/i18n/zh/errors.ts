@@ -74,4 +74,5 @@ export default {
   complaint_needs_identity: '投诉须登记投诉人身份。',
   bad_bbox: '地图范围有误。',
   undeclared: '这个功能没有开放。',
+  approvers_only: '这个警报只能由有批准权限的人处理。',
 }
