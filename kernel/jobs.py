@@ -28,6 +28,8 @@ CHANNEL = "kernel_jobs"
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 12
 BACKOFF_CAP_SECONDS = 300
+SLOT_SECONDS = 1
+"""While every slot is busy the worker still beats and hears that it shall stop."""
 
 done_total = Counter("cc_jobs_total", "Jobs finished", ["kind", "outcome"])
 
@@ -251,14 +253,24 @@ class Worker:
     def _loop(self, pool: ThreadPoolExecutor, beat: Callable[[], None]) -> None:
         while not self.stopping.is_set():
             self.wake.clear()
-            beat()
-            self._slots.acquire()
+            _beat(beat)
+            job = self._take()
+            if job is None:
+                self.wake.wait(self._seconds_to_next())
+            else:
+                pool.submit(self._run_and_release, job)
+
+    def _take(self) -> Claimed | None:
+        """A due job and a slot to run it in; None when either lacks."""
+        if not self._slots.acquire(timeout=SLOT_SECONDS):
+            return None
+        jobs: list[Claimed] = []
+        try:
             jobs = self.claim(1)
+        finally:
             if not jobs:
                 self._slots.release()
-                self.wake.wait(self._seconds_to_next())
-                continue
-            pool.submit(self._run_and_release, jobs[0])
+        return jobs[0] if jobs else None
 
     def _run_and_release(self, job: Claimed) -> None:
         try:
@@ -292,3 +304,11 @@ class Worker:
                         self.wake.set()
             except psycopg.Error:
                 self.stopping.wait(1)
+
+
+def _beat(beat: Callable[[], None]) -> None:
+    """Say that the worker lives. That nobody hears it is no reason to stop working."""
+    try:
+        beat()
+    except Exception:
+        log.warning("heartbeat_not_heard", exc_info=True)

@@ -1,7 +1,9 @@
+import threading
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from kernel.access import Principal
@@ -155,3 +157,34 @@ def test_numbers_have_no_gap_after_a_rollback(database: Database, principal: Pri
         raise RuntimeError
     with database.unit_of_work(principal) as session:
         assert [next_number(session, "DD", day) for _ in range(2)] == [1, 2]
+
+
+def test_a_worker_outlives_any_number_of_database_failures_and_a_deaf_heartbeat(
+    database: Database,
+    principal: Principal,
+    worker: Worker,
+    handlers: Handlers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each failed claim must give its slot back: `size` is 2, and twenty fail."""
+    done = threading.Event()
+    handlers.manual("room.verb", lambda _: done.set())
+    put(database, principal, "room.verb")
+    claim, failures = worker.claim, iter(range(20))
+
+    def claim_after_failures(limit: int) -> list[Claimed]:
+        if next(failures, None) is not None:
+            raise OperationalError("claim", {}, Exception("the database is away"))
+        return claim(limit)
+
+    def deaf() -> None:
+        raise ConnectionError("the bus is away")
+
+    monkeypatch.setattr(worker, "claim", claim_after_failures)
+    monkeypatch.setattr(worker.stopping, "wait", lambda _seconds: None)
+    thread = threading.Thread(target=worker.run, args=(deaf,), daemon=True)
+    thread.start()
+    assert done.wait(20)
+    worker.stop()
+    thread.join(20)
+    assert not thread.is_alive()
