@@ -47,6 +47,7 @@ class Hub:
         self.fleet = Fleet(database, CONSOLE)
         self.outlet = Outlet()
         self.sequence = 0
+        self.hearing = False
 
     def install(self) -> None:
         on = self.socketio.on
@@ -110,14 +111,25 @@ class Hub:
     # -- what desks hear -------------------------------------------------------------------
 
     def listen(self) -> None:
-        """Positions and news from the other processes, until the bus breaks."""
-        for channel, data in self.bus.listen("positions", "news"):
-            message = json.loads(data)
-            if channel == "positions":
-                for position in self.fleet.positions(message):
-                    self.outlet.offer(position)
-            else:
-                self.tell(message)
+        """Positions and news from the other processes, until the bus breaks.
+
+        Nobody can say what was missed meanwhile: desks are sent back for a snapshot.
+        """
+        for sid in list(self.desks):
+            self._send_back(sid)
+        self.hearing = True
+        try:
+            for channel, data in self.bus.listen("positions", "news"):
+                self._pass_on(channel, json.loads(data))
+        finally:
+            self.hearing = False
+
+    def _pass_on(self, channel: str, message: Any) -> None:
+        if channel == "news":
+            self.tell(message)
+            return
+        for position in self.fleet.positions(message):
+            self.outlet.offer(position)
 
     def tell(self, news: dict[str, Any]) -> None:
         """Give one piece of news {kind, id, path} to the desks of that jurisdiction."""
@@ -153,11 +165,15 @@ class Hub:
                 self.socketio.emit("positions", body, to=room)
 
     def beat(self) -> None:
-        """Let desks notice a silent line; show out whoever is no longer signed in."""
+        """Let desks notice a silent line; show out whoever is no longer signed in.
+
+        A console that hears nothing itself is silent, so that no desk takes old for live.
+        """
         last_check = time.monotonic()
         while True:
             gevent.sleep(BEAT_SECONDS)
-            self.socketio.emit("beat", {"t": time.time() * 1000})
+            if self.hearing:
+                self.socketio.emit("beat", {"t": time.time() * 1000})
             if time.monotonic() - last_check > RECHECK_SECONDS:
                 last_check = time.monotonic()
                 self._show_out()
@@ -169,7 +185,10 @@ class Hub:
             except SQLAlchemyError:
                 return
             if gone:
-                cast(Any, self.socketio).server.disconnect(sid)
+                self._send_back(sid)
+
+    def _send_back(self, sid: str) -> None:
+        cast(Any, self.socketio).server.disconnect(sid)
 
     @staticmethod
     def _for_ever(loop: Callable[[], None]) -> None:

@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 import requests
+from playwright.sync_api import Page
 
 from command_center.engines.database import private_postgres
 from tests.e2e.client import Client
+from tests.e2e.desks import DispatchDesk
 from tests.e2e.system import System, code_of, until
 
 pytestmark = pytest.mark.timeout(240)
@@ -289,6 +291,27 @@ def test_garbage_on_the_vehicles_port_holds_up_nobody(running_system: System) ->
             time.sleep(1.1)
     assert moved == 5
     assert system.get("/healthz")["ok"]
+
+
+def test_a_killed_bus_never_leaves_a_desk_with_an_old_picture(
+    running_system: System, signed_in: Callable[..., Page]
+) -> None:
+    system, identity = running_system, "DEMO0037"
+    unit_id = system.sql(
+        "select x.unit_id from dispatch.unit_terminals x"
+        " join gps.terminals t on t.id = x.terminal_id where t.identity = %s",
+        identity,
+    )[0][0]
+    desk = DispatchDesk(signed_in("dispatcher", "/dispatch"))
+    system.drive_to(identity, 116.4000, 39.9300)
+    desk.sees_unit_near(unit_id, 116.4000, 39.9300)
+    os.kill(int((system.settings.var_dir / "run" / "redis.pid").read_text().split()[0]), 9)
+    time.sleep(1.1)
+    # While the bus is away: stored, but nobody is told. The desk must come to know it all the same.
+    system.drive_to(identity, 116.4003, 39.9300)
+    until(partial(at, system, identity, 116.4003), 10, "the fix stored without the bus")
+    desk.sees_unit_near(unit_id, 116.4003, 39.9300)
+    until(lambda: system.get("/healthz").get("ok"), 30, "a healthy system again")
 
 
 def at(system: System, identity: str, lon: float) -> bool:
