@@ -6,6 +6,7 @@ from typing import Any, cast
 from apiflask import APIBlueprint
 from redis import RedisError
 
+from command_center.accounts import service as accounts
 from command_center.accounts import views as accounts_views
 from command_center.accounts.directory import StaffDirectory
 from command_center.accounts.phones import Phones
@@ -46,6 +47,7 @@ from telephony.outbox import Outbox
 
 WORKER = system("worker")
 SWEEP_SECONDS = 60
+SESSION_SWEEP_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def _handlers(room: Room, sender: sending.Sender) -> Handlers:
     handlers = Handlers()
     handlers.manual(ledger.SEND, sender.handle)
     handlers.every("telephony.sweep", SWEEP_SECONDS, sending.sweep)
+    handlers.every("accounts.sweep", SESSION_SWEEP_SECONDS, accounts.sweep)
     for kind, handler in room.jobs().items():
         handlers.transactional(kind, handler)
     handlers.transactional(TIMELINE, timeline.from_dispatch)

@@ -76,6 +76,12 @@ def close_session(session: Session, token: str) -> None:
     session.execute(delete(LoginSession).where(LoginSession.token_hash == token_hash(token)))
 
 
+def sweep(session: Session) -> None:
+    """Forget sessions that have ended and failures that no longer count."""
+    session.execute(delete(LoginSession).where(LoginSession.expires_at <= now(session)))
+    session.execute(delete(LoginFailure).where(LoginFailure.at <= now(session) - WINDOW))
+
+
 def user_of(session: Session, token: str) -> User | None:
     """The user behind a session token, or None when it is unknown, expired or revoked."""
     held = session.get(LoginSession, token_hash(token))

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import queries, timeline
@@ -50,13 +51,20 @@ def add(
     data: bytes,
     order_id: int | None = None,
 ) -> Attachment:
-    """Keep a file of the case; raises BadInput for one too large or of an unknown kind."""
+    """Keep a file of the case, once: sent again after a lost answer, it is the one already kept.
+
+    Raises BadInput for one too large or of an unknown kind.
+    """
     if len(data) > MAX_BYTES:
         raise BadInput("file", "file_too_large", limit=MAX_BYTES)
     media_type = sniff(data)
     if media_type is None:
         raise BadInput("file", "file_kind")
     digest = hashlib.sha256(data).hexdigest()
+    session.get_one(Case, case.id, with_for_update=True)
+    known = select(Attachment).filter_by(case_id=case.id, order_id=order_id, sha256=digest)
+    if kept := session.scalar(known.limit(1)):
+        return kept
     _store(_path(office, digest), data)
     kept = Attachment(
         case_id=case.id,

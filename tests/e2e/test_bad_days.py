@@ -1,4 +1,4 @@
-"""Five bad days of the whole system, with the peer's own log as witness."""
+"""Bad days of the whole system, with the peer's own log as witness."""
 
 import os
 import random

@@ -3,10 +3,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 
 from command_center.accounts import service
 from command_center.accounts import views as accounts_views
 from command_center.accounts import web as door
+from command_center.accounts.models import LoginFailure, LoginSession
 from kernel.access import Principal
 from kernel.clock import FixedClock
 from kernel.db import Database
@@ -138,3 +140,22 @@ def test_the_database_holds_no_usable_token(
     with database.unit_of_work(principal) as session:
         assert service.user_of(session, cookie.value) is not None
         assert service.user_of(session, service.token_hash(cookie.value).hex()) is None
+
+
+def test_what_has_ended_is_forgotten(
+    client: FlaskClient,
+    sign_in: Callable[..., str],
+    database: Database,
+    principal: Principal,
+    clock: FixedClock,
+) -> None:
+    client.post("/api/v1/session", json={"account": "disp", "password": "wrong"})
+    sign_in("disp")
+    clock.advance(hours=6)
+    sign_in("admin")
+    clock.advance(hours=7)
+    with database.unit_of_work(principal) as session:
+        service.sweep(session)
+        left = session.scalars(select(LoginSession)).unique().all()
+        assert [held.user.account for held in left] == ["admin"]
+        assert session.scalar(select(func.count()).select_from(LoginFailure)) == 0

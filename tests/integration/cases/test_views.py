@@ -277,6 +277,8 @@ def test_files_are_kept_by_content_and_read_by_those_who_see_the_case(
     with database.unit_of_work(clerk) as session:
         case = queries.get(session, ident)
         kept = attachments.add(session, office, case, "../../etc/passwd.png", PNG)
+        again = attachments.add(session, office, case, "sent again.png", PNG)
+        assert again.id == kept.id
         with pytest.raises(BadInput):
             attachments.add(session, office, case, "page.html", b"<script>alert(1)</script>")
         with pytest.raises(BadInput):
