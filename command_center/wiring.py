@@ -134,16 +134,19 @@ def _news_for_desks(bus: Bus) -> EventBus:
     """Events of any process become notices on the bus; the console gives them to the desks."""
     events = EventBus()
 
-    def tell(kind: str, ident: int, path: str) -> None:
-        bus.publish_json("news", {"kind": kind, "id": ident, "path": path})
+    def tell(kind: str, ident: int, *paths: str) -> None:
+        bus.publish_json("news", {"kind": kind, "id": ident, "paths": paths})
 
     def on(event: type, kind: str, field: str) -> None:
         events.subscribe(event, lambda e: tell(kind, getattr(e, field), e.organisation_path))
 
+    def order(event: OrderChanged) -> None:
+        tell("order", event.order_id, *event.organisation_paths)
+        tell("field", event.order_id, *event.organisation_paths)
+
     on(CaseChanged, "case", "case_id")
     on(CaseChanged, "stats", "case_id")
-    on(OrderChanged, "order", "order_id")
-    on(OrderChanged, "field", "order_id")
+    events.subscribe(OrderChanged, order)
     on(DeliveryChanged, "order", "order_id")
     on(UnitChanged, "unit", "unit_id")
     on(AlarmChanged, "alarm", "alarm_id")

@@ -132,17 +132,18 @@ class Hub:
             self.outlet.offer(position)
 
     def tell(self, news: dict[str, Any]) -> None:
-        """Give one piece of news {kind, id, path} to the desks of that jurisdiction."""
+        """Give one piece of news {kind, id, paths} to the desks of those jurisdictions."""
         self.sequence += 1
         kind, ident = news["kind"], news["id"]
         if kind == "unit":
             self.fleet.forget()
         body = {"seq": self.sequence, "kind": kind, "id": ident}
-        for path in ancestors(news["path"]):
+        concerned = {above for path in news["paths"] for above in ancestors(path)}
+        for path in concerned:
             self.socketio.emit("changed", body, to=topic_room(kind, path))
-        self._tell_whole(kind, ident, news["path"])
+        self._tell_whole(kind, ident, concerned)
 
-    def _tell_whole(self, kind: str, ident: int, path: str) -> None:
+    def _tell_whole(self, kind: str, ident: int, concerned: set[str]) -> None:
         """Units and alarms are small: send the object itself besides the notice."""
         show = {"unit": snapshot.unit, "alarm": snapshot.alarm}.get(kind)
         if show is None:
@@ -151,8 +152,8 @@ class Hub:
             view = show(session, ident)
         if view is not None:
             topic = f"alarm {view['rung']}" if kind == "alarm" else kind
-            for above in ancestors(path):
-                self.socketio.emit(kind, view, to=topic_room(topic, above))
+            for path in concerned:
+                self.socketio.emit(kind, view, to=topic_room(topic, path))
 
     def flush(self) -> None:
         """Send what the outlet lets through."""

@@ -7,4 +7,5 @@ from dataclasses import dataclass
 class OrderChanged:
     order_id: int
     case_id: int
-    organisation_path: str
+    organisation_paths: tuple[str, ...]
+    """The case's own, then those of every recipient."""

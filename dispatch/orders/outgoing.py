@@ -71,9 +71,21 @@ class Outgoings:
             found += lines or [_unreachable(target, plan.request.channels[0])]
         return found
 
+    def waiting(self, session: Session, order: Order) -> list[Preview]:
+        """What each recipient would get if the principal let this pending order go now."""
+        words = self._words(order, now(session), principal_of(session).name)
+        return [
+            line
+            for one in order.assignments
+            for line in _lines(words, one, self._addresses(session, order, one))
+        ]
+
     def send(self, session: Session, order: Order) -> None:
         """Queue every delivery of an order that has just been issued."""
-        words = self._words(order)
+        approved_by = order.approver_name or ""
+        if order.approval_mode == "oral":
+            approved_by += "（口头批准）"
+        words = self._words(order, order.issued_at or order.created_at, approved_by)
         for assignment in order.assignments:
             for address in self._addresses(session, order, assignment):
                 if address.blocked is None:
@@ -90,11 +102,7 @@ class Outgoings:
             letter = Letter(text, (), "") if once.channel == "fax" else None
             self.deliveries.queue(session, _recipient(order, assignment, address), text, letter)
 
-    def _words(self, order: Order) -> Words:
-        moment = order.issued_at or order.created_at
-        approved_by = order.approver_name or ""
-        if order.approval_mode == "oral":
-            approved_by += "（口头批准）"
+    def _words(self, order: Order, moment: datetime, approved_by: str) -> Words:
         return Words(
             brief=OrderBrief.from_json(order.brief),
             order_no=order.order_no,
@@ -154,10 +162,29 @@ def _previews(words: Words, target: Target) -> list[Preview]:
     found = []
     for address in target.addresses:
         blocked = replace(address, blocked=forbids or address.blocked)
-        text, _ = _compose(words, address, UNKNOWN_CODE, target.is_copy)
-        pages = len(sms_text.split(text)) if address.channel == "sms" else None
+        text, pages = _text(words, blocked, UNKNOWN_CODE, target.is_copy)
         found.append(Preview(target.kind, target.id, target.name, blocked, text, pages))
     return found
+
+
+def _lines(words: Words, one: Assignment, addresses: Sequence[Address]) -> list[Preview]:
+    """A line per address of an assignment that stands already: its code is known."""
+    return [
+        Preview(
+            one.target_kind,
+            one.target_id,
+            one.target_name,
+            address,
+            *_text(words, address, one.code, one.is_copy),
+        )
+        for address in addresses
+    ]
+
+
+def _text(words: Words, address: Address, code: str, is_copy: bool) -> tuple[str, int | None]:
+    """The words for this address, and of how many parts an SMS consists."""
+    text, _ = _compose(words, address, code, is_copy)
+    return text, len(sms_text.split(text)) if address.channel == "sms" else None
 
 
 def _unreachable(target: Target, channel: str) -> Preview:

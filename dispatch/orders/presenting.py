@@ -63,20 +63,21 @@ def preview_out(plan: Plan, lines: Sequence[Preview]) -> PreviewOut:
     return PreviewOut(
         needs_approval=plan.needs_approval,
         closed=plan.closed,
-        recipients=[
-            PreviewRecipient(
-                target=TargetOut(kind=line.kind, id=line.target_id, name=line.target_name),
-                channel=line.address.channel,
-                name=line.address.name,
-                address=line.address.address,
-                text=line.text,
-                pages=line.pages,
-                blocked=line.address.blocked,
-                held=line.address.held,
-            )
-            for line in lines
-        ],
+        recipients=[recipient_out(line) for line in lines],
         warnings=[_reason_out(one) for one in plan.warnings],
+    )
+
+
+def recipient_out(line: Preview) -> PreviewRecipient:
+    return PreviewRecipient(
+        target=TargetOut(kind=line.kind, id=line.target_id, name=line.target_name),
+        channel=line.address.channel,
+        name=line.address.name,
+        address=line.address.address,
+        text=line.text,
+        pages=line.pages,
+        blocked=line.address.blocked,
+        held=line.address.held,
     )
 
 

@@ -30,7 +30,8 @@ class Progress:
             for copy in order.assignments:
                 copy.closed_at = copy.closed_at or order.finished_at
             self.gate.release_hold(session, order.case_id, order.id)
-        emit(session, OrderChanged(order.id, order.case_id, order.organisation_path))
+        paths = dict.fromkeys(one.target_path for one in order.assignments)
+        emit(session, OrderChanged(order.id, order.case_id, (order.organisation_path, *paths)))
 
     def move(self, session: Session, assignment: Assignment, state: str) -> None:
         """Put an assignment into a state, date it, and let its unit follow."""

@@ -75,6 +75,10 @@ class PreviewRecipient(BaseModel):
     held: str | None
 
 
+class Texts(RootModel[list[PreviewRecipient]]):
+    """The words of an order that waits, as they would go now."""
+
+
 class PreviewOut(BaseModel):
     needs_approval: bool
     closed: bool

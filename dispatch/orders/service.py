@@ -14,7 +14,7 @@ from dispatch.news import tell_timeline
 from dispatch.orders import authority, lifecycle, queries
 from dispatch.orders.authority import Approver, Oral, Verdict
 from dispatch.orders.models import Assignment, Order
-from dispatch.orders.outgoing import Outgoings
+from dispatch.orders.outgoing import Outgoings, Preview
 from dispatch.orders.plan import Plan, Planner, Request, refuse_if_blocked
 from dispatch.orders.ports import CaseGate, Directory
 from dispatch.orders.progress import Progress, follow
@@ -96,6 +96,12 @@ class OrderService:
             self.timers.await_confirmation(session, order)
         self._let_go(session, order)
         return order
+
+    def waiting(self, session: Session, order: Order) -> list[Preview]:
+        """The exact words of an order that waits for approval; raises IllegalTransition."""
+        if order.state != lifecycle.PENDING_APPROVAL:
+            raise IllegalTransition("order", order.state, "approve")
+        return self.outgoings.waiting(session, order)
 
     def approve(self, session: Session, order_id: int) -> Order:
         """A commander lets a waiting order go; raises NotFound, Forbidden, IllegalTransition."""

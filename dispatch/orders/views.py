@@ -9,7 +9,13 @@ from dispatch.delivery import queries as deliveries
 from dispatch.orders import queries
 from dispatch.orders.models import Order
 from dispatch.orders.plan import Request
-from dispatch.orders.presenting import order_out, preview_out, recommendation_out, summary_out
+from dispatch.orders.presenting import (
+    order_out,
+    preview_out,
+    recipient_out,
+    recommendation_out,
+    summary_out,
+)
 from dispatch.orders.schemas import (
     Draft,
     Issue,
@@ -19,6 +25,7 @@ from dispatch.orders.schemas import (
     PreviewOut,
     RecommendationOut,
     Status,
+    Texts,
     Why,
 )
 from dispatch.orders.service import OralApproval, OrderService
@@ -106,6 +113,15 @@ def _reading(blueprint: APIBlueprint) -> None:
 
 
 def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
+    @blueprint.get("/orders/<int:order_id>/texts")
+    @blueprint.output(Texts)
+    @blueprint.doc(operation_id="getWaitingTexts")
+    @require("order.approve")
+    def texts(order_id: int) -> Any:
+        with unit_of_work() as session:
+            order = queries.visible(session, current_principal(), order_id)
+            return [recipient_out(line) for line in orders.waiting(session, order)]
+
     @blueprint.post("/orders/<int:order_id>/approve")
     @blueprint.output(OrderOut)
     @blueprint.doc(operation_id="approveOrder")

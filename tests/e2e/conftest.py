@@ -5,8 +5,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from kernel.settings import PORTS, load
-from tests.conftest import free_port_base
 from tests.e2e.system import System
+from tests.ports import free_port_base
 
 
 @pytest.fixture(scope="session")

@@ -125,6 +125,8 @@ class DispatchDesk(Desk):
         )
 
     def approve(self) -> None:
+        """Read the exact words, then let them go."""
+        expect(self.at("preview-text-0").first).to_be_visible(timeout=SECONDS)
         self.at("approve-order").first.click(timeout=SECONDS)
 
     def sees_assignment(self, assignment_id: int, state: str) -> None:

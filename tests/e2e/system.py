@@ -47,6 +47,11 @@ class System:
 
     def start(self) -> None:
         """`command-center up`, until its health page says that the main job can run."""
+        self.process = self.run("up")
+        until(self._healthy, 180, f"a healthy system; see {self.output}")
+
+    def run(self, verb: str) -> subprocess.Popen[bytes]:
+        """One of the command line's verbs, on this installation."""
         env = dict(os.environ) | {
             "CC_VAR_DIR": str(self.settings.var_dir),
             "CC_PORT_BASE": str(self.settings.port_base),
@@ -55,14 +60,13 @@ class System:
             "CC_DEMO_BUSINESSES": str(self.settings.demo_businesses),
         }
         with self.output.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "command_center", "up"],
+            return subprocess.Popen(
+                [sys.executable, "-m", "command_center", verb],
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
             )
-        until(self._healthy, 180, f"a healthy system; see {self.output}")
 
     def stop(self) -> int:
         """Ctrl+C; gives the exit code."""

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.e2e.desks import CasePage, Cockpit, DispatchDesk, FieldPhone, IntakeDesk, Submission
 from tests.e2e.system import System, code_of, until
 
-ROUNDS = 3
+ROUNDS = 10
 PLATE, IDENTITY = "演A0001", "DEMO0001"
 CREW = ("officer01", "officer02")
 

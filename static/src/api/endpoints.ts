@@ -99,6 +99,7 @@ export const orders = {
   issue: (order: T.OrderIssue) => post<T.Order>('/orders', order),
   list: (query: { open?: 1; case_id?: T.Id }) => get<T.OrderSummary[]>('/orders', query),
   one: (id: T.Id) => get<T.Order>(`/orders/${id}`),
+  texts: (id: T.Id) => get<T.PreviewRecipient[]>(`/orders/${id}/texts`),
   approve: (id: T.Id) => post<T.Order>(`/orders/${id}/approve`),
   refuse: (id: T.Id, reason: string) => post<T.Order>(`/orders/${id}/refuse`, { reason }),
   confirm: (id: T.Id) => post<T.Order>(`/orders/${id}/confirm`),

@@ -18,9 +18,9 @@ export function freshness(fixedAt: number | null, now: number): Freshness {
   return age > STALE_SECONDS ? 'stale' : 'live'
 }
 
-/** Fades from 1 at one minute to its faintest at five; what is old never grows invisible. */
+/** Fades in twelfths from 1 at one minute to its faintest at five; what is old never grows invisible. */
 export function opacityOfAge(age: number): number {
   if (age <= STALE_SECONDS) return 1
   const faded = (age - STALE_SECONDS) / (OLD_SECONDS - STALE_SECONDS)
-  return Math.max(FAINTEST, 1 - faded * (1 - FAINTEST))
+  return Math.max(FAINTEST, Math.round((1 - faded * (1 - FAINTEST)) * 20) / 20)
 }

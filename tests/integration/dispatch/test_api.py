@@ -118,6 +118,23 @@ def test_approval_on_line(desk: Desk, call: Call) -> None:
     assert (done["state"], done["approval"]["approver"]) == ("ISSUED", COMMANDER.name)
 
 
+def test_a_commander_reads_the_very_words_before_they_go(desk: Desk, call: Call) -> None:
+    car = desk.unit("京A0001")
+    sent = body(case_id=GRAVE.case_id, unit_ids=[car], branch_ids=[EAST.id])
+    made = call(DISPATCHER, "POST", "/orders", json=sent).get_json()
+    path = f"/orders/{made['id']}"
+    assert call(DISPATCHER, "GET", f"{path}/texts").status_code == 403
+    shown = call(COMMANDER, "GET", f"{path}/texts").get_json()
+    call(COMMANDER, "POST", f"{path}/approve")
+    desk.work()
+    gone = "".join(part.text for part in desk.sms.sent)
+    texts = [one["text"] for one in shown if one["channel"] == "sms"]
+    assert len(texts) == 3
+    assert all(text in gone for text in texts)
+    assert made["order_no"] in shown[0]["text"]
+    assert call(COMMANDER, "GET", f"{path}/texts").status_code == 409
+
+
 def test_oral_approval(desk: Desk, call: Call) -> None:
     spoken = {"mode": "oral", "approver_id": COMMANDER.id, "at": "2026-09-22T00:59:00Z"}
     sent = body(case_id=GRAVE.case_id, branch_ids=[EAST.id], approval=spoken)
@@ -221,6 +238,7 @@ def test_what_lies_outside_the_jurisdiction_is_not_found(
 
 
 ENDPOINTS = [
+    ("GET", "/orders/1/texts", "order.approve"),
     ("GET", "/units", "unit.read"),
     ("POST", "/units/1/state", "unit.manage"),
     ("GET", "/units/1/trail", "unit.read"),

@@ -54,7 +54,7 @@ class Line:
     def statuses(self) -> list[str]:
         """Kannel's receipts: 1 delivered, 2 not delivered, 8 accepted, 16 refused."""
         calls = [call for call in self.hooks.calls if "receipt" in call.path]
-        return [call.query["status"] for call in calls if call.query["test"] == self.phone[1:]]
+        return [call.query["status"] for call in calls if call.query.get("test") == self.phone[1:]]
 
     def replies(self) -> list[Call]:
         """The callbacks for texts from this phone."""
