@@ -39,4 +39,4 @@ reset: ## Forget all data of this installation (var/)
 
 screenshots: ## Take the pictures of the README anew
 	@$(PYTHON) deploy/setup.py test
-	@CC_SCREENSHOTS=docs/images $(BIN)/python -m pytest -q tests/e2e -k screenshot
+	@SCREENSHOTS=$(CURDIR)/docs/images $(BIN)/python -m pytest -q tests/e2e -k screenshot

@@ -8,3 +8,4 @@ if psycopg.waiting.wait is getattr(psycopg.waiting, "wait_c", None):
     raise RuntimeError("psycopg was imported before gevent's patch: every query would block")
 
 app = create_app()
+app.extensions["hub"].start()

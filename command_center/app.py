@@ -25,9 +25,21 @@ CSP = (
     " frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 )
 
+PROBLEM = {
+    "type": "object",
+    "required": ["status", "code", "message", "field", "params"],
+    "properties": {
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "What went wrong, for programs"},
+        "message": {"type": "string", "description": "The same in the reader's language"},
+        "field": {"type": ["string", "null"], "description": "The input that is at fault"},
+        "params": {"type": "object"},
+    },
+}
+
 
 def create_app(settings: Settings | None = None) -> APIFlask:
-    """The web application with its Socket.IO server in `extensions["socketio"]`."""
+    """The web application; its Socket.IO server and hub lie in `extensions`."""
     settings = settings or load()
     configure(json=settings.log_json or not settings.is_demo, level=settings.log_level)
     app = APIFlask(
@@ -56,11 +68,11 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     _install_desks(app)
     _open_documentation(app)
     app.after_request(_headers)
-    app.extensions["socketio"] = _socketio(app, house)
+    _install_console(app, house)
     return app
 
 
-def _socketio(app: Flask, house: House) -> SocketIO:
+def _install_console(app: Flask, house: House) -> None:
     socketio: SocketIO = cast(Any, SocketIO)(
         app,
         async_mode="gevent",
@@ -71,8 +83,9 @@ def _socketio(app: Flask, house: House) -> SocketIO:
         ping_timeout=10,
         max_http_buffer_size=64 << 10,
     )
-    Hub(app, socketio, house.database, house.bus).install()
-    return socketio
+    hub = Hub(app, socketio, house.database, house.bus)
+    hub.install()
+    app.extensions.update(socketio=socketio, hub=hub)
 
 
 def _problem_of_validation(error: HTTPError) -> tuple[Any, int, dict[str, str]]:
@@ -138,8 +151,22 @@ def _install_desks(app: APIFlask) -> None:
 
 
 def _open_documentation(app: APIFlask) -> None:
-    """The generated OpenAPI document is for whoever is signed in."""
+    """The generated OpenAPI document is for whoever is signed in; it names the one error shape."""
+    cast(Any, app.spec_processor)(_tell_of_problems)
     app.view_functions["openapi.spec"] = require()(app.view_functions["openapi.spec"])
+
+
+def _tell_of_problems(document: dict[str, Any]) -> dict[str, Any]:
+    document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+    reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    refusal = {"description": "Refused", "content": {"application/problem+json": reference}}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            answers = operation["responses"]
+            for status in [one for one in answers if int(one) >= 400]:
+                del answers[status]
+            answers["default"] = refusal
+    return document
 
 
 def _headers(response: Response) -> Response:

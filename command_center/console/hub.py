@@ -50,11 +50,15 @@ class Hub:
         self.hearing = False
 
     def install(self) -> None:
+        """Answer the desks' events."""
         on = self.socketio.on
         on("connect")(self.connect)
         on("disconnect")(self.disconnect)
         on("hello")(self.hello)
         on("view")(self.view)
+
+    def start(self) -> None:
+        """Begin to hear the other processes; only where gevent's loop runs."""
         for loop in (self.listen, self.flush, self.beat):
             gevent.spawn(self._for_ever, loop)
 
@@ -156,14 +160,17 @@ class Hub:
                 self.socketio.emit(kind, view, to=topic_room(topic, path))
 
     def flush(self) -> None:
-        """Send what the outlet lets through."""
+        """Send what the outlet lets through, several times a second."""
         while True:
             gevent.sleep(FLUSH_SECONDS)
-            due = self.outlet.take(time.monotonic())
-            for room, rows in by_room(due).items():
-                self.sequence += 1
-                body = {"seq": self.sequence, "t": time.time() * 1000, "units": rows}
-                self.socketio.emit("positions", body, to=room)
+            self.send_due(time.monotonic())
+
+    def send_due(self, moment: float) -> None:
+        """Send the positions that are due at this moment of the monotonic clock, s."""
+        for room, rows in by_room(self.outlet.take(moment)).items():
+            self.sequence += 1
+            body = {"seq": self.sequence, "t": time.time() * 1000, "units": rows}
+            self.socketio.emit("positions", body, to=room)
 
     def beat(self) -> None:
         """Let desks notice a silent line; show out whoever is no longer signed in.
@@ -177,9 +184,10 @@ class Hub:
                 self.socketio.emit("beat", {"t": time.time() * 1000})
             if time.monotonic() - last_check > RECHECK_SECONDS:
                 last_check = time.monotonic()
-                self._show_out()
+                self.show_out()
 
-    def _show_out(self) -> None:
+    def show_out(self) -> None:
+        """Send away the desks whose session has ended."""
         for sid, desk in list(self.desks.items()):
             try:
                 gone = desk.cookie_check() is None

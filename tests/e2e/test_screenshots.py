@@ -1,6 +1,6 @@
 """The README's picture of each desk, taken while the demo city lives.
 
-The pictures go to the folder that `CC_SCREENSHOTS` names, else nowhere that lasts.
+The pictures go to the folder that `SCREENSHOTS` names, else nowhere that lasts.
 """
 
 import os
@@ -28,7 +28,7 @@ LIVE_VEHICLES = 15
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = Path(os.environ.get("CC_SCREENSHOTS") or tmp_path_factory.mktemp("pictures"))
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("pictures"))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
@@ -96,7 +96,6 @@ def shops(system: System, count: int) -> list[tuple[Any, ...]]:
 
 
 def register(agent: Client, shop: tuple[Any, ...], kind: str, facts: str, urgency: int) -> int:
-    codes = agent.get("/codes")
     answer = agent.post(
         "/submissions",
         idempotency_key=str(uuid.uuid4()),
@@ -109,7 +108,7 @@ def register(agent: Client, shop: tuple[Any, ...], kind: str, facts: str, urgenc
                "evidence": [], "text": shop[2], "confirmed": True},
         sealed_narrative=facts,
         dispatch_facts=facts,
-        demands=[codes["demands"][0]["code"]] if kind == "TS" else [],
+        demands=["compensate"] if kind == "TS" else [],
         urgency=urgency,
         urgency_reason="按分级标准" if urgency else "",
     )  # fmt: skip

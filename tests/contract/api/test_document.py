@@ -1,0 +1,81 @@
+"""The OpenAPI document is made from the code and leaves nothing out."""
+
+import re
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+
+from command_center.app import create_app
+from kernel.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def app(settings: Settings) -> APIFlask:
+    return create_app(settings)
+
+
+@pytest.fixture(scope="module")
+def operations(app: APIFlask) -> dict[tuple[str, str], dict[str, Any]]:
+    """(method, path) -> operation."""
+    return {
+        (method.upper(), path): operation
+        for path, methods in app.spec["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def endpoints(app: APIFlask) -> set[tuple[str, str]]:
+    return {
+        (method, re.sub(r"<(?:[^:>]+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/") and rule.endpoint != "openapi.spec"
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_endpoint_is_described(
+    app: APIFlask, operations: dict[tuple[str, str], dict[str, Any]]
+) -> None:
+    assert endpoints(app) == set(operations)
+    assert len(operations) > 50
+
+
+def test_every_operation_has_a_name_of_its_own_an_answer_and_the_one_error_shape(
+    operations: dict[tuple[str, str], dict[str, Any]],
+) -> None:
+    names = [operation["operationId"] for operation in operations.values()]
+    assert len(set(names)) == len(names)
+    for operation in operations.values():
+        assert any(status.startswith("2") for status in operation["responses"])
+        content = operation["responses"]["default"]["content"]["application/problem+json"]
+        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_every_reference_leads_somewhere(app: APIFlask) -> None:
+    schemas = app.spec["components"]["schemas"]
+    named = set(re.findall(r"#/components/schemas/([\w.-]+)", str(app.spec)))
+    assert named <= set(schemas)
+
+
+def test_every_endpoint_declares_who_may_pass(app: APIFlask) -> None:
+    undeclared = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if not hasattr(app.view_functions[rule.endpoint], "required_permissions")
+    ]
+    assert undeclared == []
+
+
+def test_what_is_open_to_everyone_is_a_short_list(app: APIFlask) -> None:
+    public = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if getattr(app.view_functions[rule.endpoint], "required_permissions", None) is None
+    }
+    assert public == {
+        "/", "/<path:name>", "/assets/<path:name>", "/healthz", "/metrics",
+        "/api/v1/config", "/api/v1/codes", "/api/v1/session",
+        "/api/v1/public/submissions", "/api/v1/public/query",
+        "/hooks/kannel/inbound", "/hooks/kannel/receipt", "/hooks/fax/receipt",
+    }  # fmt: skip
