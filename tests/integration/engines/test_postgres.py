@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from command_center.engines import postgres
 from command_center.engines.database import private_postgres, running_database
 from command_center.engines.postgres import Postgres
 from command_center.engines.process import EngineError, wait_until
@@ -96,3 +97,22 @@ def test_a_port_taken_by_another_is_named_in_the_error(cluster: Postgres, tmp_pa
     second = Postgres(tmp_path / "postgres", cluster.port, "secret", tmp_path / "log")
     with pytest.raises(EngineError, match="Address already in use"):
         second.start()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
+def test_where_namespaces_are_forbidden_it_still_runs_under_a_closed_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = postgres._succeeds
+    monkeypatch.setattr(postgres, "_succeeds", lambda argv: argv[0] != "unshare" and usual(argv))
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    cluster = Postgres(home / "var" / "postgres", free_port_base() + 1, "secret", home / "log")
+    cluster.start()
+    try:
+        assert cluster.ready()
+        pid = cluster.pid
+        assert pid is not None
+        assert Path(f"/proc/{pid}").stat().st_uid != 0
+    finally:
+        cluster.stop()
