@@ -145,7 +145,8 @@ def _news_for_desks(bus: Bus) -> EventBus:
         tell("field", event.order_id, *event.organisation_paths)
 
     on(CaseChanged, "case", "case_id")
-    on(CaseChanged, "stats", "case_id")
+    # Whoever sees only numbers learns that they changed, not by which case.
+    events.subscribe(CaseChanged, lambda e: tell("stats", 0, e.organisation_path))
     events.subscribe(OrderChanged, order)
     on(DeliveryChanged, "order", "order_id")
     on(UnitChanged, "unit", "unit_id")

@@ -102,6 +102,15 @@ def _tell_the_database_who_asks(session: Session, _: Any, connection: Any) -> No
         )
 
 
+@contextmanager
+def apart(session: Session) -> Iterator[Session]:
+    """A transaction of its own for the same principal, kept even when the caller's is undone."""
+    with Session(session.get_bind(), expire_on_commit=False) as own:
+        own.info.update(session.info, events=[])
+        with own.begin():
+            yield own
+
+
 def principal_of(session: Session) -> Principal:
     """The principal on whose behalf this unit of work runs."""
     found: Principal = session.info["principal"]

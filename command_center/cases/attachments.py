@@ -70,7 +70,7 @@ def add(
         case_id=case.id,
         order_id=order_id,
         sha256=digest,
-        name=Path(name).name[:200] or digest[:12],
+        name=_name(case, name, digest, media_type),
         media_type=media_type,
         size=len(data),
         at=now(session),
@@ -80,6 +80,13 @@ def add(
     session.flush()
     timeline.add(session, case, "attachment_added", attachment_id=kept.id, media_type=media_type)
     return kept
+
+
+def _name(case: Case, name: str, digest: str, media_type: str) -> str:
+    """The file's own name; in a report, which a name could give away, a neutral one."""
+    if case.kind == "JB":
+        return f"{digest[:12]}.{media_type.rpartition('/')[2]}"
+    return Path(name.replace("\0", "")).name[:200] or digest[:12]
 
 
 def read(session: Session, office: Office, attachment_id: int) -> tuple[Attachment, bytes]:

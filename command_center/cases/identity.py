@@ -21,13 +21,14 @@ from dispatch.numbers import digits
 from kernel.audit import AuditEntry, record
 from kernel.clock import now
 from kernel.crypto import Vault
-from kernel.db import principal_of
-from kernel.errors import BadInput, Forbidden, NotFound
+from kernel.db import apart, principal_of
+from kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from kernel.metrics import Counter
 
 BLOCK = 512
 """Sealed texts are padded to whole blocks, so that equal lengths do not tie two of them."""
 REVEALS_PER_HOUR = 5
+MATCHED, MATCHES_PER_DAY = "identity.matched", 3
 
 reveals_total = Counter("cc_identity_reveals_total", "Identities opened", ["kind"])
 reveals_above_rate_total = Counter(
@@ -152,12 +153,37 @@ def reveal(
     if found is None and not narrative:
         raise NotFound("identity", case.id)
     person = found or Person()
-    if hit := screening.find(note, person.traits):
-        raise BadInput("note", "facts_contain_identity", found=hit)
+    if screening.find(note, person.traits):
+        raise BadInput("note", "facts_contain_identity")
     _log(session, case, reason_code, note)
     return {name: value for name, value in asdict(person).items() if value} | {
         "narrative": narrative
     }
+
+
+def refuse_guesser(session: Session, case: Case) -> None:
+    """Raise Conflict when the principal's words met this person too often today.
+
+    A refusal tells that a guess was right: whoever may not reveal gets only so many.
+    """
+    principal = principal_of(session)
+    if principal.can("identity.reveal"):
+        return
+    statement = select(func.count()).where(
+        AuditEntry.action == MATCHED,
+        AuditEntry.object_kind == "case",
+        AuditEntry.object_id == str(case.id),
+        AuditEntry.actor_id == principal.id,
+        AuditEntry.at > now(session) - timedelta(days=1),
+    )
+    if (session.scalar(statement) or 0) >= MATCHES_PER_DAY:
+        raise Conflict("words_locked")
+
+
+def note_match(session: Session, case: Case, field: str) -> None:
+    """Keep that the principal's words met the person, though the words are refused."""
+    with apart(session) as own:
+        record(own, MATCHED, "case", case.id, field=field)
 
 
 def _may_reveal(session: Session, case: Case) -> None:

@@ -58,7 +58,7 @@ def detail(session: Session, office: Office, case: Case) -> CaseDetail:
         **_people(session, office, case),
         suggested_organisation=_suggested(session, case),
         deadlines=[_deadline(one, moment) for one in _all(session, Deadline, case)],
-        timeline=[_entry(one) for one in _timeline(session, case)],
+        timeline=_timeline(session, case),
         orders=[summary_out(one) for one in orders.of_case(session, case.id)],
         documents=[_read(DocumentOut, one) for one in _all(session, Document, case)],
         attachments=[_read(AttachmentOut, one) for one in _all(session, Attachment, case)],
@@ -97,13 +97,32 @@ def _place(case: Case, point: Point | None) -> PlaceOut | None:
 
 
 def _words(session: Session, office: Office, case: Case) -> dict[str, Any]:
-    same = ("demands", "details", "question", "answer", "persons_affected", "triggers", "outcome",
-            "first_handler")  # fmt: skip
-    registrar = session.get(User, case.registered_by) if case.registered_by else None
+    same = ("demands", "details", "question", "answer", "persons_affected", "triggers",
+            "outcome")  # fmt: skip
     return {
         **{name: getattr(case, name) for name in same},
+        **_takers(session, case),
         "sealed_narrative": _narrative(session, office, case),
         "dispatch_facts": sending.facts_of(office, case),
+    }
+
+
+def _may_know_taker(session: Session, case: Case) -> bool:
+    principal = principal_of(session)
+    return (
+        case.kind != "JB" or principal.can("identity.reveal") or case.registered_by == principal.id
+    )
+
+
+def _takers(session: Session, case: Case) -> dict[str, str | None]:
+    """Who took the call. Of a report only those learn it who may learn who called: a colleague's
+    name and the minute lead to the complaint of the same call.
+    """
+    if not _may_know_taker(session, case):
+        return {"first_handler": "", "registered_by": None}
+    registrar = session.get(User, case.registered_by) if case.registered_by else None
+    return {
+        "first_handler": case.first_handler,
         "registered_by": registrar.name if registrar else None,
     }
 
@@ -143,16 +162,17 @@ def _all(session: Session, model: type[Any], case: Case) -> Any:
     return queries.of_case(session, model, case.id)
 
 
-def _timeline(session: Session, case: Case) -> Any:
-    return queries.of_case(session, TimelineEntry, case.id, TimelineEntry.at, TimelineEntry.id)
+def _timeline(session: Session, case: Case) -> list[TimelineOut]:
+    rows = queries.of_case(session, TimelineEntry, case.id, TimelineEntry.at, TimelineEntry.id)
+    entries = [_read(TimelineOut, row) for row in rows]
+    if not _may_know_taker(session, case):
+        for entry in entries:
+            entry.actor = "" if entry.kind == "registered" else entry.actor
+    return entries
 
 
 def _read(shape: type[Any], row: object) -> Any:
     return shape.model_validate(row, from_attributes=True)
-
-
-def _entry(row: TimelineEntry) -> TimelineOut:
-    return TimelineOut.model_validate(row, from_attributes=True)
 
 
 def _deadline(row: Deadline, moment: datetime) -> DeadlineOut:

@@ -26,6 +26,10 @@ _SPOKEN_RUN = re.compile(r"[〇零○一幺二三四五六七八九\d]{7,}")
 _NOISE = re.compile(r"[\s,，.。;；:：、()（）\-—·_/#]+")
 
 
+OWN = frozenset({"name", "phone", "address", "id_number"})
+"""What `find` says of this very person; the rest is only shaped like somebody's number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What gives a person away."""

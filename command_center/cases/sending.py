@@ -5,7 +5,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from command_center.cases import codes, identity, queries
+from command_center.cases import codes, identity, queries, service
 from command_center.cases.models import Case, Hold
 from command_center.cases.office import Office
 from dispatch.orders.brief import OrderBrief
@@ -22,6 +22,11 @@ class CaseGate:
     def brief(self, session: Session, case_id: int) -> OrderBrief:
         """The case without anybody behind it; raises NotFound."""
         return brief_of(self.office, queries.get(session, case_id))
+
+    def refuse_person(self, session: Session, case_id: int, texts: dict[str, str]) -> None:
+        """Raises BadInput naming the text that gives a report's informant away; NotFound."""
+        case = queries.get(session, case_id)
+        service.refuse_person(session, self.office, case, texts, shapes=False)
 
     def place_hold(self, session: Session, case_id: int, order_id: int) -> None:
         """Keep the case open while this order is; raises NotFound, Conflict `case_closed`."""

@@ -27,6 +27,8 @@ from kernel.db import principal_of
 from kernel.errors import BadInput, Conflict, Forbidden
 
 ESCALATED = "case_escalated"
+NEEDS_APPROVAL = 2
+"""From this level on an order waits for a commander; so does lowering it."""
 REPORT_DETAILS = frozenset(
     {"goods", "brand", "model", "batch", "manufacturer", "object_code", "violation_code",
      "wants_reward"}
@@ -98,6 +100,7 @@ def query_code_of(office: Office, seed: str) -> str:
 def set_place(session: Session, office: Office, case_id: int, place: Place) -> Case:
     """Move or confirm the pin; raises NotFound, BadInput when the text names the informant."""
     case = _to_change(session, case_id)
+    _refuse_others_clerk(session, case, "case.create")
     refuse_person(session, office, case, {"text": place.text})
     places.put(session, case, place, now(session))
     case.version += 1
@@ -108,6 +111,7 @@ def set_place(session: Session, office: Office, case_id: int, place: Place) -> C
 def set_facts(session: Session, office: Office, case_id: int, facts: str) -> Case:
     """Write the facts that may leave; raises NotFound, BadInput when they name a person."""
     case = _to_change(session, case_id)
+    _refuse_others_clerk(session, case, "case.create")
     refuse_person(session, office, case, {"dispatch_facts": facts}, always=True)
     _put_facts(office, case, facts)
     case.version += 1
@@ -116,9 +120,16 @@ def set_facts(session: Session, office: Office, case_id: int, facts: str) -> Cas
 
 
 def set_urgency(session: Session, office: Office, case_id: int, level: int, reason: str) -> Case:
-    """Change the level, with a reason; 1 or more rings the dispatchers, 0 ends their alarm."""
+    """Change the level, with a reason; 1 or more rings the dispatchers, 0 ends their alarm.
+
+    Raises Forbidden for a clerk where the case is another's, and for whoever would lower what
+    only a commander may let go (SPEC §4.3: level 2 or more needs approval).
+    """
     case = _to_change(session, case_id)
+    _refuse_others_clerk(session, case, "case.escalate")
     before = case.urgency
+    if level < before and before >= NEEDS_APPROVAL:
+        principal_of(session).require("order.approve")
     _put_urgency(session, office, case, level, reason)
     timeline.add(session, case, "urgency_changed", before=before, level=level, reason=reason)
     if level > before:
@@ -139,6 +150,15 @@ def escalate(session: Session, office: Office, case_id: int, level: int, reason:
     return case
 
 
+def _refuse_others_clerk(session: Session, case: Case, permission: str) -> None:
+    """Clerks change what they registered, or nobody did (SPEC §1.2, "o"); anyone may escalate."""
+    principal = principal_of(session)
+    if principal.is_system or not principal.roles <= lifecycle.CLERKS:
+        return
+    if case.registered_by not in (None, principal.id):
+        raise Forbidden(permission, "not_your_case")
+
+
 def _to_change(session: Session, case_id: int) -> Case:
     """The case, locked; raises NotFound, Forbidden outside the jurisdiction, Conflict if closed."""
     case = queries.get(session, case_id, lock=True)
@@ -156,17 +176,24 @@ def refuse_person(
     texts: dict[str, str],
     *,
     always: bool = False,
+    shapes: bool = True,
 ) -> None:
     """Raise BadInput naming the first text of a report that gives its informant away.
 
-    `always` checks other kinds too: what may leave the house names nobody.
+    `always` checks other kinds too: what may leave the house names nobody. Without `shapes`,
+    numbers of anybody pass. The refusal never says what it found, and the house remembers it:
+    raises Conflict `words_locked` after too many.
     """
     if case.kind != "JB" and not always:
         return
+    identity.refuse_guesser(session, case)
     person = identity.person_of(session, office.vault, case)
     for name, words in texts.items():
-        if hit := screening.find(words, person.traits if person else None):
-            raise BadInput(name, "facts_contain_identity", found=hit)
+        hit = screening.find(words, person.traits if person else None)
+        if hit in screening.OWN:
+            identity.note_match(session, case, name)
+        if hit in screening.OWN or (hit and shapes):
+            raise BadInput(name, "facts_contain_identity")
 
 
 def _row(office: Office, new: NewCase, case_no: str) -> Case:

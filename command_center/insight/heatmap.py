@@ -73,8 +73,7 @@ def _areas(session: Session, period: Period, kind: str | None) -> list[AreaValue
 def _shown(counts: dict[str, int], kind: str | None) -> int | None:
     if kind is None:
         return sum(counts.values())
-    count = counts.get(kind, 0)
-    return None if kind == "JB" and count < density.FEWEST else count
+    return counts.get(kind) if kind == "JB" else counts.get(kind, 0)
 
 
 def _main_roads(session: Session) -> list[shapely.Geometry]:

@@ -27,11 +27,24 @@ class Scope:
     """What is counted: one region, or all that the principal's jurisdiction covers."""
 
     region: str = ""
+    reports: bool = True
+    """Whether reports count: where they are few, the sum would tell them."""
 
     def cases(self, session: Session) -> list[ColumnElement[bool]]:
         path = principal_of(session).organisation_path
         found = [Case.organisation_path.startswith(path, autoescape=True)]
-        return [*found, Case.region_code == self.region] if self.region else found
+        if self.region:
+            found.append(Case.region_code == self.region)
+        if not self.reports:
+            found.append(Case.kind != "JB")
+        return found
+
+
+def scope_of(session: Session, period: Period, region: str) -> Scope:
+    """The region's scope, without its reports where they are too few to be told."""
+    if not region:
+        return Scope()
+    return Scope(region, "JB" in by_region(session, period).get(region, {}))
 
 
 def tally(session: Session, period: Period, scope: Scope) -> Tally:
@@ -45,7 +58,7 @@ def tally(session: Session, period: Period, scope: Scope) -> Tally:
 
 
 def by_region(session: Session, period: Period) -> dict[str, dict[str, int]]:
-    """Region code -> cases of each kind received in the period."""
+    """Region code -> cases of each kind received in the period; few reports are not told."""
     statement = (
         select(Case.region_code, Case.kind, func.count().label("n"))
         .where(_within(Case.received_at, period), *Scope().cases(session))
@@ -54,7 +67,23 @@ def by_region(session: Session, period: Period) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for row in session.execute(statement):
         found.setdefault(row.region_code, {})[row.kind] = row.n
-    return found
+    return told(found)
+
+
+def told(found: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Without the reports of regions that have fewer than `FEWEST`.
+
+    Where one region alone would be left out, the next smallest goes with it: the bureau's total
+    is known, and the difference would tell.
+    """
+    reports = {region: counts["JB"] for region, counts in found.items() if counts.get("JB")}
+    few = {region for region, n in reports.items() if n < FEWEST}
+    if len(few) == 1 and (others := reports.keys() - few):
+        few.add(min(others, key=lambda region: (reports[region], region)))
+    return {
+        region: {kind: n for kind, n in counts.items() if kind != "JB" or region not in few}
+        for region, counts in found.items()
+    }
 
 
 def by_day(session: Session, period: Period) -> dict[date, dict[str, int]]:

@@ -12,7 +12,7 @@ from command_center.cases.office import Office
 from command_center.insight import heatmap, queries
 from command_center.insight.indicators import indicators
 from command_center.insight.periods import Period
-from command_center.insight.queries import KINDS, Scope
+from command_center.insight.queries import KINDS
 from command_center.insight.schemas import (
     DayOut,
     HeatmapQuery,
@@ -27,7 +27,6 @@ from command_center.insight.schemas import (
 from kernel.clock import now
 from kernel.settings import Settings
 from kernel.web import require, unit_of_work
-from maps.density import FEWEST
 from maps.folium_page import render
 from maps.regions import DISTRICT, regions
 from maps.style import DEMO, OPENSTREETMAP
@@ -52,9 +51,9 @@ def create_blueprint(office: Office) -> APIBlueprint:
     @blueprint.doc(operation_id="getIndicators", responses=REFUSALS)
     @require("stats.read")
     def get_indicators(query: IndicatorQuery) -> Any:
-        scope = Scope(query.region)
         with unit_of_work() as session:
             span = period(session, query.days)
+            scope = queries.scope_of(session, span, query.region)
             present = queries.tally(session, span, scope)
             past = queries.tally(session, span.before(), scope)
         items = [IndicatorOut(**asdict(item)) for item in indicators(present, past)]
@@ -123,11 +122,11 @@ def region_counts(session: Session, period: Period) -> list[RegionOut]:
 
 
 def _region(code: str, name: str, counts: dict[str, int], businesses: int) -> RegionOut:
-    cases, reports = sum(counts.values()), counts.get("JB", 0)
+    cases = sum(counts.values())
     return RegionOut(
         region_code=code,
         name=name,
         cases=cases,
-        reports=reports if reports >= FEWEST else None,
+        reports=counts.get("JB"),
         per_10k=round(cases / businesses * 10_000, 2) if businesses else None,
     )

@@ -71,6 +71,8 @@ class Told(Request):
     place: SubmittedPlace | None = None
     sealed_narrative: Words | None = None
     dispatch_facts: Words | None = None
+    report_facts: Words | None = None
+    """The report's own facts where one call is complaint and report: equal words would tie them."""
     demands: list[Word] = Field(default_factory=list, max_length=10)
     details: dict[DetailName, Detail] = Field(default_factory=dict, max_length=40)
     question: Words | None = None

@@ -201,7 +201,9 @@ class Intake:
 def _proposal(session: Session, told: Submission, subject: Subject) -> Proposal:
     return propose(
         session,
-        text="\n".join(filter(None, (told.dispatch_facts, told.sealed_narrative))),
+        text="\n".join(
+            filter(None, (told.dispatch_facts, told.report_facts, told.sealed_narrative))
+        ),
         persons_affected=told.persons_affected,
         amount=told.details.get("amount"),
         ticked=told.triggers,
@@ -229,9 +231,22 @@ def _check(told: Submission, subject: Subject) -> None:
     }
     if gaps := requirements.missing([*told.kinds], given):
         raise BadInput(gaps[0], "required", missing=gaps)
+    if _is_mixed(told) and told.dispatch_facts:
+        if not told.report_facts:
+            raise BadInput("report_facts", "required", missing=["report_facts"])
+        if _squeezed(told.report_facts) == _squeezed(told.dispatch_facts):
+            raise BadInput("report_facts", "same_words")
     if told.answered and not told.answer:
         raise BadInput("answer", "required")
     _check_codes(told)
+
+
+def _is_mixed(told: Submission) -> bool:
+    return "JB" in told.kinds and len(told.kinds) > 1
+
+
+def _squeezed(words: str) -> str:
+    return "".join(filter(str.isalnum, words))
 
 
 def _check_codes(told: Submission) -> None:
@@ -258,8 +273,9 @@ def _refuse_identity(told: Submission, business: Business | None) -> None:
 
 
 def _open_texts(told: Submission, business: Business | None) -> dict[str, str]:
-    texts = {"dispatch_facts": told.dispatch_facts}
+    texts: dict[str, str | None] = {"dispatch_facts": told.dispatch_facts}
     if "JB" in told.kinds:
+        texts["report_facts"] = told.report_facts
         texts["urgency_reason"] = told.urgency_reason
         texts["place.text"] = told.place.text if told.place else ""
         if told.subject:
@@ -303,6 +319,7 @@ def _report(new: NewCase, told: Submission, complaint_no: str) -> NewCase:
         received_at=_to_the_minute(new.received_at),
         person=replace(person, linked_case_no=complaint_no),
         details=details,
+        facts=(told.report_facts or "") if _is_mixed(told) else new.facts,
         urgency_reason=urgency.words(new.triggers) if complaint_no else new.urgency_reason,
         is_real_name=not anonymous and bool(person.name and (person.phone or person.id_number)),
     )
@@ -316,7 +333,8 @@ def _to_the_minute(moment: datetime) -> datetime:
 def _urgency(told: Submission, proposal: Proposal, origin: Origin) -> dict[str, Any]:
     """The level a person chose, with a reason where it differs; else the proposed one."""
     found = [hit.code for hit in proposal.triggers]
-    why = "；".join(hit.why for hit in proposal.triggers)
+    # What was heard may quote the sealed narrative: of a report only the rule's own words stay.
+    why = urgency.words(found) if "JB" in told.kinds else _why(proposal)
     if set(told.kinds) == {"ZX"}:
         return {"urgency": told.urgency or 0, "urgency_reason": told.urgency_reason or ""}
     if told.urgency is None or origin.public:
@@ -325,6 +343,10 @@ def _urgency(told: Submission, proposal: Proposal, origin: Origin) -> dict[str, 
         raise BadInput("urgency_reason", "required", proposed=proposal.level)
     reason = told.urgency_reason or why
     return {"urgency": told.urgency, "urgency_reason": reason[:400], "triggers": found}
+
+
+def _why(proposal: Proposal) -> str:
+    return "；".join(hit.why for hit in proposal.triggers)
 
 
 def _told_place(told: Submission, origin: Origin) -> Place | None:

@@ -66,6 +66,10 @@ class CaseGate(Protocol):
         """The masked brief; raises NotFound for a case the principal may not see."""
         ...
 
+    def refuse_person(self, session: Session, case_id: int, texts: dict[str, str]) -> None:
+        """Raises BadInput naming the first text that gives a report's informant away."""
+        ...
+
     def place_hold(self, session: Session, case_id: int, order_id: int) -> None:
         """The case cannot be closed while this order is open; raises Conflict for a closed one."""
         ...

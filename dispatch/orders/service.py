@@ -80,6 +80,8 @@ class OrderService:
             return known
         plan = self.planner.plan(session, request)
         refuse_if_blocked(plan)
+        said = {"note": request.note, "override_reason": override_reason}
+        self.gate.refuse_person(session, request.case_id, said)
         if plan.needs_reason and not override_reason.strip():
             raise BadInput("override_reason", "required")
         verdict, approval = self._decide(session, plan, oral)
@@ -116,6 +118,7 @@ class OrderService:
     def refuse(self, session: Session, order_id: int, reason: str) -> Order:
         """A commander stops a waiting order; raises NotFound, Forbidden, IllegalTransition."""
         order, approver = self._judged(session, order_id, "refuse")
+        self.gate.refuse_person(session, order.case_id, {"reason": reason})
         order.refused_at, order.end_reason = now(session), reason
         order.approver_id, order.approver_name = approver.id, approver.name
         record(session, "order.refused", "order", order.id)
@@ -147,6 +150,7 @@ class OrderService:
         order = queries.locked(session, principal_of(session), order_id)
         if order.finished_at is not None:
             raise IllegalTransition("order", order.state, "cancel")
+        self.gate.refuse_person(session, order.case_id, {"reason": reason})
         order.cancelled_at, order.end_reason = now(session), reason
         record(session, "order.cancelled", "order", order.id)
         self._tell(session, order, "order_cancelled", reason=reason)

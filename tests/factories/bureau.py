@@ -136,7 +136,8 @@ def consultation(**changes: Any) -> Submission:
 
 def mixed(**changes: Any) -> Submission:
     """One call that complains and reports."""
-    return _submission(kinds=["TS", "JB"], **changes)
+    facts = {"report_facts": "后厨冰柜存放超过保质期的肉类，仍在加工使用。"}
+    return _submission(kinds=["TS", "JB"], **{**facts, **changes})
 
 
 def _submission(**changes: Any) -> Submission:

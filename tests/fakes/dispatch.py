@@ -13,7 +13,7 @@ from dispatch.orders.ports import Branch, Officer
 from gps_ingest import terminals
 from gps_ingest.queries import terminal_by_identity
 from kernel.db import principal_of
-from kernel.errors import Conflict, NotFound
+from kernel.errors import BadInput, Conflict, NotFound
 
 T = TypeVar("T")
 
@@ -56,12 +56,18 @@ class FakeGate:
     briefs: dict[int, OrderBrief] = field(default_factory=dict)
     holds: set[tuple[int, int]] = field(default_factory=set)
     closed: set[int] = field(default_factory=set)
+    informant: str = ""
 
     def brief(self, session: Session, case_id: int) -> OrderBrief:
         brief = _get(self.briefs, case_id, "case")
         if not principal_of(session).covers(brief.organisation_path):
             raise NotFound("case", case_id)
         return brief
+
+    def refuse_person(self, session: Session, case_id: int, texts: dict[str, str]) -> None:
+        for name, words in texts.items():
+            if self.informant and self.informant in words:
+                raise BadInput(name, "facts_contain_identity")
 
     def place_hold(self, session: Session, case_id: int, order_id: int) -> None:
         if case_id in self.closed:

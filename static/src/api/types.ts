@@ -286,6 +286,7 @@ export interface Submission {
   place: SubmissionPlace | null
   sealed_narrative: string
   dispatch_facts: string
+  report_facts: string
   demands: string[]
   details: Record<string, unknown>
   question: string

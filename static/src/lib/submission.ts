@@ -43,6 +43,7 @@ export function emptyDraft(key: string, hotline: string | null = null): Draft {
     place: null,
     sealed_narrative: '',
     dispatch_facts: '',
+    report_facts: '',
     demands: [],
     details: {},
     question: '',
@@ -90,10 +91,11 @@ export function faults(draft: Draft): Faults {
       found['subject.credit_code'] = 'credit_code'
     }
     need('dispatch_facts', draft.dispatch_facts || draft.sealed_narrative)
+    if (draft.tab === 'BOTH' && draft.dispatch_facts) need('report_facts', draft.report_facts)
   }
   if (isComplaint(draft.tab) && draft.demands.length === 0) found['demands'] = 'required'
   if (draft.person.phone.trim() && !isDialable(draft.person.phone)) found['person.phone'] = 'phone'
-  for (const path of ['sealed_narrative', 'dispatch_facts', 'question', 'answer'] as const) {
+  for (const path of ['sealed_narrative', 'dispatch_facts', 'report_facts', 'question', 'answer'] as const) {
     if (draft[path].length > LONGEST) found[path] = 'too_long'
   }
   return found
@@ -126,6 +128,7 @@ export function toSubmission(draft: Draft): Submission {
   }
   if (!isComplaint(tab)) Object.assign(body, { demands: [], consent_public: false, consent_delegate: false })
   if (!isReport(tab)) body.wants_reward = false
+  if (tab !== 'BOTH') body.report_facts = ''
   return body
 }
 
@@ -161,7 +164,7 @@ export function storable(draft: Draft): Draft {
 
 /** Whether anything was typed that would be missed. */
 export function isTouched(draft: Draft): boolean {
-  const { person, subject, sealed_narrative, dispatch_facts, question, answer } = draft
+  const { person, subject, sealed_narrative, dispatch_facts, report_facts, question, answer } = draft
   return [
     person.name,
     person.phone,
@@ -171,6 +174,7 @@ export function isTouched(draft: Draft): boolean {
     subject.address,
     sealed_narrative,
     dispatch_facts,
+    report_facts,
     question,
     answer,
   ].some((text) => text.trim() !== '')

@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command_center.cases import identity, present
+from command_center.cases import attachments, identity, present, service
 from command_center.cases.models import Case
 from command_center.cases.office import Office
 from command_center.cases.schemas import CaseDetail
 from kernel.access import Principal
 from kernel.audit import AuditEntry
 from kernel.clock import FixedClock
-from kernel.errors import BadInput, Forbidden, NotFound
+from kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from tests.factories.bureau import CANARY, Bureau, acting, complaint, report
 from tests.integration.cases.conftest import Doer, Opener
 
@@ -163,3 +163,54 @@ def test_the_sixth_reveal_within_an_hour_is_marked(
         .order_by(AuditEntry.id)
     ).all()
     assert [mark["above_rate"] for mark in marks] == [False] * 5 + [True, True, False]
+
+
+def refusals(session: Session) -> int:
+    found = session.scalars(select(AuditEntry).where(AuditEntry.action == "identity.matched"))
+    return len(found.all())
+
+
+def guess(session: Session, office: Office, case: Case, who: Principal, words: str) -> str:
+    """Write facts as somebody; gives the refusal's code, or "" when they were taken."""
+    with acting(session, who):
+        try:
+            service.set_facts(session, office, case.id, words)
+        except (BadInput, Conflict) as refused:
+            assert "found" not in refused.params
+            return refused.code
+    return ""
+
+
+def test_a_refusal_tells_nothing_is_remembered_and_guessing_ends(
+    session: Session, office: Office, open_case: Opener, bureau: Bureau
+) -> None:
+    case, dispatcher = open_case(report()), bureau.person("DISP")
+    assert guess(session, office, case, dispatcher, "店员张三丰在场") == ""
+    pattern = guess(session, office, case, dispatcher, "可联系 13512345678")
+    assert refusals(session) == 0, "a stranger's number is nobody's secret"
+    own = guess(session, office, case, dispatcher, f"员工：张三丰、{CANARY['name']}")
+    assert own == pattern == "facts_contain_identity"
+    guess(session, office, case, dispatcher, str(CANARY["phone"]))
+    guess(session, office, case, dispatcher, str(CANARY["id_number"]))
+    assert refusals(session) == 3
+    assert guess(session, office, case, dispatcher, "店员李四在场") == "words_locked"
+    assert guess(session, office, case, bureau.person("CMD"), "店员李四在场") == ""
+    assert guess(session, office, open_case(report()), dispatcher, "店员李四在场") == ""
+
+
+def test_who_took_a_report_is_known_to_those_who_may_know_the_caller(
+    session: Session, office: Office, open_case: Opener, bureau: Bureau
+) -> None:
+    case = open_case(report())
+    for role, known in (("DISP", False), ("SHIFT", False), ("CMD", True)):
+        shown = seen_by(session, office, case, bureau.person(role))
+        assert (bool(shown.first_handler), bool(shown.timeline[0].actor)) == (known, known)
+
+
+def test_a_file_of_a_report_loses_the_name_it_came_with(
+    session: Session, office: Office, open_case: Opener
+) -> None:
+    png = b"\x89PNG\r\n\x1a\n" + bytes(20)
+    kept = attachments.add(session, office, open_case(report()), f"{CANARY['name']}.png", png)
+    assert str(CANARY["name"]) not in kept.name
+    assert kept.name.endswith(".png")

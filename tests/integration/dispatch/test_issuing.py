@@ -229,6 +229,20 @@ def test_a_refused_order_sets_the_unit_free_and_sends_nothing(desk: Desk) -> Non
         desk.do(lambda s: desk.room.orders.approve(s, order_id), COMMANDER)
 
 
+def test_no_word_of_an_order_names_the_informant(desk: Desk) -> None:
+    desk.gate.informant = "诸葛青禾"
+    car = desk.unit("京A0001")
+    with pytest.raises(BadInput, match="facts_contain_identity"):
+        desk.issue(car, note="请联系诸葛青禾")
+    order_id = desk.issue(car, case=GRAVE)
+    for verb, who in (("cancel", DISPATCHER), ("refuse", COMMANDER)):
+        act = getattr(desk.room.orders, verb)
+        with pytest.raises(BadInput, match="facts_contain_identity"):
+            desk.do(lambda s, act=act: act(s, order_id, "诸葛青禾撤回"), who)
+    desk.work()
+    assert not desk.sms.sent
+
+
 def oral(desk: Desk) -> OralApproval:
     return OralApproval(COMMANDER.id, desk.clock.now() - timedelta(minutes=1))
 

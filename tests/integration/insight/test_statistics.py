@@ -55,6 +55,18 @@ def test_fewer_than_three_reports_of_a_region_are_not_told(
     assert regions(desk, leader)["110101"]["reports"] == 3
 
 
+def test_no_difference_of_two_figures_tells_few_reports(
+    desk: Desk, leader: Principal, register: Register
+) -> None:
+    register(complaint(), report(), report())
+    assert regions(desk, leader)["110101"]["cases"] == 1
+    assert figures(desk, leader, region="110101")["received"]["value"] == 1
+    assert figures(desk, leader)["received"]["value"] == 3
+    register(report())
+    assert regions(desk, leader)["110101"]["cases"] == 4
+    assert figures(desk, leader, region="110101")["received"]["value"] == 4
+
+
 def test_the_rate_is_per_ten_thousand_businesses(
     desk: Desk, leader: Principal, register: Register, database: OneTransaction
 ) -> None:

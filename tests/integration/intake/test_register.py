@@ -283,6 +283,36 @@ def test_proposed_urgency_rings_the_dispatchers_unless_a_person_says_otherwise(
     assert (calm.urgency, calm.urgency_reason) == (0, "已恢复，无人受伤")
 
 
+def test_the_reason_for_a_reports_level_quotes_nothing_that_was_told(
+    session: Session, intake: Intake, bureau: Bureau
+) -> None:
+    told = report(sealed_narrative="我们三号线装配组十几个人都吃坏了肚子", persons_affected=12)
+    case = registered(session, intake, told)
+    assert case.urgency >= 2
+    assert case.urgency_reason
+    assert not {"装配", "三号"} & {case.urgency_reason[i : i + 2] for i in range(400)}
+
+
+@pytest.mark.parametrize(
+    ("own", "code"),
+    [(None, "required"), ("该店使用超过保质期的肉类加工菜品；冰柜在后厨左侧", "same_words")],
+)
+def test_the_halves_of_a_mixed_call_need_words_of_their_own(
+    session: Session, intake: Intake, bureau: Bureau, own: str | None, code: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        intake.register(session, mixed(report_facts=own))
+    assert (refused.value.field, refused.value.code) == ("report_facts", code)
+
+
+def test_each_half_of_a_mixed_call_has_its_own_words(
+    session: Session, intake: Intake, office: Office, bureau: Bureau
+) -> None:
+    opened = {one.case.kind: one.case for one in intake.register(session, mixed())}
+    facts = {kind: sending.facts_of(office, case) for kind, case in opened.items()}
+    assert facts["TS"].startswith("该店") and facts["JB"].startswith("后厨冰柜")
+
+
 def test_the_third_person_within_a_day_makes_a_mass_case(
     session: Session, intake: Intake, bureau: Bureau
 ) -> None:

@@ -23,6 +23,7 @@ export default {
   evidence: 'Evidence',
   text: 'Text',
   sealed_narrative: 'Sealed narrative',
+  report_facts: 'Report facts',
   dispatch_facts: 'Dispatch facts',
   demands: 'Demands',
   goods: 'Goods or service',

@@ -30,6 +30,9 @@ export default {
     "The caller's own words. Names, contacts and circumstances may stand here; only the handler sees it.",
   factsNote: 'May be sent out',
   factsHint: "When, where, goods or conduct, amounts, what to look for. Nobody's name.",
+  complaintFacts: 'Complaint facts',
+  reportFactsNote: 'leaves apart from the complaint',
+  reportFactsHint: 'State the lead of the report in other words than the complaint',
   trace: {
     name: 'This names the person. Dispatch facts leave the house; move it to the sealed narrative.',
     phone: "This has the person's phone. Dispatch facts leave the house; move it to the sealed narrative.",

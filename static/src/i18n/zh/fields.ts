@@ -23,6 +23,7 @@ export default {
   evidence: '依据',
   text: '说明',
   sealed_narrative: '密存原始陈述',
+  report_facts: '举报事实',
   dispatch_facts: '派单事实',
   demands: '诉求',
   goods: '商品或服务',

@@ -26,6 +26,9 @@ export default {
   sealedHint: '原话记录。可写当事人身份、联系方式和经过，只有承办人能看。',
   factsNote: '可发给现场',
   factsHint: '时间、地点、商品或行为、数量金额、要查什么。不写当事人。',
+  complaintFacts: '投诉事实',
+  reportFactsNote: '与投诉分开发出',
+  reportFactsHint: '另行写明举报的违法线索，不要照抄投诉的话',
   trace: {
     name: '这里出现了当事人的姓名。派单事实会发到外部，请移到密存原始陈述。',
     phone: '这里出现了当事人的电话。派单事实会发到外部，请移到密存原始陈述。',
