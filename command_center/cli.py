@@ -1,6 +1,8 @@
 """The command line. A verb's module is imported only when the verb is called."""
 
+import os
 import sys
+from errno import EPIPE
 from importlib import import_module
 
 import click
@@ -40,20 +42,41 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """An engine that cannot run is told in one line."""
+        """What the operator can mend is told in one line."""
         try:
             return super().invoke(ctx)
-        except RuntimeError as error:
-            from command_center.engines.process import EngineError
-
-            if isinstance(error, EngineError):
-                raise click.ClickException(str(error)) from error
+        except Exception as error:
+            if line := _in_one_line(error):
+                raise click.ClickException(line) from error
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of verbs, without importing a single one."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
+
+
+def _in_one_line(error: Exception) -> str | None:
+    """Of wrong settings, absent engines and full disks; None where the defect is ours."""
+    import psycopg
+    import sqlalchemy.exc
+    from pydantic import ValidationError
+
+    from command_center.engines.process import EngineError
+
+    if isinstance(error, ValidationError):
+        return "; ".join(_fault(found["loc"], found["msg"]) for found in error.errors())
+    cause = error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error
+    if isinstance(cause, psycopg.OperationalError):
+        return f"the database does not answer: {str(cause).strip().splitlines()[0]}"
+    if isinstance(error, EngineError) or (isinstance(error, OSError) and error.errno != EPIPE):
+        return str(error)
+    return None
+
+
+def _fault(place: tuple[int | str, ...], message: str) -> str:
+    named = "".join(f"CC_{str(part).upper()}: " for part in place)
+    return named + message.removeprefix("Value error, ")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,6 +86,9 @@ def main() -> None:
 
     Answers go to stdout, logs to stderr. Settings are CC_* environment variables.
     """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
     # A filter's input and output are UTF-8 whatever the terminal's locale says.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -10,12 +10,13 @@ from typing import Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_SECRET = "change-me"  # noqa: S105 (refused in production)
 DEMO_NUMBER = re.compile(r"^\+?999\d{5,12}$")
 """Numbers of the demo: country code 999 belongs to nobody (ITU-T E.164), so none can be dialled."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = (
     "http_port",
     "pg_port",
@@ -30,13 +31,17 @@ PORTS = (
     "smsc_control_port",
     "fax_simulator_port",
 )
+FIRST_PORT, LAST_PORT = 8300, 65_535
+OWN_SECRETS = ("secret_key", "identity_key", "hook_token")
 ENGINE_SECRETS = ("pg_password", "redis_password", "kannel_password", "smpp_password")
 
 
 class Settings(BaseSettings):
     """The settings of one installation. Ports count up from `port_base` unless set one by one."""
 
-    model_config = SettingsConfigDict(env_prefix="CC_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CC_", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
     mode: Literal["demo", "production"] = "demo"
     """`demo`: loopback only, a banner, demo accounts, numbers that cannot be dialled."""
@@ -46,6 +51,9 @@ class Settings(BaseSettings):
     """Address that listeners bind to. Demo mode refuses anything but loopback."""
     public_url: str = ""
     """Address that people type; empty means http://host:http_port."""
+    trusted_proxies: int = Field(default=0, ge=0)
+    """How many of our own proxies stand before the web process: as many entries of
+    X-Forwarded-For, -Proto and -Host are believed."""
     timezone: str = "Asia/Shanghai"
     """The bureau's zone: dates on papers, in numbers and in statistics."""
     region_code: str = "110000"
@@ -56,7 +64,7 @@ class Settings(BaseSettings):
     map_zoom: float = 11
     """Where a desk's map opens, WGS-84 degrees."""
 
-    port_base: int = 8300
+    port_base: int = FIRST_PORT
     http_port: int = 0
     pg_port: int = 0
     redis_port: int = 0
@@ -119,25 +127,29 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _generated(cls, values: dict[str, Any]) -> dict[str, Any]:
-        base = int(values.get("port_base") or 8300)
+        _refuse_unsafe(values)
+        base = _number(values, "port_base") or FIRST_PORT
         for offset, name in enumerate(PORTS):
-            values[name] = int(values.get(name) or 0) or base + offset
+            values[name] = _number(values, name) or base + offset
         values["var_dir"] = Path(values.get("var_dir") or "var").absolute()
         if values.get("mode", "demo") == "demo":
-            for name in ("secret_key", "identity_key", "hook_token"):
+            for name in OWN_SECRETS:
                 values[name] = values.get(name) or _secret(values["var_dir"], name)
         for name in ENGINE_SECRETS:
             values[name] = values.get(name) or _secret(values["var_dir"], name)
         return values
 
     @model_validator(mode="after")
-    def _safe(self) -> "Settings":
-        if self.mode == "demo" and self.host not in ("127.0.0.1", "::1", "localhost"):
-            raise ValueError("demo mode binds loopback only (CC_HOST)")
-        if self.mode == "production":
-            for name in ("secret_key", "identity_key", "hook_token"):
-                if getattr(self, name) == DEFAULT_SECRET or len(getattr(self, name)) < 32:
-                    raise ValueError(f"production needs CC_{name.upper()} of 32 characters or more")
+    def _ports(self) -> "Settings":
+        ports = {name: getattr(self, name) for name in PORTS}
+        for name, port in ports.items():
+            if not 0 < port <= LAST_PORT:
+                raise ValueError(f"CC_{name.upper()} is {port}: a port lies within 1..{LAST_PORT}")
+        streams = {name: port for name, port in ports.items() if name != "nmea_udp_port"}
+        for name, port in streams.items():
+            for other, taken in streams.items():
+                if port == taken and name < other:
+                    raise ValueError(f"CC_{name.upper()} and CC_{other.upper()} are both {port}")
         return self
 
     @property
@@ -166,6 +178,31 @@ class Settings(BaseSettings):
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+
+def _refuse_unsafe(values: dict[str, Any]) -> None:
+    """Before anything is written. Raises ValueError naming every setting that is missing."""
+    mode = values.get("mode", "demo")
+    if mode == "demo" and values.get("host", "127.0.0.1") not in LOOPBACK:
+        raise ValueError("demo mode binds loopback only (CC_HOST)")
+    if mode == "production":
+        weak = [name for name in OWN_SECRETS if not _is_strong(values.get(name))]
+        if weak:
+            named = ", ".join(f"CC_{name.upper()}" for name in weak)
+            raise ValueError(f"production needs secrets of 32 characters or more: {named}")
+
+
+def _is_strong(secret: object) -> bool:
+    return isinstance(secret, str) and secret != DEFAULT_SECRET and len(secret) >= 32
+
+
+def _number(values: dict[str, Any], name: str) -> int:
+    """Zero where it is not set. Raises ValueError for what is no number."""
+    given = values.get(name) or 0
+    try:
+        return int(given)
+    except ValueError:
+        raise ValueError(f"CC_{name.upper()} is no number") from None
 
 
 def _secret(var_dir: Path, name: str) -> str:

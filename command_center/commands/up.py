@@ -131,14 +131,18 @@ def only_one(settings: Settings) -> Iterator[None]:
     # Logs, spools and papers are nobody else's; PostgreSQL may have to pass as another user.
     settings.var_dir.chmod(0o711)
     os.umask(0o077)
-    with lock.open("a") as file:
+    with lock.open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            file.seek(0)
             raise EngineError(
-                f"already running on {settings.var_dir} at {settings.base_url}; stop it first,"
+                f"already running on {settings.var_dir} at {file.read()}; stop it first,"
                 " or start a second one with its own CC_VAR_DIR and CC_PORT_BASE"
             ) from error
+        file.truncate(0)
+        file.write(settings.base_url)
+        file.flush()
         yield
 
 

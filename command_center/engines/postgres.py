@@ -68,6 +68,7 @@ class Postgres:
         """
         if self.ready():
             return
+        self._refuse_other_port()
         if not (self.directory / "PG_VERSION").exists():
             self._initdb()
         self._forget_dead_postmaster()
@@ -184,6 +185,18 @@ class Postgres:
         finally:
             password_file.unlink()
         half_made.rename(self.directory)
+
+    def _refuse_other_port(self) -> None:
+        """Waiting for a cluster that runs, but elsewhere, would end in a riddle."""
+        pid_file = self.directory / "postmaster.pid"
+        if self.pid is None or not pid_file.exists():
+            return
+        told = pid_file.read_text("utf-8").split("\n")
+        if len(told) > 3 and told[3].isdigit() and int(told[3]) != self.port:
+            raise EngineError(
+                f"the database of {self.directory.parent} runs on port {told[3]}, not {self.port}:"
+                " is CC_PORT_BASE the one it was started with?"
+            )
 
     def _forget_dead_postmaster(self) -> None:
         """Remove the pid file of a postmaster that died, so that a reused pid cannot stop us."""

@@ -24,12 +24,51 @@ def test_demo_mode_binds_loopback_only(tmp_path: Path) -> None:
         load(var_dir=tmp_path, host="0.0.0.0")  # noqa: S104
 
 
+def test_nobody_is_believed_to_be_a_proxy_unless_said(tmp_path: Path) -> None:
+    assert load(var_dir=tmp_path).trusted_proxies == 0
+    with pytest.raises(ValidationError, match="trusted_proxies"):
+        load(var_dir=tmp_path, trusted_proxies=-1)
+
+
 @pytest.mark.parametrize("missing", ["secret_key", "identity_key", "hook_token"])
 def test_production_refuses_default_secrets(tmp_path: Path, missing: str) -> None:
     secrets = {"secret_key": STRONG, "identity_key": STRONG, "hook_token": STRONG}
     secrets[missing] = "change-me"
     with pytest.raises(ValidationError, match=f"CC_{missing.upper()}"):
         load(var_dir=tmp_path, mode="production", **secrets)
+
+
+def test_production_names_every_missing_secret_before_it_writes_anything(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError) as refused:
+        load(var_dir=tmp_path, mode="production")
+    for name in ("CC_SECRET_KEY", "CC_IDENTITY_KEY", "CC_HOOK_TOKEN"):
+        assert name in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_refusal_shows_no_secret(tmp_path: Path) -> None:
+    secrets = {name: STRONG for name in ("secret_key", "identity_key", "hook_token")}
+    with pytest.raises(ValidationError) as refused:
+        load(var_dir=tmp_path, mode="production", port_base=70_000, **secrets)
+    made = [path.read_text("ascii") for path in (tmp_path / "secrets").iterdir()]
+    shown = str(refused.value)
+    assert not any(secret[-8:] in shown for secret in (*made, STRONG))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"port_base": 70_000}, "CC_HTTP_PORT is 70000"),
+        ({"port_base": -5}, "CC_HTTP_PORT is -5"),
+        ({"http_port": 9001, "port_base": 9000}, "are both 9001"),
+        ({"port_base": "abc"}, "CC_PORT_BASE is no number"),
+    ],
+)
+def test_ports_that_cannot_be_are_named(
+    tmp_path: Path, given: dict[str, int | str], told: str
+) -> None:
+    with pytest.raises(ValidationError, match=told):
+        load(var_dir=tmp_path, **given)
 
 
 def test_an_unknown_variable_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
