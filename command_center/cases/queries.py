@@ -131,14 +131,24 @@ def similar(
 
 
 def recent_same_subject(
-    session: Session, *, business_id: int | None, name: str, credit_code: str = ""
+    session: Session,
+    *,
+    business_id: int | None,
+    name: str,
+    credit_code: str = "",
+    only_visible: bool = False,
 ) -> int:
-    """How many cases came in against the same subject within 24 hours, whoever may see them."""
+    """How many cases came in against the same subject within 24 hours, whoever may see them.
+
+    `only_visible` counts for a person's eyes.
+    """
     same = _same_subject(business_id, name, credit_code)
     if same is None:
         return 0
     since = now(session) - timedelta(hours=24)
     statement = select(func.count(Case.id)).join(Case.subject).where(same, Case.received_at > since)
+    if only_visible:
+        statement = statement.where(visible(principal_of(session)))
     return session.scalar(statement) or 0
 
 

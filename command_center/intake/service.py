@@ -47,10 +47,18 @@ def propose(
     business_id: int | None,
     name: str,
     credit_code: str = "",
+    only_visible: bool = False,
 ) -> Proposal:
-    """The urgency that the words, numbers and other cases of the subject call for."""
+    """The urgency that the words, numbers and other cases of the subject call for.
+
+    For a person's eyes only the cases count that they may know of.
+    """
     others = queries.recent_same_subject(
-        session, business_id=business_id, name=name, credit_code=credit_code
+        session,
+        business_id=business_id,
+        name=name,
+        credit_code=credit_code,
+        only_visible=only_visible,
     )
     facts = urgency.Facts(
         text=text,

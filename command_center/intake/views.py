@@ -49,6 +49,7 @@ def create_blueprint(intake: Intake) -> APIBlueprint:
                 ticked=body.triggers,
                 business_id=about.business_id,
                 name=about.name,
+                only_visible=True,
             )
         triggers = [ProposedTrigger(code=t.code, level=t.level, why=t.why) for t in found.triggers]
         return ProposalOut(level=found.level, triggers=triggers)

@@ -115,6 +115,18 @@ def test_a_level_is_proposed_while_the_agent_types(desk: Desk, house: Bureau) ->
     assert {"code", "level", "why"} == found["triggers"][0].keys()
 
 
+def test_a_proposal_counts_only_what_the_asker_may_know(desk: Desk, house: Bureau) -> None:
+    for _ in range(2):
+        told = complaint().model_dump(mode="json")
+        assert desk.post(house.person("AGENT"), "/submissions", told).status_code == 201
+    asked = {"text": "退款", "subject": {"name": "老王饭店"}}
+    levels = [
+        desk.post(house.person(role), "/urgency-proposal", asked).get_json()["level"]
+        for role in ("SHIFT", "UNIT")
+    ]
+    assert levels == [2, 0]
+
+
 def test_the_public_files_without_an_account(desk: Desk, session: Session) -> None:
     answer = desk.post(None, "/public/submissions", public(report(), website=""))
     assert answer.status_code == 201, answer.text
