@@ -8,6 +8,8 @@ from apiflask.exceptions import HTTPError
 from flask import Flask, Response, jsonify, request, send_from_directory
 from flask_socketio import SocketIO
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from command_center.accounts import demonstration
 from command_center.accounts import web as door
@@ -69,7 +71,16 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     _open_documentation(app)
     app.after_request(_headers)
     _install_console(app, house)
+    _believe_proxies(app, settings.trusted_proxies)
     return app
+
+
+def _believe_proxies(app: Flask, count: int) -> None:
+    """See the sender's address and our own name as the nearest `count` proxies tell them.
+
+    Comes after the console, whose sockets need the same truth.
+    """
+    cast(Any, app).wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
 
 
 def _install_console(app: Flask, house: House) -> None:
@@ -111,6 +122,8 @@ def _install_operator_pages(app: APIFlask, house: House) -> None:
     @app.doc(hide=True)
     @public
     def metrics() -> Response:
+        if not _is_from_this_machine():
+            return problem(404, "not_found")
         return Response(
             generate_latest() + house.ingest_metrics(), content_type=CONTENT_TYPE_LATEST
         )
@@ -129,6 +142,13 @@ def _install_operator_pages(app: APIFlask, house: House) -> None:
         }
 
 
+def _is_from_this_machine() -> bool:
+    """Whether the peer is loopback and speaks for nobody else."""
+    address = request.remote_addr or ""
+    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    return (address == "::1" or address.startswith("127.")) and not forwarded
+
+
 def _install_desks(app: APIFlask) -> None:
     """The built front end: hashed assets for ever, every desk's address gives the same page."""
 
@@ -145,9 +165,10 @@ def _install_desks(app: APIFlask) -> None:
     def page(name: str = "") -> Response:
         if name.startswith(("api/", "hooks/")):
             return problem(404, "not_found")
-        if name and (DIST / name).is_file():
+        try:
             return send_from_directory(DIST, name, max_age=3600)
-        return send_from_directory(DIST, "index.html", max_age=0)
+        except NotFound:
+            return send_from_directory(DIST, "index.html", max_age=0)
 
 
 def _open_documentation(app: APIFlask) -> None:

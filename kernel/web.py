@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, jsonify, request
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
@@ -103,6 +103,16 @@ def install_error_handlers(app: Flask) -> None:
     def http(error: HTTPException) -> Response:
         return problem(error.code or 500, error.name.lower().replace(" ", "_"))
 
+    @app.errorhandler(RecursionError)
+    def too_deep(_: RecursionError) -> Response:
+        log.warning("input_too_deep", path=_rule())
+        return problem(400, "bad_request")
+
+    @app.errorhandler(DataError)
+    def unstorable(error: DataError) -> Response:
+        log.warning("input_unstorable", path=_rule(), error=type(error.orig).__name__)
+        return problem(422, "bad_input")
+
     @app.errorhandler(OperationalError)
     def database_away(_: OperationalError) -> Response:
         log.exception("database_unavailable")
@@ -110,5 +120,10 @@ def install_error_handlers(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def unexpected(_: Exception) -> Response:
-        log.exception("request_failed", path=request.url_rule and request.url_rule.rule)
+        log.exception("request_failed", path=_rule())
         return problem(500, "internal")
+
+
+def _rule() -> str | None:
+    """The rule of the present request's address: never the address, which may hold a number."""
+    return request.url_rule.rule if request.url_rule else None

@@ -34,8 +34,9 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      '/api': server,
-      '/healthz': server,
+      // The server refuses what another host's page sends; these keep the browser's own host.
+      '/api': { target: server, changeOrigin: false },
+      '/healthz': { target: server, changeOrigin: false },
       '/socket.io': { target: server, ws: true },
     },
   },

@@ -1,11 +1,16 @@
 """Shapes of the accounts API."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field, RootModel
+
+Storable = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
+"""PostgreSQL keeps no NUL in a text."""
 
 
 class SignIn(BaseModel):
-    account: str = Field(min_length=1, max_length=60)
-    password: str = Field(min_length=1, max_length=200)
+    account: Annotated[Storable, Field(max_length=60)]
+    password: Annotated[Storable, Field(max_length=200)]
 
 
 class OrganisationRef(BaseModel):
@@ -42,7 +47,7 @@ class Organisations(RootModel[list[OrganisationOut]]):
 
 
 class UserQuery(BaseModel):
-    role: str | None = None
+    role: Storable | None = None
 
 
 class UserOut(BaseModel):

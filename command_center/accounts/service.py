@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, func, select
@@ -14,10 +15,19 @@ from command_center.accounts.roles import permissions
 from kernel.access import Principal
 from kernel.audit import record
 from kernel.clock import now
-from kernel.errors import BadInput, TooMany
+from kernel.errors import BadInput, TooMany, Unauthenticated
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT, PER_ADDRESS = 5, 50
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody's try at an account; without a user the account is unknown or closed."""
+
+    id: int
+    user_id: int | None = None
+    password_hash: str | None = None
 
 
 def token_hash(token: str) -> bytes:
@@ -37,24 +47,51 @@ def principal(user: User) -> Principal:
     )
 
 
-def refuse_if_limited(session: Session, account: str, address: str) -> None:
-    """Raises TooMany after 5 failures of an account or 50 of an address within 15 minutes."""
+def begin_attempt(session: Session, account: str, address: str) -> Attempt:
+    """Count an attempt as failed before anybody looks at its password; `admit` takes it back.
+
+    Raises TooMany after 5 failures of an account or 50 of an address within 15 minutes. Attempts
+    at the same account, or from the same address, are counted one after the other.
+    """
+    _wait_for_turn(session, f"sign-in account {account}")
+    _wait_for_turn(session, f"sign-in address {address}")
+    _refuse_if_limited(session, account, address)
+    failure = LoginFailure(at=now(session), account=account, address=address)
+    session.add(failure)
+    session.flush()
+    user = session.execute(
+        select(User.id, User.password_hash).where(User.account == account, User.active)
+    ).one_or_none()
+    return Attempt(failure.id, *user) if user else Attempt(failure.id)
+
+
+def _wait_for_turn(session: Session, key: str) -> None:
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+
+
+def _refuse_if_limited(session: Session, account: str, address: str) -> None:
     since = now(session) - WINDOW
     failures = select(func.count()).select_from(LoginFailure).where(LoginFailure.at > since)
-    by_account = session.scalar(failures.where(LoginFailure.account == account[:60])) or 0
+    by_account = session.scalar(failures.where(LoginFailure.account == account)) or 0
     by_address = session.scalar(failures.where(LoginFailure.address == address)) or 0
     if by_account >= PER_ACCOUNT or by_address >= PER_ADDRESS:
         raise TooMany("account_locked")
 
 
-def check_password(session: Session, account: str, password: str) -> User | None:
-    """The active user whose account and password these are, else None."""
-    user = session.scalar(select(User).where(User.account == account, User.active))
-    return user if passwords.verify(user.password_hash if user else None, password) else None
+def admit(session: Session, attempt: Attempt, hours: int) -> tuple[User, str]:
+    """Start a session for whoever knew the password: the user, and the token for the cookie.
 
-
-def note_failure(session: Session, account: str, address: str) -> None:
-    session.add(LoginFailure(at=now(session), account=account[:60], address=address))
+    Raises Unauthenticated when the account was closed or its password changed meanwhile.
+    """
+    user = session.scalar(
+        select(User).where(
+            User.id == attempt.user_id, User.password_hash == attempt.password_hash, User.active
+        )
+    )
+    if user is None:
+        raise Unauthenticated("bad_credentials")
+    session.execute(delete(LoginFailure).where(LoginFailure.id == attempt.id))
+    return user, open_session(session, user, hours)
 
 
 def open_session(session: Session, user: User, hours: int) -> str:

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from flask import Response, current_app, g, jsonify, request
 from geoalchemy2.shape import to_shape
 
-from command_center.accounts import queries, service
+from command_center.accounts import passwords, queries, service
 from command_center.accounts.models import Organisation, User
 from command_center.accounts.schemas import (
     Me,
@@ -55,16 +55,13 @@ def _me(user: User, token: str) -> Me:
 @blueprint.doc(operation_id="signIn", responses={200: "Signed in", 401: "Refused", 429: "Limited"})
 @public
 def sign_in(body: SignIn) -> Response:
-    address = request.remote_addr or ""
+    with passwords.place_in_line():
+        with unit_of_work(NOBODY) as session:
+            attempt = service.begin_attempt(session, body.account, request.remote_addr or "")
+        if not passwords.verify(attempt.password_hash, body.password):
+            raise Unauthenticated("bad_credentials")
     with unit_of_work(NOBODY) as session:
-        service.refuse_if_limited(session, body.account, address)
-        user = service.check_password(session, body.account, body.password)
-        if user is None:
-            service.note_failure(session, body.account, address)
-        else:
-            token = service.open_session(session, user, settings().session_hours)
-    if user is None:
-        raise Unauthenticated("bad_credentials")
+        user, token = service.admit(session, attempt, settings().session_hours)
     response = jsonify(_me(user, token).model_dump())
     response.set_cookie(
         COOKIE,

@@ -7,6 +7,7 @@ import hmac
 from typing import Any
 
 from flask import Flask, current_app, g, request
+from werkzeug.exceptions import UnsupportedMediaType
 
 from command_center.accounts import service
 from command_center.accounts.models import User
@@ -18,6 +19,7 @@ from kernel.web import current_principal, database
 
 DOORKEEPER = system("doorkeeper")
 SAFE = {"GET", "HEAD", "OPTIONS"}
+BODY_TYPES = {"application/json", "multipart/form-data"}
 
 
 def user_of_request() -> User | None:
@@ -39,6 +41,21 @@ def _identify() -> None:
     g.principal = service.principal(g.user) if g.user else None
 
 
+def _check_sender() -> None:
+    """Refuse what a page of another site sends; a program names no origin and passes."""
+    origin = request.headers.get("Origin")
+    elsewhere = origin is not None and origin.partition("://")[2] != request.host
+    if elsewhere or request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise Forbidden(code="cross_site")
+
+
+def _check_body_type() -> None:
+    """Refuse a body that is not said to be JSON or a form with files."""
+    has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
+    if request.mimetype not in BODY_TYPES and (request.mimetype or has_body):
+        raise UnsupportedMediaType
+
+
 def _check_rule(view: Any) -> None:
     rule = getattr(view, "required_permissions", "undeclared")
     if rule is None:
@@ -55,7 +72,8 @@ def _check_csrf() -> None:
         return
     settings: Settings = current_app.extensions["settings"]
     expected = service.csrf_token(settings.secret_key, request.cookies[COOKIE])
-    if not hmac.compare_digest(expected, request.headers.get("X-CSRF-Token", "")):
+    given = request.headers.get("X-CSRF-Token", "")
+    if not hmac.compare_digest(expected.encode(), given.encode()):
         raise Forbidden(code="csrf")
 
 
@@ -67,6 +85,9 @@ def install(app: Flask) -> None:
         view = app.view_functions.get(request.endpoint or "")
         if view is None or request.endpoint == "static":
             return
+        if request.method not in SAFE and request.path.startswith("/api/"):
+            _check_sender()
+            _check_body_type()
         _identify()
         _check_rule(view)
         if getattr(view, "required_permissions", None) is not None:

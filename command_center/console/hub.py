@@ -69,13 +69,13 @@ class Hub:
         principal = principal_of_request()
         if principal is None:
             return False
-        request_context = self.app.request_context(request.environ)
+        environ = request.environ
 
-        def still_signed_in() -> Principal | None:
-            with request_context:
+        def cookie_check() -> Principal | None:
+            with self.app.request_context(environ):
                 return principal_of_request()
 
-        self.desks[request.sid] = Desk(principal, still_signed_in)  # type: ignore[attr-defined]
+        self.desks[request.sid] = Desk(principal, cookie_check)  # type: ignore[attr-defined]
         for topic, permission in TOPICS.items():
             if principal.can(permission):
                 join_room(topic_room(topic, principal.organisation_path))
@@ -89,7 +89,10 @@ class Hub:
 
     def hello(self, *_: Any) -> dict[str, Any]:
         """The snapshot: what this desk may see of units and alarms, as of now."""
-        principal = self.desks[request.sid].principal  # type: ignore[attr-defined]
+        sid = request.sid  # type: ignore[attr-defined]
+        if not self._may_stay(sid):
+            return {}
+        principal = self.desks[sid].principal
         with self.database.unit_of_work(principal) as session:
             return {
                 "seq": self.sequence,
@@ -100,9 +103,12 @@ class Hub:
 
     def view(self, message: Any = None) -> dict[str, Any]:
         """The desk's map shows another part of the city: move it to those rooms."""
-        desk = self.desks[request.sid]  # type: ignore[attr-defined]
+        sid = request.sid  # type: ignore[attr-defined]
         bbox = _bbox(message)
-        if bbox is None or not desk.principal.can("unit.read"):
+        if bbox is None or not self._may_stay(sid):
+            return {"ok": False}
+        desk = self.desks[sid]
+        if not desk.principal.can("unit.read"):
             return {"ok": False}
         wanted = fleet_rooms_of_view(desk.principal.organisation_path, bbox)
         for room in desk.rooms - wanted:
@@ -173,7 +179,7 @@ class Hub:
             self.socketio.emit("positions", body, to=room)
 
     def beat(self) -> None:
-        """Let desks notice a silent line; show out whoever is no longer signed in.
+        """Let desks notice a silent line; show out whoever has lost the right to listen.
 
         A console that hears nothing itself is silent, so that no desk takes old for live.
         """
@@ -187,14 +193,23 @@ class Hub:
                 self.show_out()
 
     def show_out(self) -> None:
-        """Send away the desks whose session has ended."""
-        for sid, desk in list(self.desks.items()):
+        """Send away the desks whose session has ended or whose rights have changed."""
+        for sid in list(self.desks):
             try:
-                gone = desk.cookie_check() is None
+                self._may_stay(sid)
             except SQLAlchemyError:
                 return
-            if gone:
-                self._send_back(sid)
+
+    def _may_stay(self, sid: str) -> bool:
+        """Whether the desk is signed in with the rights it came with; sends it away when not."""
+        desk = self.desks.get(sid)
+        if desk is None:
+            return False
+        if desk.cookie_check() != desk.principal:
+            self._send_back(sid)
+            return False
+        # It may have left by itself while its session was looked up.
+        return sid in self.desks
 
     def _send_back(self, sid: str) -> None:
         cast(Any, self.socketio).server.disconnect(sid)

@@ -1,7 +1,7 @@
 """A small limit on how often somebody may ask: a sliding window in this process's memory."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from threading import Lock
 from time import monotonic
 
@@ -15,28 +15,26 @@ class Limiter:
 
     def __init__(self, limit: int, seconds: float, clock: Callable[[], float] = monotonic):
         self.limit, self.seconds, self.clock = limit, seconds, clock
-        self._times: dict[str, deque[float]] = {}
+        self._times: dict[Hashable, deque[float]] = {}
         self._lock = Lock()
 
-    def check(self, key: str) -> None:
-        """Pass while the key is under its limit; raises TooMany. Counts nothing."""
+    def pass_or_refuse(self, key: Hashable) -> None:
+        """Count one more of this key; raises TooMany, and counts nothing, at its limit."""
         with self._lock:
-            if len(self._recent(key)) >= self.limit:
+            recent = self._recent(key)
+            if len(recent) >= self.limit:
                 raise TooMany(seconds=round(self.seconds))
-
-    def count(self, key: str) -> None:
-        """One more of this key."""
-        with self._lock:
-            self._recent(key).append(self.clock())
+            recent.append(self.clock())
             if len(self._times) > MANY_KEYS:
                 self._forget_the_idle()
 
-    def pass_or_refuse(self, key: str) -> None:
-        """Check, then count; raises TooMany."""
-        self.check(key)
-        self.count(key)
+    def take_back(self, key: Hashable) -> None:
+        """The newest of this key does not count."""
+        with self._lock:
+            if recent := self._recent(key):
+                recent.pop()
 
-    def _recent(self, key: str) -> deque[float]:
+    def _recent(self, key: Hashable) -> deque[float]:
         times = self._times.setdefault(key, deque())
         while times and times[0] <= self.clock() - self.seconds:
             times.popleft()

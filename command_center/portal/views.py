@@ -31,11 +31,26 @@ robots_total = Counter("cc_public_robots_total", "Public submissions that filled
 
 @dataclass(frozen=True)
 class Limits:
-    """How often one address may file and ask, and how often one case may be guessed at."""
+    """How often one address may file and ask, and how often one case may be guessed at.
+
+    The strict limit on guesses is one address's, so that nobody shuts out the case's own person;
+    the wider one holds for all addresses together.
+    """
 
     filing: Limiter = field(default_factory=lambda: Limiter(20, 600))
     asking: Limiter = field(default_factory=lambda: Limiter(30, 600))
     guessing: Limiter = field(default_factory=lambda: Limiter(10, 3600))
+    guessing_together: Limiter = field(default_factory=lambda: Limiter(30, 3600))
+
+    def count_guess(self, number: str, address: str) -> None:
+        """Before anybody looks whether it is right; raises TooMany."""
+        self.guessing.pass_or_refuse((number, address))
+        self.guessing_together.pass_or_refuse(number)
+
+    def forgive_guess(self, number: str, address: str) -> None:
+        """It was right: the case's own person may ask as often as they like."""
+        self.guessing.take_back((number, address))
+        self.guessing_together.take_back(number)
 
     @classmethod
     def of_the_demo(cls) -> "Limits":
@@ -81,12 +96,12 @@ def create_blueprint(intake: Intake, limits: Limits | None = None) -> APIBluepri
     def query(body: PublicQuestion) -> Any:
         limits.asking.pass_or_refuse(_address())
         number = body.case_no.upper()
-        limits.guessing.check(number)
+        limits.count_guess(number, _address())
         with unit_of_work(PUBLIC) as session:
             case = queries.by_number(session, number)
             if not _code_fits(intake.office, case, number, body.query_code) or case is None:
-                limits.guessing.count(number)
                 raise NotFound("case", number)
+            limits.forgive_guess(number, _address())
             return _status(case)
 
     return blueprint

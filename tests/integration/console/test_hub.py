@@ -8,14 +8,16 @@ from typing import Any, cast
 import pytest
 from apiflask import APIFlask
 from flask_socketio import SocketIO, SocketIOTestClient
+from sqlalchemy import delete, select, update
 
 from command_center.accounts import service
 from command_center.accounts import views as accounts_views
 from command_center.accounts import web as door
+from command_center.accounts.models import LoginSession, User, UserRole
 from command_center.console.hub import Hub
 from command_center.console.positions import Position
 from dispatch.units.models import Unit
-from kernel.access import Principal
+from kernel.access import Principal, system
 from kernel.bus import Bus
 from kernel.clock import now
 from kernel.db import Database
@@ -42,6 +44,22 @@ class Console:
         answer = browser.post("/api/v1/session", json={"account": account, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         return self.socketio.test_client(self.app, flask_test_client=browser)
+
+    def change_staff(self, account: str, change: str) -> None:
+        """What an administrator does to somebody whose desk is open."""
+        with self.database.unit_of_work(system("administrator")) as session:
+            user = session.scalars(select(User).where(User.account == account)).one()
+            if change == "session ended":
+                session.execute(delete(LoginSession).where(LoginSession.user_id == user.id))
+            elif change == "account closed":
+                user.active = False
+            elif change == "role taken":
+                session.execute(delete(UserRole).where(UserRole.user_id == user.id))
+            elif change == "role given":
+                session.add(UserRole(user_id=user.id, role="CMD"))
+            elif change == "moved":
+                west = int(self.paths["west"].strip("/").rpartition("/")[2])
+                session.execute(update(User).where(User.id == user.id).values(organisation_id=west))
 
     def tell(self, kind: str, ident: int, *branches: str) -> None:
         """News as the bus brings them."""
@@ -191,3 +209,33 @@ def test_whoever_signs_out_is_shown_out(console: Console) -> None:
     browser.delete("/api/v1/session", headers={"X-CSRF-Token": token})
     console.hub.show_out()
     assert not desk.is_connected()
+
+
+CHANGES = ["session ended", "account closed", "role taken", "role given", "moved"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whoever_s_rights_change_is_shown_out_and_the_others_stay(
+    console: Console, change: str
+) -> None:
+    desk, other = console.sit("east-desk"), console.sit("west-desk")
+    console.change_staff("east-desk", change)
+    console.hub.show_out()
+    assert not desk.is_connected()
+    assert other.is_connected()
+    console.tell("case", 1, "east", "west")
+    assert ("changed", "case") in heard(other)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(
+    ("event", "said"), [("hello", {}), ("view", {"bbox": [116.3, 39.8, 116.5, 40.0]})]
+)
+def test_a_desk_whose_rights_have_changed_gets_no_answer(
+    console: Console, event: str, said: dict[str, Any], change: str
+) -> None:
+    desk = console.sit("east-desk")
+    console.change_staff("east-desk", change)
+    assert desk.emit(event, said, callback=True) in ({}, {"ok": False})
+    assert not desk.is_connected()
+    assert console.hub.desks == {}

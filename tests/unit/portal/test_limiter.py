@@ -26,13 +26,15 @@ def test_the_limit_holds_within_its_window_and_per_key() -> None:
     limit.pass_or_refuse("a")
 
 
-def test_asking_alone_counts_nothing() -> None:
+def test_what_is_taken_back_does_not_count() -> None:
     limit = Limiter(1, 60, Hands())
     for _ in range(5):
-        limit.check("a")
-    limit.count("a")
+        limit.pass_or_refuse("a")
+        limit.take_back("a")
+    limit.take_back("a")
+    limit.pass_or_refuse("a")
     with pytest.raises(TooMany):
-        limit.check("a")
+        limit.pass_or_refuse("a")
 
 
 def test_idle_keys_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,7 +42,7 @@ def test_idle_keys_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Hands()
     limit = Limiter(5, 60, clock)
     for key in "abc":
-        limit.count(key)
+        limit.pass_or_refuse(key)
     clock.at = 61.0
-    limit.count("d")
+    limit.pass_or_refuse("d")
     assert set(limit._times) == {"d"}
