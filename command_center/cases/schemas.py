@@ -7,9 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, St
 
 from dispatch.moments import Utc
 from dispatch.orders.schemas import OrderSummaryOut
-
-MAX_ID = 2**53 - 1
-"""The largest integer that JavaScript reads exactly."""
+from kernel.http import Ident
 
 
 def _storable(text: str) -> str:
@@ -25,7 +23,6 @@ def _text(longest: int) -> Any:
 Word = Annotated[str, _text(60), AfterValidator(_storable)]
 Line = Annotated[str, _text(400), AfterValidator(_storable)]
 Words = Annotated[str, _text(10_000), AfterValidator(_storable)]
-Ident = Annotated[int, Field(ge=1, le=MAX_ID)]
 Day = Annotated[date, Field(strict=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]

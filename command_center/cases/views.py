@@ -31,9 +31,9 @@ from command_center.cases.schemas import (
     UrgencyIn,
 )
 from kernel.errors import BadInput
+from kernel.http import IDENT
 from kernel.web import public, require, unit_of_work
 
-IDENT = "int(max=9007199254740991)"
 CASE = f"/cases/<{IDENT}:case_id>"
 REFUSALS = {400: "Malformed", 403: "Forbidden", 404: "Not found", 409: "Conflict", 422: "Refused"}
 READS = {400: "Malformed", 404: "Not found", 422: "Refused"}

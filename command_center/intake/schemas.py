@@ -6,7 +6,6 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field
 
 from command_center.cases.schemas import (
-    Ident,
     Latitude,
     Line,
     Longitude,
@@ -15,6 +14,7 @@ from command_center.cases.schemas import (
     Word,
     Words,
 )
+from kernel.http import Ident
 
 Kind = Literal["TS", "JB", "ZX"]
 Detail = Line | bool | int | float | None

@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from dispatch.alarms import queries
 from dispatch.alarms.schemas import AlarmOut, Alarms, Resolve, alarm_out
 from dispatch.alarms.service import AlarmService
+from kernel.http import IDENT
 from kernel.web import current_principal, require, unit_of_work
 
 
@@ -21,7 +22,7 @@ def create_blueprint(alarms: AlarmService) -> APIBlueprint:
         with unit_of_work() as session:
             return [alarm_out(one) for one in queries.open_alarms(session, current_principal())]
 
-    @blueprint.post("/alarms/<int:alarm_id>/take")
+    @blueprint.post(f"/alarms/<{IDENT}:alarm_id>/take")
     @blueprint.output(AlarmOut)
     @blueprint.doc(operation_id="takeAlarm")
     @require("alarm.take")
@@ -29,7 +30,7 @@ def create_blueprint(alarms: AlarmService) -> APIBlueprint:
         with unit_of_work() as session:
             return alarm_out(alarms.take(session, alarm_id))
 
-    @blueprint.post("/alarms/<int:alarm_id>/resolve")
+    @blueprint.post(f"/alarms/<{IDENT}:alarm_id>/resolve")
     @blueprint.input(Resolve, arg_name="body")
     @blueprint.output(AlarmOut)
     @blueprint.doc(operation_id="resolveAlarm")

@@ -1,12 +1,13 @@
-"""Reads: the deliveries of an order."""
+"""Reads: the deliveries of an order, and one of them under its lock."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from dispatch.delivery.models import Delivery
+from dispatch.orders.models import Order
 
 
 def by_assignment(session: Session, order_ids: Iterable[int]) -> dict[int, list[Delivery]]:
@@ -16,3 +17,17 @@ def by_assignment(session: Session, order_ids: Iterable[int]) -> dict[int, list[
     for delivery in session.scalars(wanted.order_by(Delivery.id)):
         found[delivery.assignment_id].append(delivery)
     return found
+
+
+def locked(session: Session, which: ColumnElement[bool]) -> Delivery | None:
+    """The delivery under a row lock, its order held before.
+
+    Who ends an order locks it and then its deliveries. A delivery refers to its order, so that
+    PostgreSQL may lock the order when a delivery is written: after the delivery it would be a
+    circle.
+    """
+    of_this = select(Delivery.order_id).where(which).scalar_subquery()
+    held = select(Order.id).where(Order.id == of_this)
+    session.execute(held.with_for_update(read=True, key_share=True))
+    found = select(Delivery).where(which).execution_options(populate_existing=True)
+    return session.scalar(found.with_for_update())

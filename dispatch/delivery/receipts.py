@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dispatch.delivery import lifecycle
+from dispatch.delivery import lifecycle, queries
 from dispatch.delivery.models import Delivery
 from dispatch.delivery.service import DeliveryService, changed, tell
 from kernel.clock import now
@@ -23,9 +23,7 @@ class Receipts:
 
     def message_changed(self, session: Session, payload: dict[str, Any]) -> None:
         """Job handler of `telephony.message_changed`; messages of others are not our news."""
-        delivery = session.scalar(
-            select(Delivery).where(Delivery.message_id == payload["message_id"]).with_for_update()
-        )
+        delivery = queries.locked(session, Delivery.message_id == payload["message_id"])
         if delivery is None or not lifecycle.is_news(delivery.message_version, payload["version"]):
             return
         delivery.message_version = payload["version"]

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import AlarmService
-from dispatch.delivery import lifecycle
+from dispatch.delivery import lifecycle, queries
 from dispatch.delivery.channels.base import Channel, Outgoing
 from dispatch.delivery.events import DeliveryChanged
 from dispatch.delivery.letter import Letter
@@ -23,6 +24,8 @@ from kernel.events import emit
 from telephony.outbound import REPEAT
 
 LAY_OUT = "dispatch.lay_out"
+LOCKED_PAUSE = timedelta(seconds=1)
+"""After it a page is looked at again that somebody had locked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,14 @@ class DeliveryService:
         """Send it once more, marked as a repeat, because a person says so.
 
         Raises NotFound, IllegalTransition while the first may still leave, Conflict
-        `order_cancelled`.
+        `order_cancelled` or `already_repeated`: then the newest repeat is the one to send again.
         """
         first = _mine(session, delivery_id)
         lifecycle.check_resend(first.state)
         if first.stopped_why == "cancelled":
             raise Conflict("order_cancelled")
+        if session.scalar(select(exists().where(Delivery.repeats_id == first.id))):
+            raise Conflict("already_repeated")
         again = _repeat(first, reason)
         again.created_at = now(session)
         session.add(again)
@@ -123,13 +128,17 @@ class DeliveryService:
     def lay_out(self, session: Session, payload: dict[str, Any]) -> None:
         """Job handler: make the next page of an order and give it to its channel.
 
-        One page a job, in the order of the list, so that a long list holds no lock for long.
+        One page a job, in the order of the list, so that a long list holds no lock for long. A
+        page that somebody has locked is passed over: whoever stops it may wait for this very job,
+        to have it lay out the recall.
         """
-        delivery = session.scalar(_waiting_for_layout(payload["order_id"]))
-        if delivery is None:
-            return
-        self._hand_over(session, delivery)
-        _lay_out_later(session, delivery.order_id)
+        waiting = _waiting_for_layout(payload["order_id"])
+        delivery = session.scalar(waiting.with_for_update(skip_locked=True))
+        if delivery is not None:
+            self._hand_over(session, delivery)
+            _lay_out_later(session, delivery.order_id)
+        elif session.scalar(waiting) is not None:
+            _lay_out_later(session, payload["order_id"], after=LOCKED_PAUSE)
 
     def _send(self, session: Session, delivery: Delivery) -> None:
         delivery.queued_at = now(session)
@@ -258,17 +267,17 @@ def _waiting_for_layout(order_id: int) -> Select[Delivery]:
         )
         .order_by(Delivery.id)
         .limit(1)
-        .with_for_update()
     )
 
 
-def _lay_out_later(session: Session, order_id: int) -> None:
-    jobs.enqueue(session, LAY_OUT, {"order_id": order_id}, key=str(order_id))
+def _lay_out_later(session: Session, order_id: int, after: timedelta = timedelta(0)) -> None:
+    due = now(session) + after
+    jobs.enqueue(session, LAY_OUT, {"order_id": order_id}, key=str(order_id), run_at=due)
 
 
 def _mine(session: Session, delivery_id: int) -> Delivery:
     """The delivery, locked; raises NotFound outside the caller's jurisdiction."""
-    delivery = session.get(Delivery, delivery_id, with_for_update=True, populate_existing=True)
+    delivery = queries.locked(session, Delivery.id == delivery_id)
     if delivery is None or not principal_of(session).covers(delivery.organisation_path):
         raise NotFound("delivery", delivery_id)
     return delivery

@@ -6,13 +6,14 @@ from apiflask import APIBlueprint
 
 from dispatch.delivery.schemas import DeliveryOut, Release, Resend, delivery_out
 from dispatch.delivery.service import DeliveryService
+from kernel.http import IDENT
 from kernel.web import require, unit_of_work
 
 
 def create_blueprint(deliveries: DeliveryService) -> APIBlueprint:
     blueprint = APIBlueprint("deliveries", __name__, url_prefix="/api/v1", tag="Orders")
 
-    @blueprint.post("/deliveries/<int:delivery_id>/resend")
+    @blueprint.post(f"/deliveries/<{IDENT}:delivery_id>/resend")
     @blueprint.input(Resend, arg_name="body")
     @blueprint.output(DeliveryOut)
     @blueprint.doc(operation_id="resendDelivery")
@@ -21,7 +22,7 @@ def create_blueprint(deliveries: DeliveryService) -> APIBlueprint:
         with unit_of_work() as session:
             return delivery_out(deliveries.resend(session, delivery_id, body.reason))
 
-    @blueprint.post("/deliveries/<int:delivery_id>/cancel")
+    @blueprint.post(f"/deliveries/<{IDENT}:delivery_id>/cancel")
     @blueprint.output(DeliveryOut)
     @blueprint.doc(operation_id="cancelDelivery")
     @require("order.create")
@@ -29,7 +30,7 @@ def create_blueprint(deliveries: DeliveryService) -> APIBlueprint:
         with unit_of_work() as session:
             return delivery_out(deliveries.cancel(session, delivery_id))
 
-    @blueprint.post("/deliveries/<int:delivery_id>/release")
+    @blueprint.post(f"/deliveries/<{IDENT}:delivery_id>/release")
     @blueprint.input(Release, arg_name="body")
     @blueprint.output(DeliveryOut)
     @blueprint.doc(operation_id="releaseDelivery")

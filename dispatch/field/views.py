@@ -18,6 +18,7 @@ from dispatch.field.schemas import (
 )
 from dispatch.field.service import FieldService, Said
 from kernel.clock import now
+from kernel.http import IDENT
 from kernel.web import require, unit_of_work
 
 PREFIX = "/api/v1/field"
@@ -61,7 +62,7 @@ def _duty(blueprint: APIBlueprint, field: FieldService) -> None:
 
 
 def _work(blueprint: APIBlueprint, field: FieldService) -> None:
-    @blueprint.post("/assignments/<int:assignment_id>/status")
+    @blueprint.post(f"/assignments/<{IDENT}:assignment_id>/status")
     @blueprint.input(FieldStatus, arg_name="body")
     @blueprint.output(FieldOut)
     @blueprint.doc(operation_id="reportStatus")
@@ -71,14 +72,14 @@ def _work(blueprint: APIBlueprint, field: FieldService) -> None:
             field.report(session, assignment_id, Said(**body.model_dump()))
             return field_out(field.page(session))
 
-    @blueprint.post("/assignments/<int:assignment_id>/photos")
+    @blueprint.post(f"/assignments/<{IDENT}:assignment_id>/photos")
     @blueprint.input(Photo, location="files", arg_name="body")
     @blueprint.output(PhotoOut, status_code=201)
     @blueprint.doc(operation_id="addPhoto")
     @require("field.act")
     def photo(assignment_id: int, body: Photo) -> Any:
         data = body.file.read()
-        name, media_type = body.file.filename or "photo", body.file.mimetype
+        name, media_type = _printable(body.file.filename) or "photo", body.file.mimetype
         with unit_of_work() as session:
             ident = field.photo(session, assignment_id, name, media_type, data)
             return PhotoOut(
@@ -108,3 +109,8 @@ def _whereabouts(blueprint: APIBlueprint, field: FieldService) -> None:
             if body.lat is not None and body.lon is not None:
                 fix = PhoneFix(body.lat, body.lon, body.at or now(session))
             return alarm_out(field.sos(session, fix))
+
+
+def _printable(name: str | None) -> str:
+    """A file name without its control characters: PostgreSQL stores no zero character."""
+    return "".join(letter for letter in name or "" if letter.isprintable())

@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field, RootModel
 from dispatch.inbound.models import Reply
 from dispatch.moments import Utc
 from dispatch.orders.schemas import Reported
+from kernel.http import Ident
 
 
 class InboundOut(BaseModel):
@@ -25,7 +26,7 @@ class InboundQuery(BaseModel):
 
 
 class Settle(BaseModel):
-    assignment_id: int | None = None
+    assignment_id: Ident | None = None
     state: Reported | None = None
     note: str = Field(default="", max_length=400)
 

@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from dispatch.inbound import queries
 from dispatch.inbound.schemas import InboundOut, InboundQuery, Inbounds, Settle, inbound_out
 from dispatch.inbound.service import InboundService
+from kernel.http import IDENT
 from kernel.web import current_principal, require, unit_of_work
 
 
@@ -23,7 +24,7 @@ def create_blueprint(inbound: InboundService) -> APIBlueprint:
             found = queries.listed(session, current_principal(), only_open=query.open)
             return [inbound_out(reply) for reply in found]
 
-    @blueprint.post("/inbound/<int:inbound_id>/settle")
+    @blueprint.post(f"/inbound/<{IDENT}:inbound_id>/settle")
     @blueprint.input(Settle, arg_name="body")
     @blueprint.output(InboundOut)
     @blueprint.doc(operation_id="settleInbound")

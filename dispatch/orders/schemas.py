@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, Field, RootModel
 
 from dispatch.delivery.schemas import DeliveryOut
 from dispatch.moments import Utc
+from kernel.http import Ident
 
 Channel = Literal["sms", "fax", "app"]
 Kind = Literal["inspect", "verify", "mediate", "assist"]
@@ -16,9 +17,9 @@ Reported = Literal[
 
 
 class Draft(BaseModel):
-    case_id: int
-    unit_ids: list[int] = Field(default=[], max_length=50)
-    branch_ids: list[int] = Field(default=[], max_length=50)
+    case_id: Ident
+    unit_ids: list[Ident] = Field(default=[], max_length=50)
+    branch_ids: list[Ident] = Field(default=[], max_length=50)
     channels: list[Channel]
     kind: Kind
     closed: bool | None = None
@@ -27,7 +28,7 @@ class Draft(BaseModel):
 
 class OralIn(BaseModel):
     mode: Literal["oral"]
-    approver_id: int
+    approver_id: Ident
     at: AwareDatetime
 
 
@@ -50,7 +51,7 @@ class Status(BaseModel):
 
 class OrderQuery(BaseModel):
     open: bool = False
-    case_id: int | None = None
+    case_id: Ident | None = None
 
 
 class ReasonOut(BaseModel):

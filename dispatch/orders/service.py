@@ -240,6 +240,7 @@ class OrderService:
 
     def _let_go(self, session: Session, order: Order) -> None:
         """Issue every assignment: deliveries, units and timers in this one transaction."""
+        _lock_units(session, order)
         order.issued_at = now(session)
         for assignment in order.assignments:
             self.progress.move(session, assignment, lifecycle.issue(assignment.state))
@@ -264,6 +265,7 @@ class OrderService:
         return order, approver
 
     def _end(self, session: Session, order: Order) -> None:
+        _lock_units(session, order)
         for assignment in order.assignments:
             if lifecycle.can_cancel(assignment.state):
                 self.timers.ack_settled(session, assignment)
@@ -284,6 +286,12 @@ class OrderService:
             approver=order.approver_name,
             reason=reason,
         )
+
+
+def _lock_units(session: Session, order: Order) -> None:
+    """All at once, in the order of their ids: two orders never wait for each other in a circle."""
+    if taken := [one.unit_id for one in order.assignments if one.unit_id is not None]:
+        units.lock(session, taken)
 
 
 def _assignment(target: Target, code: str) -> Assignment:

@@ -31,6 +31,7 @@ from dispatch.orders.schemas import (
 from dispatch.orders.service import OralApproval, OrderService
 from dispatch.orders.status import Report, StatusService
 from kernel.db import principal_of
+from kernel.http import IDENT
 from kernel.web import current_principal, require, unit_of_work
 
 
@@ -44,7 +45,7 @@ def create_blueprint(orders: OrderService, statuses: StatusService) -> APIBluepr
 
 
 def _composing(blueprint: APIBlueprint, orders: OrderService) -> None:
-    @blueprint.get("/cases/<int:case_id>/recommendation")
+    @blueprint.get(f"/cases/<{IDENT}:case_id>/recommendation")
     @blueprint.output(RecommendationOut)
     @blueprint.doc(operation_id="recommendUnits")
     @require("unit.read")
@@ -103,7 +104,7 @@ def _reading(blueprint: APIBlueprint) -> None:
             )
             return [summary_out(order) for order in found]
 
-    @blueprint.get("/orders/<int:order_id>")
+    @blueprint.get(f"/orders/<{IDENT}:order_id>")
     @blueprint.output(OrderOut)
     @blueprint.doc(operation_id="getOrder")
     @require("order.read")
@@ -113,7 +114,7 @@ def _reading(blueprint: APIBlueprint) -> None:
 
 
 def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
-    @blueprint.get("/orders/<int:order_id>/texts")
+    @blueprint.get(f"/orders/<{IDENT}:order_id>/texts")
     @blueprint.output(Texts)
     @blueprint.doc(operation_id="getWaitingTexts")
     @require("order.approve")
@@ -122,7 +123,7 @@ def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
             order = queries.visible(session, current_principal(), order_id)
             return [recipient_out(line) for line in orders.waiting(session, order)]
 
-    @blueprint.post("/orders/<int:order_id>/approve")
+    @blueprint.post(f"/orders/<{IDENT}:order_id>/approve")
     @blueprint.output(OrderOut)
     @blueprint.doc(operation_id="approveOrder")
     @require("order.approve")
@@ -130,7 +131,7 @@ def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
         with unit_of_work() as session:
             return show(session, orders.approve(session, order_id))
 
-    @blueprint.post("/orders/<int:order_id>/refuse")
+    @blueprint.post(f"/orders/<{IDENT}:order_id>/refuse")
     @blueprint.input(Why, arg_name="body")
     @blueprint.output(OrderOut)
     @blueprint.doc(operation_id="refuseOrder")
@@ -139,7 +140,7 @@ def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
         with unit_of_work() as session:
             return show(session, orders.refuse(session, order_id, body.reason))
 
-    @blueprint.post("/orders/<int:order_id>/confirm")
+    @blueprint.post(f"/orders/<{IDENT}:order_id>/confirm")
     @blueprint.output(OrderOut)
     @blueprint.doc(operation_id="confirmOralApproval")
     @require("order.approve")
@@ -147,7 +148,7 @@ def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
         with unit_of_work() as session:
             return show(session, orders.confirm_oral(session, order_id))
 
-    @blueprint.post("/orders/<int:order_id>/cancel")
+    @blueprint.post(f"/orders/<{IDENT}:order_id>/cancel")
     @blueprint.input(Why, arg_name="body")
     @blueprint.output(OrderOut)
     @blueprint.doc(operation_id="cancelOrder")
@@ -158,7 +159,7 @@ def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
 
 
 def _reporting(blueprint: APIBlueprint, statuses: StatusService) -> None:
-    @blueprint.post("/assignments/<int:assignment_id>/status")
+    @blueprint.post(f"/assignments/<{IDENT}:assignment_id>/status")
     @blueprint.input(Status, arg_name="body")
     @blueprint.output(OrderOut)
     @blueprint.doc(operation_id="reportStatusOnBehalf")

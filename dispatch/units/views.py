@@ -6,6 +6,7 @@ from apiflask import APIBlueprint
 
 from dispatch.units import queries, service
 from dispatch.units.schemas import SetState, Trail, TrailQuery, UnitOut, Units, unit_out
+from kernel.http import IDENT
 from kernel.web import current_principal, require, unit_of_work
 
 
@@ -21,7 +22,7 @@ def create_blueprint() -> APIBlueprint:
             found = queries.board(session, current_principal().organisation_path)
             return [unit_out(placed) for placed in found]
 
-    @blueprint.post("/units/<int:unit_id>/state")
+    @blueprint.post(f"/units/<{IDENT}:unit_id>/state")
     @blueprint.input(SetState, arg_name="body")
     @blueprint.output(UnitOut)
     @blueprint.doc(operation_id="setUnitState")
@@ -31,7 +32,7 @@ def create_blueprint() -> APIBlueprint:
             unit = service.set_state(session, unit_id, body.state, body.reason)
             return unit_out(queries.place(session, [unit])[0])
 
-    @blueprint.get("/units/<int:unit_id>/trail")
+    @blueprint.get(f"/units/<{IDENT}:unit_id>/trail")
     @blueprint.input(TrailQuery, location="query", arg_name="query")
     @blueprint.output(Trail)
     @blueprint.doc(operation_id="getUnitTrail")

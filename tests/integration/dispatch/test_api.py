@@ -160,6 +160,9 @@ def test_deliveries_one_by_one(desk: Desk, call: Call) -> None:
         DISPATCHER, "POST", f"/deliveries/{text['id']}/resend", json={"reason": "请再发"}
     ).get_json()
     assert (again["repeats_id"], again["text"][:4]) == (text["id"], "【重发】")
+    twice = call(DISPATCHER, "POST", f"/deliveries/{text['id']}/resend", json={"reason": "再"})
+    assert (twice.status_code, twice.get_json()["code"]) == (409, "already_repeated")
+    assert "重发" in twice.get_json()["message"]
 
 
 def test_alarms_and_texts(desk: Desk, call: Call) -> None:
@@ -235,6 +238,72 @@ def test_what_lies_outside_the_jurisdiction_is_not_found(
     sent = {"reason": "x", "state": "ACKED"} if "units" not in path else {"state": "OFF_DUTY"}
     answer = call(STRANGER, method, path, json=sent if method == "POST" else None)
     assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
+
+
+HUGE = 99_999_999_999_999_999_999
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/orders/{}"),
+        ("GET", "/orders/{}/texts"),
+        ("POST", "/orders/{}/approve"),
+        ("POST", "/orders/{}/refuse"),
+        ("POST", "/orders/{}/confirm"),
+        ("POST", "/orders/{}/cancel"),
+        ("GET", "/cases/{}/recommendation"),
+        ("POST", "/assignments/{}/status"),
+        ("POST", "/deliveries/{}/resend"),
+        ("POST", "/deliveries/{}/cancel"),
+        ("POST", "/deliveries/{}/release"),
+        ("POST", "/units/{}/state"),
+        ("GET", "/units/{}/trail"),
+        ("POST", "/alarms/{}/take"),
+        ("POST", "/alarms/{}/resolve"),
+        ("POST", "/inbound/{}/settle"),
+        ("POST", "/field/assignments/{}/status"),
+        ("POST", "/field/assignments/{}/photos"),
+    ],
+)
+def test_an_id_that_no_row_can_have_is_not_found(call: Call, method: str, path: str) -> None:
+    for ident in (HUGE, 2**53):
+        answer = call(COMMANDER, method, path.format(ident), json={} if method == "POST" else None)
+        assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "more", "field"),
+    [
+        ("GET", f"/orders?case_id={HUGE}", {}, "case_id"),
+        ("POST", "/orders/preview", {"case_id": HUGE}, "case_id"),
+        ("POST", "/orders", {"unit_ids": [HUGE]}, "unit_ids"),
+        ("POST", "/orders", {"branch_ids": [-HUGE]}, "branch_ids"),
+        ("POST", "/orders", {"approval": {"mode": "oral", "approver_id": HUGE,
+                                          "at": "2026-09-22T00:59:00Z"}}, "approval"),
+        ("POST", "/inbound/1/settle", {"assignment_id": HUGE}, "assignment_id"),
+    ],
+)  # fmt: skip
+def test_an_id_that_no_row_can_have_is_refused_in_a_body(
+    call: Call, method: str, path: str, more: dict[str, Any], field: str
+) -> None:
+    sent = body(branch_ids=[EAST.id]) | more
+    answer = call(DISPATCHER, method, path, json=sent if method == "POST" else None)
+    assert answer.status_code == 422
+    assert field in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("a\0b.jpg", "ab.jpg"), ("\0", "photo")])
+def test_a_photos_name_holds_no_control_characters(
+    desk: Desk, call: Call, sent: str, kept: str
+) -> None:
+    car = desk.unit("京A0001")
+    order_id = desk.issue(car, channels=("app",))
+    who = person(car * 100, "OFFICER", EAST.path)
+    path = f"/field/assignments/{desk.assignment(order_id).id}/photos"
+    answer = call(who, "POST", path, data={"file": (BytesIO(b"jpeg"), sent, "image/jpeg")})
+    assert (answer.status_code, answer.get_json()["name"]) == (201, kept)
+    assert desk.evidence.kept[0]["name"] == kept
 
 
 ENDPOINTS = [

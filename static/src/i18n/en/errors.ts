@@ -57,6 +57,7 @@ export default {
   unknown: 'Not known.',
   wrong_query_code: 'Number or query code is wrong.',
   order_cancelled: 'The order was cancelled.',
+  already_repeated: 'This was sent again already: repeat the newest one.',
   already_settled: 'Somebody else has dealt with it.',
   unit_not_available: '{name} cannot be sent now.',
   unit_taken: '{name} is engaged on {order_no}.',

@@ -56,6 +56,7 @@ export default {
   unknown: '无法识别。',
   wrong_query_code: '编号或查询码不对。',
   order_cancelled: '指令已撤销。',
+  already_repeated: '这条已经重发过，请在最新的一条上重发。',
   already_settled: '已由他人处理。',
   unit_not_available: '{name} 现在不能派出。',
   unit_taken: '{name} 正在执行 {order_no}。',
