@@ -67,7 +67,7 @@ def drive(
 def test_from_the_wire_to_the_map(running_system: System, signed_in: Callable[..., Page]) -> None:
     units = fleet(running_system)
     page = signed_in("dispatcher", "/dispatch")
-    page.wait_for_function("window.__cc?.map.loaded()", timeout=30_000)
+    page.wait_for_function("() => window.__cc?.map.loaded()", timeout=30_000)
     spoken = drive(running_system, units, centre(page))
     for _ in range(3 * len(units)):
         next(spoken)
