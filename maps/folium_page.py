@@ -46,7 +46,8 @@ _LOOK = """
   .leaflet-container { background: #f4f5f7; font: inherit }
   .title, .legend { position: fixed; z-index: 1000; background: #fffffff0; color: #1f2733;
     border-radius: 6px; padding: 10px 14px; box-shadow: 0 1px 4px #0003 }
-  .title { left: 56px; top: 12px; max-width: calc(100vw - 190px) } .title h1 { font-size: 18px; margin: 0 }
+  .title { left: 56px; top: 12px; max-width: calc(100vw - 190px) }
+  .title h1 { font-size: 18px; margin: 0 }
   .title p { margin: 2px 0 0; color: #5b6675 }
   .legend { right: 12px; bottom: 28px } .legend i { display: inline-block; width: 18px;
     height: 12px; margin-right: 8px; border: 1px solid #0002 }

@@ -6,6 +6,7 @@ import select
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 import click
@@ -31,13 +32,22 @@ def decode(protocol: str) -> None:
 
     nmea takes raw bytes; osmand one JSON object a line: method, url, content_type, body.
     """
-    out = sys.stdout.buffer
+    for messages in _messages(base.reader(protocol)):
+        answer(b"".join(as_line(message) for message in messages))
+
+
+def answer(lines: bytes) -> None:
+    """Write a filter's answer to stdout at once. Ends the command quietly when its reader has gone
+    away; raises OSError where stdout takes no more."""
     try:
-        for messages in _messages(base.reader(protocol)):
-            out.write(b"".join(as_line(message) for message in messages))
-            out.flush()
-    except BrokenPipeError:  # whoever read us has seen enough
+        sys.stdout.buffer.write(lines)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        # What is still buffered goes nowhere, so that the interpreter ends in peace.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            sys.exit(0)
+        raise
 
 
 def _messages(reader: base.Reader) -> Iterator[list[base.Message]]:
@@ -60,7 +70,8 @@ def as_line(message: base.Message) -> bytes:
 
 
 def as_row(message: base.Message) -> dict[str, Any]:
-    """The message under the names that all protocols share; None where it says nothing."""
+    """The message under the names that all protocols share; None where it says nothing, or a
+    number that is none."""
     row: dict[str, Any] = {"kind": _kind(message), **dict.fromkeys(CORE)}
     row["device"] = message.device
     match message:
@@ -82,7 +93,11 @@ def as_row(message: base.Message) -> dict[str, Any]:
             row["time"] = _utc(message.time)
         case base.Other():
             row["type"] = message.type
-    return row
+    return {name: _finite(value) for name, value in row.items()}
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _kind(message: base.Message) -> str:

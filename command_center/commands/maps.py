@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from command_center.commands.gps import answer
 from command_center.engines.database import running_database
 from command_center.migrations import schema
 from kernel.access import system
@@ -37,19 +38,22 @@ def geocode() -> None:
             # The first query of each kind would otherwise pay for what all the others use.
             for query in WARM_UP:
                 geocoder.geocode(session, query)
-        for line in sys.stdin.buffer:
-            query = line.decode(errors="replace").rstrip("\r\n")
+        for query in _queries():
             start = perf_counter()
             with database.unit_of_work(PRINCIPAL) as session:
                 found = geocoder.geocode(session, query)
-            answer = {
+            told = {
                 "query": query,
                 "candidates": [_shown(candidate) for candidate in found],
                 "ms": round((perf_counter() - start) * 1000, 2),
             }
-            click.echo(json.dumps(answer, ensure_ascii=False))
-            sys.stdout.flush()
+            answer(json.dumps(told, ensure_ascii=False).encode() + b"\n")
         database.close()
+
+
+def _queries() -> Iterator[str]:
+    for line in sys.stdin.buffer:
+        yield line.decode(errors="replace").rstrip("\r\n")
 
 
 def _shown(candidate: Any) -> dict[str, Any]:

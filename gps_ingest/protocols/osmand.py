@@ -207,8 +207,12 @@ def _optional(value: object) -> float | None:
 
 
 def _not_negative(value: float | None, factor: float = 1.0) -> float | None:
-    """Senders say -1 where they do not know."""
-    return None if value is None or value < 0 else value * factor
+    """The product; None where the value is negative (senders say -1 where they do not know) or
+    the product too great for a number."""
+    if value is None or value < 0:
+        return None
+    product = value * factor
+    return product if isfinite(product) else None
 
 
 def _unless_minus_one(value: float | None) -> float | None:

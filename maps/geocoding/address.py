@@ -9,7 +9,7 @@ from maps.geocoding import normalise, tokens
 _SUBDISTRICT = re.compile(r"^[\u4e00-\u9fff]{2,6}?(?:街道(?!口)|[镇乡](?=.{2}))")
 _STREET = re.compile(
     r"^(?P<street>[\u4e00-\u9fff0-9]{1,12}?(?:胡同|路|街|道|巷|里|条|弄|园|桥|村|屯))"
-    r"(?:(?P<number>[甲乙丙丁]?\d{1,5}(?:-\d{1,3})?)(?=号|弄|院|$)|$)"
+    r"(?:(?P<number>[甲乙丙丁]?\d{1,5}(?:[-之]\d{1,3})?)(?=号|弄|院|$)|$)"
 )
 
 

@@ -3,6 +3,11 @@
 import re
 import unicodedata
 
+_NUMERAL_CHARACTER = "零〇○一二三四五六七八九十百千两幺"
+# 88-11 is another door than 8811, and 88、90 are two: what parts numbers stays, as a hyphen.
+_PARTING = re.compile(
+    rf"(?<=[\d{_NUMERAL_CHARACTER}])\s*[-‐‑‒–—―−~、,/]+\s*(?=[\d{_NUMERAL_CHARACTER}])"
+)
 _NOISE = re.compile(r"[\s\W_]+")
 _DIGITS = {c: value for value, c in enumerate("零一二三四五六七八九")} | {
     "〇": 0,
@@ -11,8 +16,10 @@ _DIGITS = {c: value for value, c in enumerate("零一二三四五六七八九")}
     "幺": 1,
 }
 _UNITS = {"十": 10, "百": 100, "千": 1000}
-_NUMERAL = "[零〇○一二三四五六七八九十百千两幺]+"
-_HOUSE_NUMERAL = re.compile(rf"{_NUMERAL}(?=(?:号|弄|栋|幢|室))|(?<=[路街巷道]){_NUMERAL}$")
+_NUMERAL = f"[{_NUMERAL_CHARACTER}]+"
+_HOUSE_NUMERAL = re.compile(
+    rf"{_NUMERAL}(?=(?:[-之]{_NUMERAL})?(?:号|弄|栋|幢|室))|(?<=[路街巷道]){_NUMERAL}$"
+)
 
 # The longest come first, so that a short filler never breaks a long one.
 _FILLERS = re.compile(
@@ -40,11 +47,35 @@ _PROVINCES = (
     "北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 "
     "广东 海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门"
 ).split()
-_PROVINCE = rf"(?:{'|'.join(_PROVINCES)})(?:省|市(?!场)|(?:壮族|回族|维吾尔)?自治区)?"
-# 老王超市 and 夜市 are businesses, not cities.
-_CITY = r"[\u4e00-\u9fff]{2,4}?(?<![超都城菜门夜集花早商])市(?!场)"
-_COUNTY = r"[\u4e00-\u9fff]{1,4}?(?<![小社园特专景厂校])[区县]"
-_REGION = re.compile(rf"^(?:中国)?(?:{_PROVINCE})?(?:{_CITY})?(?P<county>{_COUNTY})?(?=.{{2}})")
+# 北京路 and 河南中路 are streets everywhere.
+_NO_STREET = (
+    rf"(?!(?:[东南西北中上下前后内外]|\d+|{_NUMERAL}){{0,2}}"
+    r"(?:大街|大道|胡同|路(?!桥)|街(?![舞景机坊])|道(?![路具教家])|巷(?!子)|弄(?!堂)))"
+)
+_HAN = "[\u4e00-\u9fff]"
+_COUNTY = (
+    rf"(?:{_HAN}(?:(?![路街巷弄]){_HAN}){{0,3}}?(?:(?<![小社园特专景厂校街商学])区|县)"
+    rf"|(?:(?![路街巷弄]){_HAN}){{2,10}}?(?:开发区|自治县|自治旗))"
+)
+_BEFORE_CITY = rf"(?:(?![省市区县]){_HAN}){{2,4}}?"
+# 老王超市 and 夜市 are businesses, not cities; 厦门市 and 盐城市 are cities.
+_CITY = (
+    r"(?:(?:成都|昌都|厦门|江门|荆门|天门|海门|玉门|辛集|聊城|晋城|盐城|运城|白城|宣城|邹城|诸城|禹城"
+    r"|韩城|丰城|海城|凤城|麻城|应城|项城|永城|兴城|肥城)市"
+    rf"|{_BEFORE_CITY}(?<![超都城菜门夜集花早商闹])市(?![场集])"
+    rf"|{_BEFORE_CITY}(?<![超菜夜花早闹])市(?={_COUNTY})"
+    rf"|{_HAN}{{2,9}}?自治州|(?:大兴安岭|阿里|喀什|和田|阿克苏|塔城|阿勒泰)地区"
+    r"|(?:兴安|锡林郭勒|阿拉善)盟)"
+)
+_PROVINCE = (
+    rf"(?:(?:{'|'.join(_PROVINCES)})"
+    rf"(?:省|市(?![场集])|(?:壮族|回族|维吾尔)?自治区|特别行政区|{_NO_STREET})"
+    rf"|(?:(?![省市区县]){_HAN}){{2,4}}?省(?={_CITY}|{_COUNTY}))"
+)
+_PLACE = rf"^(?:中国)?(?:{_PROVINCE})?(?:{_CITY})?(?P<county>{_COUNTY}|{_CITY})?"
+_REGION = re.compile(rf"{_PLACE}(?=.{{2}})")
+_REGION_ALONE = re.compile(_PLACE)
+_TOWN = re.compile(rf"{_HAN}{{1,6}}?(?:街道|[镇乡])")
 
 _LEGAL_FORM = re.compile(
     "股份有限公司|有限责任公司|有限公司|有限合伙|普通合伙|合伙企业|个人独资企业|个体工商户|分公司"
@@ -52,9 +83,21 @@ _LEGAL_FORM = re.compile(
 
 
 def normalise(text: str) -> str:
-    """Half width, lower case, no blanks or punctuation, house numbers in digits."""
-    text = unicodedata.normalize("NFKC", text).casefold()
-    return _HOUSE_NUMERAL.sub(lambda found: str(number(found[0])), _NOISE.sub("", text))
+    """Half width, lower case, no blanks or punctuation (save between numbers), house numbers in
+    digits."""
+    parts = _PARTING.split(unicodedata.normalize("NFKC", text).casefold())
+    plain = "-".join(_NOISE.sub("", part) for part in parts)
+    return _HOUSE_NUMERAL.sub(lambda found: str(number(found[0])), plain)
+
+
+def name(text: str) -> str:
+    """A name or a query as names are compared: 7-11 is 711."""
+    return joined(normalise(text))
+
+
+def joined(text: str) -> str:
+    """A normalised text without the hyphens that part numbers."""
+    return text.replace("-", "")
 
 
 def number(numeral: str) -> int:
@@ -83,8 +126,17 @@ def trimmed(text: str) -> str:
 
 
 def without_region(name: str) -> str:
-    """A normalised name or address without its leading province, city and county."""
+    """A normalised name or address without its leading province, city and county; never less than
+    two characters."""
     return name[len(found[0]) :] if (found := _REGION.match(name)) else name
+
+
+def before_street(text: str) -> str:
+    """What stands before a street without region and town, which is often nothing."""
+    found = _REGION_ALONE.match(text)
+    region, rest = (text[: found.end()], text[found.end() :]) if found else ("", text)
+    is_town = _TOWN.fullmatch(rest) and (region or rest.endswith("街道"))
+    return "" if is_town else rest
 
 
 def county(address: str) -> str:

@@ -18,6 +18,17 @@ _DOOR = re.compile(
     r"(?P<door>[甲乙丙丁]?\d{1,5}(?:[-之]\d{1,3})?)(?:号院?|弄|院|$)"
     r"(?:\d{1,3}(?:号楼|栋|幢|座|单元|层|楼))*"
 )
+# 院3号楼2单元301室, A座3层306, 地下一层: where in the house, and no name.
+_ROOM = r"[a-z]?\d{1,4}"
+_WITHIN_HOUSE = re.compile(
+    r"(?:院?内|院|地下|负|附|底商|商铺|门[市面]房?"
+    rf"|(?:[东南西北中甲乙丙丁]?(?:{_ROOM}|[一二三四五六七八九十]{{1,3}}))(?:-\d{{1,4}})*"
+    r"(?:号?[楼栋幢座]|单元|层|号?房间?|室|号?商?铺|号|门)"
+    r"|[a-z东南西北中](?:座|栋|幢|楼|塔|区))+"
+    rf"(?:{_ROOM}(?:-\d{{1,4}})*)?|{_ROOM}|"
+)
+
+_UNIT = re.compile("(?<=..)(?:新区|[区县市旗])$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,12 @@ class Vocabulary:
             heard = sound(street)
             self._written[street[:2]].append(street)
             self._spoken[heard[:2]].append((heard, street))
-        self._districts = {_short(name): name for name in districts if len(name) > 1}
+        # The longest come first: 市南区 contains another city's 南区.
+        self._districts = [
+            (normalise.normalise(name), name)
+            for name in sorted(districts, key=lambda name: (-len(name), name))
+            if len(name) > 1
+        ]
 
     def read(self, text: str) -> Query:
         """The query with every reading worth trying. Never raises."""
@@ -81,7 +97,8 @@ class Vocabulary:
         readings.append(Reading(plain))
         if plain != whole:
             readings.append(Reading(whole))
-        return Query(plain, tuple(dict.fromkeys(readings)))
+        named = (replace(r, name=normalise.joined(r.name)) for r in readings)
+        return Query(normalise.joined(plain), tuple(dict.fromkeys(named)))
 
     def _placed(self, text: str) -> list[Reading]:
         """The readings in which a street was said."""
@@ -116,12 +133,12 @@ class Vocabulary:
 
     def _with_district(self, reading: Reading) -> list[Reading]:
         """The reading, and before it the one that takes a district out of its name."""
-        plain = replace(reading, name=_without_region(reading.name))
-        for short, district in self._districts.items():
-            for said in (district, short):
+        plain = replace(reading, name=_local(reading, reading.name))
+        for district, stored in self._districts:
+            for said in (district, _short(district)):
                 if said in reading.name and (said == district or plain.name.startswith(said)):
-                    name = _without_region(reading.name.replace(said, "", 1))
-                    return [replace(reading, name=name, district=district), plain]
+                    name = _local(reading, reading.name.replace(said, "", 1))
+                    return [replace(reading, name=name, district=stored), plain]
         return [plain]
 
 
@@ -136,8 +153,12 @@ def _found(text: str, street: str, at: int, heard: str) -> _Found:
     return _Found(street, at, end, _door_after(text[end:]), heard)
 
 
-def _without_region(name: str) -> str:
-    return normalise.trimmed(normalise.without_region(normalise.trimmed(name)))
+def _local(reading: Reading, name: str) -> str:
+    """The name without region, where a street was said perhaps nothing."""
+    name = normalise.trimmed(name)
+    if reading.street and not normalise.before_street(name):
+        return ""
+    return normalise.trimmed(normalise.without_region(name))
 
 
 def _door_after(text: str) -> str:
@@ -146,9 +167,13 @@ def _door_after(text: str) -> str:
 
 
 def _after_door(text: str) -> str:
-    return text[found.end() :] if (found := _DOOR.match(text)) else text
+    """What follows a street and its door; nothing where that only says where in the house."""
+    found = _DOOR.match(text)
+    if found and _WITHIN_HOUSE.fullmatch(text, found.end("door") + 1):
+        return ""
+    return text[found.end() :] if found else text
 
 
 def _short(district: str) -> str:
-    """朝阳 for 朝阳区; names of two characters stay whole."""
-    return district[:-1] if len(district) > 2 and district[-1] in "区县市旗" else district
+    """朝阳 for 朝阳区, 浦东 for 浦东新区; names of two characters stay whole."""
+    return _UNIT.sub("", district) if len(district) > 2 else district

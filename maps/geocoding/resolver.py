@@ -12,7 +12,7 @@ from maps.geocoding.sources.base import Source
 from maps.geocoding.sources.businesses import Businesses
 from maps.geocoding.sources.districts import Districts
 from maps.geocoding.sources.streets import Streets
-from maps.models import Region, Street
+from maps.models import Business, Region, Street
 from maps.revisions import Cached
 
 LIMIT = 5
@@ -26,7 +26,8 @@ _INSTEAD_OF_NAMED = {"door": 0.85, "street": 0.6, "district": 0.3, "unknown": 0.
 
 def _vocabulary(session: Session) -> Vocabulary:
     streets = session.scalars(select(Street.name).distinct())
-    districts = session.scalars(select(Region.name).where(Region.level == "district"))
+    regions = select(Region.name).where(Region.level == "district")
+    districts = session.scalars(regions.union(select(Business.district)))
     return Vocabulary(streets, districts)
 
 
@@ -35,7 +36,7 @@ class Geocoder:
 
     def __init__(self, sources: Sequence[Source] = (Businesses(), Streets(), Districts())):
         self._sources = sources
-        self._vocabulary = Cached(_vocabulary, "streets", "regions")
+        self._vocabulary = Cached(_vocabulary, "streets", "regions", "businesses")
 
     def geocode(self, session: Session, text: str, limit: int = LIMIT) -> list[Candidate]:
         """At most `limit` candidates, the best first; empty when nothing is found."""

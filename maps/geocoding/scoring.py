@@ -49,7 +49,7 @@ class Row(NamedTuple):
 
 def row(ident: int, name: str, district: str, street: str, number: str) -> Row:
     """A business as it is compared."""
-    whole = normalise.normalise(name)
+    whole = normalise.name(name)
     local = normalise.without_region(whole)
     return Row(ident, whole, local, normalise.without_form(local), district, street, number)
 

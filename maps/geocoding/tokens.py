@@ -8,12 +8,12 @@ from zlib import crc32
 from maps.geocoding import normalise
 from maps.geocoding.sound import sound, syllables
 
-_NUMBER = re.compile(r"([甲乙丙丁])?(\d{1,5})(?:[-之](\d{1,3}))?")
+_NUMBER = re.compile(r"([甲乙丙丁])?(\d{1,5})(?!\d)(?:[-之](\d{1,3})(?!\d))?")
 
 
 def of_business(name: str, street: str, number: str) -> list[int]:
     """What a business is found by; sorted, as intarray likes it."""
-    core = normalise.core(normalise.normalise(name))
+    core = normalise.core(normalise.name(name))
     found = set(pairs(core))
     # With every second character too: a caller who drops one says such a pair.
     found.update(_token(a + b) for a, b in zip(core, core[2:], strict=False))

@@ -36,17 +36,10 @@ _STAGE = """
 create temporary table registry_stage (
   line bigint, name text, credit_code text, address text, district text, street text,
   number text, phone text, legal_representative text, scope text, promises text,
-  service_standards text, tokens int[], lon float8, lat float8, target bigint
+  service_standards text, untold text[], tokens int[], lon float8, lat float8, target bigint
 ) on commit drop
 """
 
-# A row without a code is the business of the same name and address that has one.
-_LEND_CODES = """
-update registry_stage a set credit_code = b.credit_code
-from (select name, address, min(credit_code) as credit_code from registry_stage
-      where credit_code is not null group by name, address) b
-where a.credit_code is null and a.name = b.name and a.address = b.address
-"""
 _KEEP_LAST = """
 delete from registry_stage where line in (
   select line from (
@@ -59,17 +52,60 @@ delete from registry_stage where line in (
 """
 _MATCH_CODE = """
 update registry_stage s set target = b.id from maps.businesses b
-where b.credit_code = s.credit_code
+where b.credit_code = s.credit_code and s.target is null
+"""
+_MATCH_CODELESS = """
+update registry_stage s set target = m.id
+from (select distinct on (t.line) t.line, b.id from registry_stage t
+      join maps.businesses b on b.name = t.name and b.address = t.address
+      where t.credit_code is null
+        and b.id not in (select target from registry_stage where target is not null)
+      order by t.line, b.credit_code nulls first, b.id) m
+where s.line = m.line
+"""
+# A new row without a code is the business of the same name and address that has one.
+_LEND_CODES = """
+update registry_stage a set credit_code = b.credit_code
+from (select name, address, min(credit_code) as credit_code from registry_stage
+      where credit_code is not null group by name, address) b
+where a.credit_code is null and a.target is null and a.name = b.name and a.address = b.address
 """
 _MATCH_NAME = """
 update registry_stage s set target = m.id
 from (select distinct on (b.id) b.id, t.line from registry_stage t
       join maps.businesses b on b.name = t.name and b.address = t.address
-      where t.target is null and (b.credit_code is null or t.credit_code is null)
+      where t.target is null and b.credit_code is null
         and b.id not in (select target from registry_stage where target is not null)
       order by b.id, t.line desc) m
-where s.line = m.line and s.target is null
+where s.line = m.line
 """
+_MATCH = (
+    _KEEP_LAST,
+    _MATCH_CODE,
+    _MATCH_CODELESS,
+    _LEND_CODES,
+    _KEEP_LAST,
+    _MATCH_CODE,
+    _MATCH_NAME,
+)
+_TOLD_BY_ADDRESS = ("district", "street", "number")
+_KEPT = {
+    column: f"case when '{column}' = any(s.untold) then b.{column} else s.{column} end"
+    for column in ("phone", "legal_representative", "scope", "promises", "service_standards")
+} | {
+    column: f"case when '{column}' = any(s.untold) and b.address = s.address"
+    f" and b.{column} <> '' then b.{column} else s.{column} end"
+    for column in _TOLD_BY_ADDRESS
+}
+# What the file has no column for stays as it is stored; the place only while the address does.
+_KEEP_UNTOLD = f"""
+update registry_stage s set
+  {", ".join(f"{column} = {kept}" for column, kept in _KEPT.items())},
+  tokens = case when {_KEPT["street"]} = s.street and {_KEPT["number"]} = s.number then s.tokens end
+from maps.businesses b where b.id = s.target and s.untold <> '{{}}'
+"""  # noqa: S608 (column names of this module)
+_ELSEWHERE = "select line, name, street, number from registry_stage where tokens is null"
+_NEW_TOKENS = "update registry_stage set tokens = cast(:tokens as int[]) where line = :line"
 _POINT = "st_setsrid(st_makepoint(s.lon, s.lat), 4326)"
 # A row that brings no point keeps the one it had, unless it moved.
 _UPDATE = f"""
@@ -131,8 +167,9 @@ def load(
     staged = _stage(session, rows, progress)
     if replace and staged:
         session.execute(text("delete from maps.businesses"))
-    for statement in (_LEND_CODES, _KEEP_LAST, _MATCH_CODE, _MATCH_NAME):
+    for statement in _MATCH:
         session.execute(text(statement))
+    _keep_untold(session)
     given = {"moment": now(session), "source": source}
     updated = _count(session, _UPDATE, given)
     new = _count(session, _INSERT, given)
@@ -154,22 +191,36 @@ def renew(session: Session) -> None:
     revisions.mark_changed(session, "businesses", "streets")
 
 
+def _keep_untold(session: Session) -> None:
+    """Fill what the file has no column for from the table; what is found elsewhere by then gets
+    the tokens of that place."""
+    session.execute(text(_KEEP_UNTOLD))
+    elsewhere = [
+        {"line": row.line, "tokens": _array(tokens.of_business(row.name, row.street, row.number))}
+        for row in session.execute(text(_ELSEWHERE))
+    ]
+    if elsewhere:
+        session.execute(text(_NEW_TOKENS), elsewhere)
+
+
 def _stage(session: Session, rows: Iterable[RegistryRow], progress: Callable[[int], None]) -> int:
-    columns = ("line", *_TOLD, "lon", "lat")
+    columns = ("line", *_TOLD, "lon", "lat", "untold")
     count = 0
     cursor: Any = session.connection().connection.cursor()
     with cursor, cursor.copy(f"copy registry_stage ({', '.join(columns)}) from stdin") as copy:
         for count, row in enumerate(rows, 1):
             found = tokens.of_business(row.name, row.street, row.number)
-            copy.write_row((count, *_told(row), _array(found), row.lon, row.lat))
+            copy.write_row(
+                (count, *_told(row), _array(found), row.lon, row.lat, _array(row.untold))
+            )
             if count % PROGRESS_EVERY == 0:
                 progress(count)
     return count
 
 
-def _array(numbers: list[int]) -> str:
+def _array(items: Iterable[object]) -> str:
     # As text: a list is adapted element by element, which takes longer than all the rest.
-    return "{" + ",".join(map(str, numbers)) + "}"
+    return "{" + ",".join(map(str, items)) + "}"
 
 
 def _told(row: RegistryRow) -> tuple[str | None, ...]:

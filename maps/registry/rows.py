@@ -40,7 +40,10 @@ _UNDECODED = re.compile("[\udc80-\udcff]")
 
 @dataclass(frozen=True, slots=True)
 class RegistryRow:
-    """One business as a registry tells it; what it does not tell is empty, None for the point."""
+    """One business as a registry tells it; what it does not tell is empty, None for the point.
+
+    `untold` names the columns that the registry does not have at all.
+    """
 
     name: str
     address: str
@@ -55,6 +58,7 @@ class RegistryRow:
     scope: str = ""
     promises: str = ""
     service_standards: str = ""
+    untold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,17 @@ class _Refused(Exception):
 def read(file: BinaryIO) -> Iterator[RegistryRow | BadRow]:
     """The rows of a seekable CSV file in UTF-8 (with or without mark) or GB 18030.
 
-    A missing header or required column is one BadRow for line 1, and nothing follows.
+    Lines end in LF, CR LF or CR. A header that is missing, broken or without a required column is
+    one BadRow for line 1, and nothing follows.
     """
     encoding = encoding_of(file)
     file.seek(0)
-    lines = _Lines(raw.decode(encoding, "surrogateescape") for raw in file)
+    # Bytes know only these three line ends; text would know many more.
+    lines = _Lines(
+        line.decode(encoding, "surrogateescape")
+        for raw in file
+        for line in raw.splitlines(keepends=True)
+    )
     reader = csv.reader(lines, strict=True)
     header = _header(reader)
     if isinstance(header, BadRow):
@@ -140,7 +150,11 @@ class _Lines(Iterator[str]):
 
 
 def _header(reader: Iterator[list[str]]) -> list[str] | BadRow:
-    header = [cell.strip().strip("\ufeff").casefold() for cell in next(reader, [])]
+    try:
+        cells = next(reader, [])
+    except csv.Error as error:
+        return BadRow(1, "header", str(error))
+    header = [cell.strip().strip("\ufeff").casefold() for cell in cells]
     for column in REQUIRED:
         if column not in header:
             return BadRow(1, column, "required column is missing")
@@ -181,6 +195,7 @@ def row_of(fields: Mapping[str, str]) -> RegistryRow:
         scope=fields.get("scope", ""),
         promises=fields.get("promises", ""),
         service_standards=fields.get("service_standards", ""),
+        untold=tuple(column for column in COLUMNS if column not in fields),
     )
 
 
@@ -236,6 +251,8 @@ def _point(lon: str, lat: str) -> tuple[float | None, float | None]:
 
 def _degrees(field: str, text: str, limit: float) -> float:
     try:
+        if "_" in text:  # Python's own way to write 1_000
+            raise ValueError
         value = float(text)
     except ValueError:
         raise _Refused(field, "is not a number" if text else "is empty") from None

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Session
 from maps.geocoding.candidates import Candidate
 from maps.geocoding.query import Query
 
+OTHER_DISTRICT = 0.5
+"""What a place is worth to someone who named another district."""
+
 
 class Source(Protocol):
     """Finds candidates; its confidence is its own, as if it were the only source."""

@@ -2,16 +2,19 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from rapidfuzz.distance import Indel, LCSseq
 from sqlalchemy import Float, Integer, Row, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from maps import credit_code
-from maps.geocoding import scoring
+from maps.geocoding import normalise, scoring
 from maps.geocoding.candidates import Candidate
 from maps.geocoding.query import Query, Reading
+from maps.geocoding.sources.base import OTHER_DISTRICT
 from maps.models import Business, TokenFrequency
 
 BUDGET = 1_500
@@ -46,7 +49,7 @@ _AT_DOOR = (
         or_(bindparam("district") == "", Business.district == bindparam("district")),
     )
     .order_by(Business.id)
-    .limit(ANSWERS)
+    .limit(BUDGET)
 )
 _FREQUENCIES = (
     select(TokenFrequency.token, TokenFrequency.frequency)
@@ -71,30 +74,75 @@ class Businesses:
         if credit_code.is_valid(code := query.text.upper()):
             rows = session.execute(_BY_CODE, {"code": code})
             return [_candidate(row, 1.0, ("credit_code:same",)) for row in rows]
+        at_door = _at_door(session, query)
         if not query.readings[0].name:
-            return _at_door(session, query)
-        return _by_name(session, query)
+            return at_door
+        return _behind(_by_name(session, query), at_door)
 
 
 def _at_door(session: Session, query: Query) -> list[Candidate]:
-    """All businesses at the door that was said; the place is sure, the business is not."""
-    doors = {(r.street, r.number): r for r in reversed(query.readings) if r.number and not r.name}
+    """The businesses at the door that was said, the most alike address first; the place is sure,
+    the business is not. Where more was said, those whose address says it too."""
+    doors: dict[tuple[str, str], Reading] = {}
+    for reading in query.readings:
+        if reading.street and (reading.number or reading.name):
+            doors.setdefault((reading.street, reading.number), reading)
+    local = normalise.without_region(query.text)
     return [
-        _neighbour(row, reading, len(doors))
+        _neighbour(row, reading, len(doors), alike)
         for reading in doors.values()
-        for row in session.execute(
-            _AT_DOOR,
-            {"street": reading.street, "number": reading.number, "district": reading.district},
-        )
+        for row, alike in _most_alike(local, _rows_at(session, reading))
     ]
 
 
-def _neighbour(row: _Found, reading: Reading, doors: int) -> Candidate:
+def _rows_at(session: Session, reading: Reading) -> list[_Found]:
+    """The businesses at a reading's door whose address has the rest of the reading in it; those of
+    other districts where its own has none."""
+    given = {"street": reading.street, "number": reading.number}
+    for district in dict.fromkeys((reading.district, "")):
+        rows = session.execute(_AT_DOOR, given | {"district": district})
+        if fitting := [row for row in rows if _says(row.address, reading.name)]:
+            return fitting
+    return []
+
+
+def _says(address: str, words: str) -> bool:
+    """Whether an address has all the characters of the words, in their order."""
+    return not words or LCSseq.similarity(words, normalise.name(address)) == len(words)
+
+
+def _most_alike(local: str, rows: Sequence[_Found]) -> list[tuple[_Found, float]]:
+    """The rows whose address without region is most like a text, and how much (0..1)."""
+    alike = [
+        Indel.normalized_similarity(local, normalise.without_region(normalise.name(row.address)))
+        for row in rows
+    ]
+    return sorted(zip(rows, alike, strict=True), key=lambda pair: -pair[1])[:ANSWERS]
+
+
+def _neighbour(row: _Found, reading: Reading, doors: int, alike: float) -> Candidate:
     sure = AT_DOOR_WRITTEN if reading.heard == "characters" else AT_DOOR_HEARD
-    evidence = [f"street:{_written_or_heard(reading)}", "number:same"]
+    evidence = [f"street:{_written_or_heard(reading)}"]
+    if reading.number:
+        evidence.append("number:same")
+    if alike == 1:
+        evidence.append("address:same")
+    evidence += _district_evidence(reading, row.district)
+    if "district:other" in evidence:
+        sure *= OTHER_DISTRICT
     if row.sharing > 1:
         evidence.append(f"sharing_door:{row.sharing}")
     return _candidate(row, sure / doors, tuple(evidence))
+
+
+def _behind(named: list[Candidate], at_door: list[Candidate]) -> list[Candidate]:
+    """Each business once: by its name, or by its address as far as no name fits."""
+    rest = 1 - max((c.confidence for c in named), default=0.0)
+    found = named + [replace(c, confidence=c.confidence * rest) for c in at_door]
+    best: dict[int | None, Candidate] = {}
+    for candidate in sorted(found, key=lambda c: -c.confidence):
+        best.setdefault(candidate.business_id, candidate)
+    return list(best.values())
 
 
 def _by_name(session: Session, query: Query) -> list[Candidate]:
@@ -134,9 +182,7 @@ def _rarest(session: Session, wanted: list[int]) -> list[int]:
 def _evidence(match: scoring.Match, namesakes: int) -> tuple[str, ...]:
     evidence = ["name:exact" if match.is_exact else f"name:{match.how}"]
     evidence += _street_evidence(match.reading, match.row)
-    if match.reading.district and match.row.district:
-        same = match.reading.district == match.row.district
-        evidence.append("district:same" if same else "district:other")
+    evidence += _district_evidence(match.reading, match.row.district)
     if namesakes > 1:
         evidence.append(f"namesakes:{namesakes}")
     return tuple(evidence)
@@ -151,6 +197,12 @@ def _street_evidence(reading: Reading, row: scoring.Row) -> list[str]:
     if reading.number:
         evidence.append("number:same" if reading.number == row.number else "number:other")
     return evidence
+
+
+def _district_evidence(reading: Reading, district: str) -> list[str]:
+    if not reading.district or not district:
+        return []
+    return ["district:same" if reading.district == district else "district:other"]
 
 
 def _written_or_heard(reading: Reading) -> str:

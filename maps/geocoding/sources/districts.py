@@ -9,6 +9,8 @@ from maps.models import Region
 
 SURE = 0.9
 """That a named district is the one meant, when nothing but the district was said."""
+STREET_SAID = 0.3
+"""When a street was said too: the district alone is far from the place."""
 
 
 class Districts:
@@ -20,6 +22,7 @@ class Districts:
         named = {r.district for r in query.readings if r.district}
         if not named:
             return []
+        sure = STREET_SAID if any(r.street for r in query.readings) else SURE
         middle = func.st_pointonsurface(Region.geom)
         rows = session.execute(
             select(Region.name, func.st_x(middle, type_=Float), func.st_y(middle, type_=Float))
@@ -33,7 +36,7 @@ class Districts:
                 lat=lat,
                 lon=lon,
                 level="district",
-                confidence=SURE / len(named),
+                confidence=sure / len(named),
                 evidence=("district:named",),
                 source=self.name,
                 district=name,

@@ -1,6 +1,7 @@
 """Geocoding source: streets and door numbers, known or between known ones."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Float, Row, bindparam, func, or_, select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from maps.geocoding.candidates import Candidate
 from maps.geocoding.doors import Doors, Place
 from maps.geocoding.query import Query, Reading
+from maps.geocoding.sources.base import OTHER_DISTRICT
 from maps.models import Business, Street
 
 WRITTEN, HEARD = 0.95, 0.85
@@ -59,13 +61,21 @@ _DOORS = select(
 
 def _on_street(session: Session, reading: Reading, share: float) -> list[Candidate]:
     """One candidate per district that the street runs through, or for the one that was said."""
-    given = {"street": reading.street, "district": reading.district}
-    streets = session.execute(_STREETS, given).all()
+    streets = _streets(session, reading)
     doors = _doors(session, reading) if reading.number else {}
     placed = [(s, doors.get(s.district, NO_DOORS).locate(reading.number)) for s in streets]
     # A number that is known in one district says which of them is meant.
     known = [(street, place) for street, place in placed if place] or placed
     return [_candidate(reading, street, place, share / len(known)) for street, place in known]
+
+
+def _streets(session: Session, reading: Reading) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The street in the district that was said, in others where that has no such street."""
+    for district in dict.fromkeys((reading.district, "")):
+        given = {"street": reading.street, "district": district}
+        if found := session.execute(_STREETS, given).all():
+            return found
+    return []
 
 
 def _doors(session: Session, reading: Reading) -> dict[str, Doors]:
@@ -86,6 +96,9 @@ def _candidate(
     if reading.number:
         address += f"{reading.number}号"
         evidence.append(place.evidence if place else "number:unknown")
+    if reading.district and street.district not in ("", reading.district):
+        sure *= OTHER_DISTRICT
+        evidence.append("district:other")
     lon, lat, level = (
         (place.lon, place.lat, place.level) if place else (street.lon, street.lat, "street")
     )

@@ -122,6 +122,27 @@ def test_every_query_gets_its_line_in_order(
     )
 
 
+@pytest.mark.parametrize(
+    ("streams", "code", "told"),
+    [("<&-", 0, ""), (">&-", 0, ""), ("> /dev/full", 1, "No space left on device")],
+)
+def test_a_closed_or_full_stream_ends_the_filter_without_a_traceback(
+    environment: dict[str, str], streams: str, code: int, told: str
+) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m command_center maps geocode {streams}"],
+        input=b"x\n",
+        capture_output=True,
+        env=os.environ | environment,
+        cwd=ROOT,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == code
+    assert told in done.stderr.decode()
+    assert b"Traceback" not in done.stderr and b"Exception ignored" not in done.stderr
+
+
 def test_rows_without_a_point_are_placed_with_an_honest_level(
     run: Run, database: Database, tmp_path: Path
 ) -> None:

@@ -105,6 +105,8 @@ def test_a_bare_street_is_a_street_and_a_bare_district_a_district(city_session: 
     street = candidates(city_session, "建国路")[0]
     assert (street.name, street.level) == (None, "street")
     assert street.confidence < 0.9
+    there = candidates(city_session, "海淀区知春路")
+    assert [c.level for c in there][:1] == ["street"]
     district = candidates(city_session, "海淀区")[0]
     assert (district.address, district.level) == ("海淀区", "district")
 

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from maps import credit_code, revisions
+from maps.geocoding import tokens
 from maps.geocoding.resolver import candidates
 from maps.models import Business, Region, Street, TokenFrequency
 from maps.registry import load, place
@@ -81,6 +82,36 @@ def test_of_rows_repeated_in_one_file_the_last_counts(session: Session) -> None:
     assert done == load.Loaded(new=2, updated=0, repeated=3)
     rows = session.scalars(select(Business).order_by(Business.id)).all()
     assert [(row.phone, row.credit_code) for row in rows] == [("3", CODE), ("2", None)]
+
+
+@pytest.mark.parametrize("stored", [None, OTHER])
+def test_a_namesake_without_a_code_stays_who_it_was(session: Session, stored: str | None) -> None:
+    put(session, business("老王饭店", credit_code=stored, phone="1"))
+    file = business("老王饭店", phone="2"), business("老王饭店", credit_code=CODE, phone="3")
+    assert put(session, *file) == load.Loaded(new=1, updated=1, repeated=0)
+    assert put(session, *file) == load.Loaded(new=0, updated=2, repeated=0)
+    rows = session.execute(select(Business.credit_code, Business.phone).order_by(Business.phone))
+    assert [tuple(row) for row in rows] == [(stored, "2"), (CODE, "3")]
+
+
+def test_a_column_that_the_file_does_not_have_keeps_what_is_stored(session: Session) -> None:
+    told = {"street": "新开路", "number": "7", "district": "朝阳区", "phone": "1", "scope": "餐饮"}
+    put(session, business("老王饭店", "某大厦", credit_code=CODE, **told))
+    file = f"name,address,credit_code,phone\n老王饭店,某大厦,{CODE},\n"
+    put(session, *(row for row in read(io.BytesIO(file.encode())) if isinstance(row, RegistryRow)))
+    row = session.scalars(select(Business)).one()
+    assert (row.phone, row.scope) == ("", "餐饮")
+    assert (row.district, row.street, row.number) == ("朝阳区", "新开路", "7")
+    assert candidates(session, "新开路7号")[0].name == "老王饭店"
+    assert row.tokens == tokens.of_business("老王饭店", "新开路", "7")
+
+
+def test_who_moved_does_not_keep_the_old_street(session: Session) -> None:
+    put(session, business("老王饭店", "某大厦", credit_code=CODE, street="新开路", number="7"))
+    moved = business("老王饭店", "天上", credit_code=CODE, untold=("street", "number"))
+    put(session, moved)
+    row = session.scalars(select(Business)).one()
+    assert (row.street, row.number) == ("", "")
 
 
 def test_replace_empties_first_the_demo_included(session: Session) -> None:

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from command_center.commands.gps import as_line
+from gps_ingest.protocols.base import Fix
+
 VECTORS = Path(__file__).parents[2] / "vectors"
 COMMAND = [str(Path(sys.executable).parent / "command-center"), "gps", "decode", "--protocol"]
 FIELDS = {"kind", "lat", "lon", "speed_kmh", "course", "alt_m", "time", "valid", "device", "error"}
@@ -65,6 +68,30 @@ def test_a_reader_that_goes_away_ends_the_filter_quietly() -> None:
     done = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, timeout=30, check=False)
     assert json.loads(done.stdout)["kind"] == "fix"
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "told"), [(">&-", 0, b""), ("> /dev/full", 1, b"No space left on device")]
+)
+def test_an_output_that_takes_nothing_ends_it_in_peace(to: str, code: int, told: bytes) -> None:
+    shell = f"printf '{RMC.decode().strip()}' | {' '.join(COMMAND)} nmea {to}"
+    done = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, timeout=30, check=False)
+    assert (done.returncode, len(done.stderr.splitlines())) == (code, code)
+    assert told in done.stderr
+
+
+def test_a_closed_input_has_no_message() -> None:
+    shell = f"{' '.join(COMMAND)} nmea <&-"
+    done = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_no_number_that_is_none_breaks_a_line(value: float) -> None:
+    fix = Fix(value, value, None, True, value, value, value, extra={"hdop": value, "satellites": 7})
+    row = json.loads(as_line(fix))
+    assert (row["lat"], row["speed_kmh"], row["alt_m"], row["hdop"]) == (None, None, None, None)
+    assert row["satellites"] == 7
 
 
 def test_it_starts_in_three_tenths_of_a_second_without_database_or_web() -> None:

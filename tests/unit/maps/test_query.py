@@ -23,6 +23,13 @@ VOCABULARY = Vocabulary(
         ("朝阳老王饭店", Reading("老王饭店", "", "", "", "朝阳区")),
         ("六号楼北路七号", Reading("", "六号楼北路".replace("六", "6"), "characters", "7")),
         ("老王饭店", Reading("老王饭店")),
+        ("北京市朝阳区建国路88号", Reading("", "建国路", "characters", "88", "朝阳区")),
+        ("北京建国路88号院3号楼2单元301室", Reading("", "建国路", "characters", "88")),
+        ("建国路88号3层306", Reading("", "建国路", "characters", "88")),
+        ("建国路88号地下一层B05铺", Reading("", "建国路", "characters", "88")),
+        ("建国路88-11号", Reading("", "建国路", "characters", "88-11")),
+        ("建国路88号7-11", Reading("711", "建国路", "characters", "88")),
+        ("建国路88号二楼小馆", Reading("二楼小馆", "建国路", "characters", "88")),
         # A longer street by sound beats a shorter one that happens to be written inside it.
         ("西三环南陆老王饭店", Reading("老王饭店", "西三环南路", "sound")),
         ("西三环老王饭店", Reading("老王饭店", "西三环", "characters")),

@@ -51,6 +51,7 @@ def test_bytes_that_are_no_text_spoil_their_own_row_only() -> None:
         ("x,y,,116,", "lat: is empty"),
         ("x,y,,,39", "lon: is empty"),
         ("x,y,,abc,39", "lon: is not a number"),
+        ("x,y,,1_16.4,39", "lon: is not a number"),
         ("x,y,,nan,39", "lon: must lie between -180 and 180"),
         ("x,y,,200,39", "lon: must lie between -180 and 180"),
         ("x,y,,116,99", "lat: must lie between -90 and 90"),
@@ -90,6 +91,12 @@ def test_a_thousand_unclosed_quotes_are_a_thousand_bad_rows() -> None:
         ("", "line 1: name: required column is missing"),
         ("name,phone\nx,1\n", "line 1: address: required column is missing"),
         ("name,address,name\nx,y,z\n", "line 1: name: column appears twice"),
+        ('"name,address\n甲,乙\n', "line 1: header: unexpected end of data"),
+        ('"name"x,address\n甲,乙\n', "line 1: header: ',' expected after '\"'"),
+        (
+            f"name,address,{'x' * 200_000}\n甲,乙,\n",
+            "line 1: header: field larger than field limit (131072)",
+        ),
     ],
 )
 def test_without_a_proper_header_nothing_is_read(text: str, complaint: str) -> None:
@@ -101,3 +108,23 @@ def test_codes_are_written_large_and_addresses_fill_what_columns_leave_open() ->
     assert isinstance(row, RegistryRow)
     assert row.credit_code == "91110000802100433B"
     assert (row.district, row.street, row.number) == ("海淀区", "知春路", "甲3")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_end_is_one(end: str) -> None:
+    lines = [HEAD, '老王,"建国路', '88号",,,', ",x,,,", "老李,建国路2号,,,"]
+    assert said(end.join(lines)) == ["老王", "line 4: name: is empty", "老李"]
+
+
+@pytest.mark.parametrize("number", ["88-11", "88—11号", "８８－１１", "88 - 11 号"])
+def test_a_door_of_two_numbers_is_read_from_its_column(number: str) -> None:
+    row = parsed(f"name,address,number\n老王,建国路8811号,{number}\n")[0]
+    assert isinstance(row, RegistryRow)
+    assert row.number == "88-11"
+
+
+def test_a_row_knows_which_columns_the_file_does_not_have() -> None:
+    row = parsed("name,address,phone\n老王,建国路1号,\n")[0]
+    assert isinstance(row, RegistryRow)
+    assert "phone" not in row.untold
+    assert {"scope", "district"} <= set(row.untold)
