@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from urllib.parse import parse_qsl, urlsplit
 
+from telephony.views import DONE
+
 
 @dataclass(frozen=True)
 class Call:
@@ -26,7 +28,7 @@ class Call:
 
 @dataclass
 class Hooks:
-    """Answers 204 to every callback, or 503 to inbound messages as often as it is told to."""
+    """Answers as the product does to every callback, or 503 to inbound messages as often as it is told to."""
 
     port: int
     calls: list[Call] = field(default_factory=list)
@@ -48,7 +50,7 @@ class Hooks:
                 )
                 refused = hooks.refusals > 0 and url.path.endswith("/inbound")
                 hooks.refusals -= refused
-                self.send_response(503 if refused else 204)
+                self.send_response(503 if refused else DONE)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

@@ -1,6 +1,7 @@
 """SMS over real SMPP: Kannel on one side, the simulated SMSC on the other."""
 
 import itertools
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from command_center.engines.smsc import Smsc
 from kernel.settings import Settings
 from tests.hooks import Call, Hooks
 
+QUEUE_DELAY_SECONDS = 5
+"""After which Kannel repeats a callback that was not taken (`http-queue-delay`)."""
 PHONES = itertools.count(1)
 LONG = "【调度】A1B2 三级 请核查“海淀兴旺超市”，朝阳路七号院三号楼一层，反映出售过期食品。" * 3
 
@@ -89,6 +92,16 @@ def test_a_long_chinese_order_arrives_whole_with_its_receipts(line: Line) -> Non
     assert message["text"] == LONG
     assert message["parts"] == 3
     assert sorted(line.statuses()) == ["1", "8"]
+
+
+def test_a_receipt_or_a_reply_that_was_taken_does_not_come_again(line: Line) -> None:
+    line.send("一次")
+    line.smsc.inbound(line.phone, "3 A1B2")
+    assert wait_until(lambda: len(line.statuses()) == 2 and len(line.replies()) == 1, 10)
+    time.sleep(1.5 * QUEUE_DELAY_SECONDS)
+    assert sorted(line.statuses()) == ["1", "8"]
+    assert len(line.replies()) == 1
+    assert line.texts() == ["一次"], "no answer goes back to the phone by itself"
 
 
 def test_an_undelivered_message_is_reported(line: Line) -> None:

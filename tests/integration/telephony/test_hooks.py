@@ -11,6 +11,7 @@ from kernel.db import Database
 from kernel.settings import Settings
 from telephony import inbound, views
 from telephony.models import Inbound, Receipt
+from telephony.views import DONE
 from tests.integration.telephony.conftest import CREW, Desk
 from tests.integration.telephony.hooks import authorization, hook_app
 from tests.ports import free_port_base
@@ -57,7 +58,7 @@ def test_every_door_is_closed_to_those_without_the_token(desk: Desk, settings: S
 def test_a_receipt_delivers_its_message(desk: Desk, engine: FlaskClient) -> None:
     ident = desk.queue()
     desk.work()
-    assert engine.get(RECEIPT.format(ident, 1)).status_code == 204
+    assert engine.get(RECEIPT.format(ident, 1)).status_code == DONE
     message = desk.message(ident)
     assert message.state == "DELIVERED"
     assert [(r.kind, r.part, r.at.isoformat()) for r in message.receipts] == [
@@ -102,7 +103,7 @@ def test_delivered_after_failed_is_delivered_and_never_the_other_way_round(
 def test_a_receipt_of_a_message_nobody_knows_is_kept_and_not_asked_for_again(
     desk: Desk, engine: FlaskClient
 ) -> None:
-    assert engine.get(RECEIPT.format(99999999, 1)).status_code == 204
+    assert engine.get(RECEIPT.format(99999999, 1)).status_code == DONE
     orphan = desk.do(lambda s: s.scalars(select(Receipt).filter_by(message_id=None)).all())
     assert [receipt.raw["message"] for receipt in orphan][-1] == "99999999"
 
@@ -140,7 +141,7 @@ def test_pages_and_end_of_a_fax_are_reported_as_json(desk: Desk, engine: FlaskCl
             "part": page,
             "at": "2026-09-22T01:00:00+00:00",
         }
-        assert engine.post("/hooks/fax/receipt", json=report).status_code == 204
+        assert engine.post("/hooks/fax/receipt", json=report).status_code == DONE
         confirmed = desk.message(ident).parts_confirmed
         assert confirmed == page
     assert desk.state(ident) == "DELIVERED"
@@ -162,14 +163,14 @@ def test_pages_and_end_of_a_fax_are_reported_as_json(desk: Desk, engine: FlaskCl
 def test_a_text_is_read_in_the_charset_it_came_in(
     desk: Desk, engine: FlaskClient, body: bytes, charset: str, text: str
 ) -> None:
-    assert say(engine, body, charset) == 204
+    assert say(engine, body, charset) == DONE
     assert texts(desk) == [text]
 
 
 def test_a_text_is_told_upward_once_however_often_the_engine_repeats_it(
     desk: Desk, engine: FlaskClient
 ) -> None:
-    assert [say(engine, "1 收到".encode(), ident="same") for _ in range(3)] == [204] * 3
+    assert [say(engine, "1 收到".encode(), ident="same") for _ in range(3)] == [DONE] * 3
     desk.work()
     (ident,) = desk.inbound
     found = desk.do(lambda session: inbound.get(session, ident))
@@ -203,7 +204,7 @@ def test_a_flood_in_one_request_is_refused(desk: Desk, engine: FlaskClient) -> N
 
 def test_an_absurd_sender_is_cut_and_not_lost(desk: Desk, engine: FlaskClient) -> None:
     headers = {"X-Kannel-From": "9" * 200}
-    assert engine.post(INBOUND.format("x"), data="1", headers=headers).status_code == 204
+    assert engine.post(INBOUND.format("x"), data="1", headers=headers).status_code == DONE
     assert texts(desk) == ["1"]
 
 
