@@ -28,7 +28,7 @@ class Call:
 
 @dataclass
 class Hooks:
-    """Answers as the product does to every callback, or 503 to inbound messages as often as it is told to."""
+    """Answers every callback as the product does, or 503 to as many inbound messages as told."""
 
     port: int
     calls: list[Call] = field(default_factory=list)
