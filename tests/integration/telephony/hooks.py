@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 from kernel.db import Database
 from kernel.settings import Settings
 from kernel.web import install_error_handlers
-from telephony.views import hooks
+from telephony.views import DONE, hooks
 
 
 def hook_app(settings: Settings, database: Database) -> Flask:
@@ -49,7 +49,7 @@ class Door:
                 },
             )
             with urllib.request.urlopen(again, timeout=10) as response:
-                assert response.status == 204
+                assert response.status == DONE
 
 
 @contextmanager
