@@ -45,6 +45,8 @@ class LazyGroup(click.Group):
         """What the operator can mend is told in one line."""
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except Exception as error:
             if line := _in_one_line(error):
                 raise click.ClickException(line) from error
@@ -64,7 +66,7 @@ def _in_one_line(error: Exception) -> str | None:
 
     from command_center.engines.process import EngineError
 
-    if isinstance(error, ValidationError):
+    if isinstance(error, ValidationError) and error.title == "Settings":
         return "; ".join(_fault(found["loc"], found["msg"]) for found in error.errors())
     cause = error.orig if isinstance(error, sqlalchemy.exc.OperationalError) else error
     if isinstance(cause, psycopg.OperationalError):

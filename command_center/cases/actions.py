@@ -123,7 +123,7 @@ def _check_words(
         if given.get(name) not in codes.known(step.choices):
             raise BadInput(name, "unknown_code")
     texts = {name: _as_text(value) for name, value in given.items()}
-    service.refuse_person(session, office, case, {k: v for k, v in texts.items() if v})
+    service.refuse_person(session, office, case, texts)
 
 
 def _as_text(value: object) -> str:

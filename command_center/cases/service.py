@@ -184,11 +184,12 @@ def refuse_person(
     numbers of anybody pass. The refusal never says what it found, and the house remembers it:
     raises Conflict `words_locked` after too many.
     """
-    if case.kind != "JB" and not always:
+    said = {name: words for name, words in texts.items() if words}
+    if not said or (case.kind != "JB" and not always):
         return
     identity.refuse_guesser(session, case)
     person = identity.person_of(session, office.vault, case)
-    for name, words in texts.items():
+    for name, words in said.items():
         hit = screening.find(words, person.traits if person else None)
         if hit in screening.OWN:
             identity.note_match(session, case, name)

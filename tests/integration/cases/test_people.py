@@ -1,12 +1,14 @@
 """Who sees whom: masking, reveals, and the list of what may be known."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command_center.cases import attachments, identity, present, service
+from command_center.cases import attachments, identity, present, sending, service
 from command_center.cases.models import Case
 from command_center.cases.office import Office
 from command_center.cases.schemas import CaseDetail
@@ -194,6 +196,8 @@ def test_a_refusal_tells_nothing_is_remembered_and_guessing_ends(
     guess(session, office, case, dispatcher, str(CANARY["id_number"]))
     assert refusals(session) == 3
     assert guess(session, office, case, dispatcher, "店员李四在场") == "words_locked"
+    with acting(session, dispatcher):
+        sending.CaseGate(office).refuse_person(session, case.id, {"note": ""})
     assert guess(session, office, case, bureau.person("CMD"), "店员李四在场") == ""
     assert guess(session, office, open_case(report()), dispatcher, "店员李四在场") == ""
 
@@ -208,8 +212,9 @@ def test_who_took_a_report_is_known_to_those_who_may_know_the_caller(
 
 
 def test_a_file_of_a_report_loses_the_name_it_came_with(
-    session: Session, office: Office, open_case: Opener
+    session: Session, office: Office, open_case: Opener, tmp_path: Path
 ) -> None:
+    office = replace(office, attachments=tmp_path)
     png = b"\x89PNG\r\n\x1a\n" + bytes(20)
     kept = attachments.add(session, office, open_case(report()), f"{CANARY['name']}.png", png)
     assert str(CANARY["name"]) not in kept.name

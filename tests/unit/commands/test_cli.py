@@ -1,39 +1,64 @@
-"""What the operator can mend is told in one line."""
+"""The command line answers at once, and imports only what the verb needs."""
 
-import os
+import json
+import resource
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from command_center.cli import VERBS
 
-def run(folder: Path, *verb: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("CC_")}
-    return subprocess.run(
-        [sys.executable, "-m", "command_center", *verb],
-        env=clean | {"CC_VAR_DIR": str(folder)} | settings,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
+HEAVY = ("flask", "sqlalchemy", "gevent", "psycopg", "redis", "shapely", "numpy", "pydantic")
+
+
+def imported_by(*arguments: str) -> set[str]:
+    """The top-level modules that a call of the command line imports."""
+    code = (
+        "import sys, json, contextlib\n"
+        "from command_center.cli import main\n"
+        "with contextlib.suppress(SystemExit):\n"
+        f"    main({list(arguments)!r})\n"
+        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
     )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input="", capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
 
 
 @pytest.mark.parametrize(
-    ("verb", "settings", "told"),
-    [
-        ("up", {"CC_MODE": "production"}, "CC_SECRET_KEY, CC_IDENTITY_KEY, CC_HOOK_TOKEN"),
-        ("doctor", {"CC_PORT_BASE": "abc"}, "CC_PORT_BASE is no number"),
-        ("up", {"CC_PORT_BASE": "70000"}, "CC_HTTP_PORT is 70000"),
-        ("doctor", {"CC_MODE": "prod"}, "CC_MODE"),
-        ("migrate", {"CC_DATABASE_URL": "postgresql://nobody:x@127.0.0.1:1/none"},
-         "the database does not answer"),
-    ],
-)  # fmt: skip
-def test_it_is_one_line(tmp_path: Path, verb: str, settings: dict[str, str], told: str) -> None:
-    done = run(tmp_path, verb, **settings)
-    assert done.returncode == 1
-    assert told in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+    "arguments", [["--help"], ["gps", "decode", "--protocol", "nmea"]], ids=["help", "decode"]
+)
+def test_filters_and_help_import_nothing_heavy(arguments: list[str]) -> None:
+    assert imported_by(*arguments).isdisjoint(HEAVY)
+
+
+def test_decoding_answers_within_a_third_of_a_second() -> None:
+    """Counted in processor time: how busy the machine is says nothing about us."""
+    argv = [sys.executable, "-m", "command_center", "gps", "decode", "--protocol", "nmea"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(argv, input=b"", capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.3
+
+
+def test_every_verb_is_listed_with_a_sentence() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "command_center", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert all(verb in done.stdout for verb in VERBS)
+    assert all(sentence.endswith(".") for _, sentence in VERBS.values())
+
+
+def test_every_verb_exists() -> None:
+    code = (
+        "from command_center.cli import VERBS, main\n"
+        "for verb in VERBS:\n"
+        "    main([verb, '--help'], standalone_mode=False)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
