@@ -17,7 +17,7 @@ from command_center.console.hub import Hub
 from command_center.wiring import House, blueprints, build
 from kernel.log import configure
 from kernel.settings import Settings, load
-from kernel.web import install_error_handlers, problem, public, require
+from kernel.web import PROBLEM, install_error_handlers, problem, public, require
 
 DIST = Path(__file__).parent.parent / "static" / "dist"
 MAX_BODY_BYTES = 20 << 20
@@ -26,18 +26,6 @@ CSP = (
     " worker-src 'self' blob:; connect-src 'self' ws: wss:; frame-src 'self';"
     " frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 )
-
-PROBLEM = {
-    "type": "object",
-    "required": ["status", "code", "message", "field", "params"],
-    "properties": {
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "What went wrong, for programs"},
-        "message": {"type": "string", "description": "The same in the reader's language"},
-        "field": {"type": ["string", "null"], "description": "The input that is at fault"},
-        "params": {"type": "object"},
-    },
-}
 
 
 def create_app(settings: Settings | None = None) -> APIFlask:
@@ -184,8 +172,9 @@ def _tell_of_problems(document: dict[str, Any]) -> dict[str, Any]:
     for operations in document["paths"].values():
         for operation in operations.values():
             answers = operation["responses"]
-            for status in [one for one in answers if int(one) >= 400]:
-                del answers[status]
+            for status in answers:
+                if int(status) >= 400:
+                    answers[status]["content"] = refusal["content"]
             answers["default"] = refusal
     return document
 

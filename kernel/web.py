@@ -19,6 +19,18 @@ from kernel.log import get_logger
 
 log = get_logger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
+PROBLEM = {
+    "type": "object",
+    "required": ["status", "code", "message", "field", "params"],
+    "properties": {
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "What went wrong, for programs"},
+        "message": {"type": "string", "description": "The same in the reader's language"},
+        "field": {"type": ["string", "null"], "description": "The input that is at fault"},
+        "params": {"type": "object"},
+    },
+}
+"""The JSON schema of what `problem` answers."""
 
 
 def current_principal() -> Principal:

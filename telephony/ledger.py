@@ -24,6 +24,17 @@ def locked(session: Session, message_id: int) -> Message | None:
     return session.get(Message, message_id, with_for_update=True, populate_existing=True)
 
 
+def free(session: Session, message_id: int) -> Message | None:
+    """As `locked`, without waiting: None while somebody else holds the message or its list."""
+    list_key = session.scalar(select(Message.list_key).where(Message.id == message_id))
+    if list_key is not None:
+        taken = func.pg_try_advisory_xact_lock(func.hashtextextended(list_key, 0))
+        if not session.scalar(select(taken)):
+            return None
+    wanted = select(Message).where(Message.id == message_id).with_for_update(skip_locked=True)
+    return session.scalar(wanted.execution_options(populate_existing=True))
+
+
 def move(session: Session, message: Message, state: State, problem: str | None = None) -> bool:
     """Put the message into `state`; False, and nothing is changed, when it is there already."""
     if message.state == state:

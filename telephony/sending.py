@@ -264,10 +264,11 @@ def sweep(session: Session) -> None:
     moment = now(session)
     waits = (Message.state == State.QUEUED) & (Message.give_up_at <= moment)
     calls = (Message.state == State.SENT) & (Message.channel == Channel.FAX)
-    # What somebody else holds is looked at in a minute: a sweep never waits in a circle.
-    free = select(Message).where(waits | calls).with_for_update(skip_locked=True)
-    for message in session.scalars(free).all():
-        _sweep_one(session, message)
+    for ident in session.scalars(select(Message.id).where(waits | calls)).all():
+        # What somebody else holds is looked at in a minute: a sweep never waits in a circle.
+        message = ledger.free(session, ident)
+        if message is not None:
+            _sweep_one(session, message)
 
 
 def _sweep_one(session: Session, message: Message) -> None:

@@ -1,6 +1,6 @@
 """One document to a list of numbers: in order, again where it was busy, and every way it ends."""
 
-from telephony import outbound, sending
+from telephony import ledger, outbound, sending
 from telephony.gateways.base import Refused
 from telephony.lifecycle import Kind
 from tests.integration.telephony.conftest import MACHINE, Desk
@@ -94,6 +94,20 @@ def test_a_call_without_an_end_becomes_unknown(desk: Desk) -> None:
     desk.clock.advance(minutes=2)
     desk.do(sending.sweep)
     assert (desk.state(ident), desk.message(ident).problem) == ("UNKNOWN", "no_outcome")
+
+
+def test_a_sweep_waits_for_nobody_and_comes_again(desk: Desk) -> None:
+    first, second = (desk.queue_fax(list_key="order:1", position=n) for n in (1, 2))
+    desk.work()
+    desk.clock.advance(minutes=6)
+    with desk.database.unit_of_work(desk.principal) as other:
+        ledger.locked(other, second)
+        desk.do(sending.sweep)
+        assert desk.state(first) == "SENT"
+    desk.do(sending.sweep)
+    desk.work()
+    assert desk.state(first) == "UNKNOWN"
+    assert desk.fax.sent[-1].message_id == second, "its list goes on"
 
 
 def test_a_document_that_cannot_be_rendered_fails_before_an_attempt(desk: Desk) -> None:
