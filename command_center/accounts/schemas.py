@@ -4,13 +4,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, RootModel
 
-Storable = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
-"""PostgreSQL keeps no NUL in a text."""
+from kernel.schemas import Storable
 
 
 class SignIn(BaseModel):
-    account: Annotated[Storable, Field(max_length=60)]
-    password: Annotated[Storable, Field(max_length=200)]
+    account: Annotated[Storable, Field(min_length=1, max_length=60)]
+    password: Annotated[Storable, Field(min_length=1, max_length=200)]
 
 
 class OrganisationRef(BaseModel):
@@ -47,7 +46,7 @@ class Organisations(RootModel[list[OrganisationOut]]):
 
 
 class UserQuery(BaseModel):
-    role: Storable | None = None
+    role: Annotated[Storable, Field(min_length=1)] | None = None
 
 
 class UserOut(BaseModel):

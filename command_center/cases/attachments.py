@@ -83,10 +83,10 @@ def add(
 
 
 def _name(case: Case, name: str, digest: str, media_type: str) -> str:
-    """The file's own name; in a report, which a name could give away, a neutral one."""
+    """The file's own name, printable; in a report, which a name could give away, a neutral one."""
     if case.kind == "JB":
         return f"{digest[:12]}.{media_type.rpartition('/')[2]}"
-    return Path(name.replace("\0", "")).name[:200] or digest[:12]
+    return Path("".join(filter(str.isprintable, name))).name[:200] or digest[:12]
 
 
 def read(session: Session, office: Office, attachment_id: int) -> tuple[Attachment, bytes]:

@@ -3,26 +3,20 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from dispatch.moments import Utc
 from dispatch.orders.schemas import OrderSummaryOut
-from kernel.http import Ident
-
-
-def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("a text cannot hold NUL")
-    return text
+from kernel.schemas import Ident, Storable
 
 
 def _text(longest: int) -> Any:
     return StringConstraints(strip_whitespace=True, max_length=longest)
 
 
-Word = Annotated[str, _text(60), AfterValidator(_storable)]
-Line = Annotated[str, _text(400), AfterValidator(_storable)]
-Words = Annotated[str, _text(10_000), AfterValidator(_storable)]
+Word = Annotated[Storable, _text(60)]
+Line = Annotated[Storable, _text(400)]
+Words = Annotated[Storable, _text(10_000)]
 Day = Annotated[date, Field(strict=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]

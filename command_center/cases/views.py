@@ -31,7 +31,7 @@ from command_center.cases.schemas import (
     UrgencyIn,
 )
 from kernel.errors import BadInput
-from kernel.http import IDENT
+from kernel.schemas import IDENT
 from kernel.web import public, require, unit_of_work
 
 CASE = f"/cases/<{IDENT}:case_id>"

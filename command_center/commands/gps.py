@@ -3,7 +3,6 @@
 import json
 import os
 import select
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from math import isfinite
@@ -11,6 +10,7 @@ from typing import Any
 
 import click
 
+from command_center.commands.filters import answer
 from gps_ingest.protocols import base
 
 REST_SECONDS = 1.0
@@ -34,20 +34,6 @@ def decode(protocol: str) -> None:
     """
     for messages in _messages(base.reader(protocol)):
         answer(b"".join(as_line(message) for message in messages))
-
-
-def answer(lines: bytes) -> None:
-    """Write a filter's answer to stdout at once. Ends the command quietly when its reader has gone
-    away; raises OSError where stdout takes no more."""
-    try:
-        sys.stdout.buffer.write(lines)
-        sys.stdout.buffer.flush()
-    except OSError as error:
-        # What is still buffered goes nowhere, so that the interpreter ends in peace.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            sys.exit(0)
-        raise
 
 
 def _messages(reader: base.Reader) -> Iterator[list[base.Message]]:

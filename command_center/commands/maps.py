@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from command_center.commands.gps import answer
+from command_center.commands.filters import answer
 from command_center.engines.database import running_database
 from command_center.migrations import schema
 from kernel.access import system

@@ -14,7 +14,7 @@ from command_center.cases.schemas import (
     Word,
     Words,
 )
-from kernel.http import Ident
+from kernel.schemas import Ident
 
 Kind = Literal["TS", "JB", "ZX"]
 Detail = Line | bool | int | float | None

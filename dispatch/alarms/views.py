@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from dispatch.alarms import queries
 from dispatch.alarms.schemas import AlarmOut, Alarms, Resolve, alarm_out
 from dispatch.alarms.service import AlarmService
-from kernel.http import IDENT
+from kernel.schemas import IDENT
 from kernel.web import current_principal, require, unit_of_work
 
 

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 
 from dispatch.delivery.schemas import DeliveryOut, Release, Resend, delivery_out
 from dispatch.delivery.service import DeliveryService
-from kernel.http import IDENT
+from kernel.schemas import IDENT
 from kernel.web import require, unit_of_work
 
 

@@ -12,7 +12,7 @@ from dispatch.orders.lifecycle import next_reports
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.schemas import Status
 from dispatch.units.schemas import CrewOut, UnitOut, crew_out, unit_out
-from kernel.http import Ident
+from kernel.schemas import Ident
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]

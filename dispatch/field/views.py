@@ -18,7 +18,7 @@ from dispatch.field.schemas import (
 )
 from dispatch.field.service import FieldService, Said
 from kernel.clock import now
-from kernel.http import IDENT
+from kernel.schemas import IDENT
 from kernel.web import require, unit_of_work
 
 PREFIX = "/api/v1/field"
@@ -79,7 +79,7 @@ def _work(blueprint: APIBlueprint, field: FieldService) -> None:
     @require("field.act")
     def photo(assignment_id: int, body: Photo) -> Any:
         data = body.file.read()
-        name, media_type = _printable(body.file.filename) or "photo", body.file.mimetype
+        name, media_type = body.file.filename or "photo", body.file.mimetype
         with unit_of_work() as session:
             ident = field.photo(session, assignment_id, name, media_type, data)
             return PhotoOut(
@@ -109,8 +109,3 @@ def _whereabouts(blueprint: APIBlueprint, field: FieldService) -> None:
             if body.lat is not None and body.lon is not None:
                 fix = PhoneFix(body.lat, body.lon, body.at or now(session))
             return alarm_out(field.sos(session, fix))
-
-
-def _printable(name: str | None) -> str:
-    """A file name without its control characters: PostgreSQL stores no zero character."""
-    return "".join(letter for letter in name or "" if letter.isprintable())

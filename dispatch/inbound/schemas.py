@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field, RootModel
 from dispatch.inbound.models import Reply
 from dispatch.moments import Utc
 from dispatch.orders.schemas import Reported
-from kernel.http import Ident
+from kernel.schemas import Ident
 
 
 class InboundOut(BaseModel):

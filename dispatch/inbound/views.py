@@ -7,7 +7,7 @@ from apiflask import APIBlueprint
 from dispatch.inbound import queries
 from dispatch.inbound.schemas import InboundOut, InboundQuery, Inbounds, Settle, inbound_out
 from dispatch.inbound.service import InboundService
-from kernel.http import IDENT
+from kernel.schemas import IDENT
 from kernel.web import current_principal, require, unit_of_work
 
 

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, Field, RootModel
 
 from dispatch.delivery.schemas import DeliveryOut
 from dispatch.moments import Utc
-from kernel.http import Ident
+from kernel.schemas import Ident
 
 Channel = Literal["sms", "fax", "app"]
 Kind = Literal["inspect", "verify", "mediate", "assist"]

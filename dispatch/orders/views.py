@@ -31,7 +31,7 @@ from dispatch.orders.schemas import (
 from dispatch.orders.service import OralApproval, OrderService
 from dispatch.orders.status import Report, StatusService
 from kernel.db import principal_of
-from kernel.http import IDENT
+from kernel.schemas import IDENT
 from kernel.web import current_principal, require, unit_of_work
 
 

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 
 from dispatch.units import queries, service
 from dispatch.units.schemas import SetState, Trail, TrailQuery, UnitOut, Units, unit_out
-from kernel.http import IDENT
+from kernel.schemas import IDENT
 from kernel.web import current_principal, require, unit_of_work
 
 

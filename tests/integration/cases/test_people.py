@@ -219,3 +219,16 @@ def test_a_file_of_a_report_loses_the_name_it_came_with(
     kept = attachments.add(session, office, open_case(report()), f"{CANARY['name']}.png", png)
     assert str(CANARY["name"]) not in kept.name
     assert kept.name.endswith(".png")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("a\0b\n.png", "ab.png"), ("../../x.png", "x.png"), ("\0", "")]
+)
+def test_a_files_name_holds_no_control_characters_and_no_folder(
+    session: Session, office: Office, open_case: Opener, tmp_path: Path, sent: str, kept: str
+) -> None:
+    office = replace(office, attachments=tmp_path)
+    png = b"\x89PNG\r\n\x1a\n" + bytes(22)
+    found = attachments.add(session, office, open_case(complaint()), sent, png)
+    session.flush()
+    assert found.name == (kept or found.sha256[:12])

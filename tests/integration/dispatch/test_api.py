@@ -293,19 +293,6 @@ def test_an_id_that_no_row_can_have_is_refused_in_a_body(
     assert field in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize(("sent", "kept"), [("a\0b.jpg", "ab.jpg"), ("\0", "photo")])
-def test_a_photos_name_holds_no_control_characters(
-    desk: Desk, call: Call, sent: str, kept: str
-) -> None:
-    car = desk.unit("京A0001")
-    order_id = desk.issue(car, channels=("app",))
-    who = person(car * 100, "OFFICER", EAST.path)
-    path = f"/field/assignments/{desk.assignment(order_id).id}/photos"
-    answer = call(who, "POST", path, data={"file": (BytesIO(b"jpeg"), sent, "image/jpeg")})
-    assert (answer.status_code, answer.get_json()["name"]) == (201, kept)
-    assert desk.evidence.kept[0]["name"] == kept
-
-
 ENDPOINTS = [
     ("GET", "/orders/1/texts", "order.approve"),
     ("GET", "/units", "unit.read"),
