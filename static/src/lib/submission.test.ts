@@ -56,6 +56,12 @@ describe('what a submission must have', () => {
     expect(faults(draft({ dispatch_facts: '', sealed_narrative: '昨天买的酸奶变质' }))).toEqual({})
   })
 
+  it('a call that is both wants words of its own for the report, and nothing else does', () => {
+    expect(faults(draft({ tab: 'BOTH' }))).toEqual({ report_facts: 'required' })
+    expect(faults(draft({ tab: 'BOTH', report_facts: '冰柜存放过期肉' }))).toEqual({})
+    expect(toSubmission(draft({ tab: 'TS', report_facts: '冰柜存放过期肉' })).report_facts).toBe('')
+  })
+
   it('a wrong check digit is told before sending', () => {
     const wrong = draft()
     wrong.subject.credit_code = '91350100M000100Y44'
