@@ -184,7 +184,7 @@ export default {
     approve: 'Approve and send',
     refuse: 'Refuse',
     refuseTitle: 'Refuse this order',
-    approveWhat: 'Once approved it goes to:',
+    approveWhat: 'Once approved it goes to: ',
     waiting: 'Waiting for the commander',
     cancel: 'Cancel order',
     cancelTitle: 'Cancel order {no}',

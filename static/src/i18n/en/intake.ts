@@ -31,7 +31,7 @@ export default {
   factsNote: 'May be sent out',
   factsHint: "When, where, goods or conduct, amounts, what to look for. Nobody's name.",
   complaintFacts: 'Complaint facts',
-  reportFactsNote: 'leaves apart from the complaint',
+  reportFactsNote: 'Leaves apart from the complaint',
   reportFactsHint: 'State the lead of the report in other words than the complaint',
   trace: {
     name: 'This names the person. Dispatch facts leave the house; move it to the sealed narrative.',
