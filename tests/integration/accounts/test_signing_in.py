@@ -10,38 +10,23 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from command_center.accounts import passwords, service
-from command_center.accounts import views as accounts_views
-from command_center.accounts import web as door
 from command_center.accounts.models import LoginFailure, LoginSession, User
 from kernel.access import Principal
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.settings import Settings
-from kernel.web import install_error_handlers, public, require
-
-PASSWORD = "a good password"
+from kernel.web import public, require
+from tests.factories import door
+from tests.factories.door import PASSWORD
 
 
 @pytest.fixture
 def app(database: Database, settings: Settings, principal: Principal) -> Iterator[APIFlask]:
     with database.unit_of_work(principal) as session:
-        bureau = service.create_organisation(
-            session, parent=None, code="b", kind="bureau", name="局", region_code="110000"
-        )
-        for account, role in (("disp", "DISP"), ("admin", "ADMIN")):
-            service.create_user(
-                session,
-                password=PASSWORD,
-                roles=frozenset({role}),
-                account=account,
-                name=account,
-                organisation_id=bureau.id,
-            )
-    app = APIFlask(__name__)
-    app.extensions.update(database=database, settings=settings)
-    install_error_handlers(app)
-    door.install(app)
-    app.register_blueprint(accounts_views.blueprint)
+        bureau = door.bureau(session)
+        for name, role in (("disp", "DISP"), ("admin", "ADMIN")):
+            door.account(session, bureau, name, role)
+    app = door.open_door(database, settings)
 
     @app.post("/api/v1/change")
     @require("unit.manage")

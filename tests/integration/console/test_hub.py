@@ -11,8 +11,6 @@ from flask_socketio import SocketIO, SocketIOTestClient
 from sqlalchemy import delete, select, update
 
 from command_center.accounts import service
-from command_center.accounts import views as accounts_views
-from command_center.accounts import web as door
 from command_center.accounts.models import LoginSession, User, UserRole
 from command_center.console.hub import Hub
 from command_center.console.positions import Position
@@ -22,9 +20,8 @@ from kernel.bus import Bus
 from kernel.clock import now
 from kernel.db import Database
 from kernel.settings import Settings
-from kernel.web import install_error_handlers
-
-PASSWORD = "a good password"
+from tests.factories import door
+from tests.factories.door import PASSWORD
 
 
 @dataclass
@@ -80,9 +77,7 @@ def console(
 ) -> Iterator[Console]:
     paths, units = {}, {}
     with database.unit_of_work(principal) as session:
-        bureau = service.create_organisation(
-            session, parent=None, code="b", kind="bureau", name="局", region_code="110000"
-        )
+        bureau = door.bureau(session)
         staff = [(bureau, "chief", "DISP"), (bureau, "statistician", "STAT")]
         for code in ("east", "west"):
             branch = service.create_organisation(
@@ -99,20 +94,9 @@ def console(
             session.add(unit)
             session.flush()
             paths[code], units[code] = branch.path, unit.id
-        for organisation, account, role in staff:
-            service.create_user(
-                session,
-                password=PASSWORD,
-                roles=frozenset({role}),
-                account=account,
-                name=account,
-                organisation_id=organisation.id,
-            )
-    app = APIFlask(__name__)
-    app.extensions.update(database=database, settings=settings)
-    install_error_handlers(app)
-    door.install(app)
-    app.register_blueprint(accounts_views.blueprint)
+        for organisation, name, role in staff:
+            door.account(session, organisation, name, role)
+    app = door.open_door(database, settings)
     socketio = cast(Any, SocketIO)(app, async_mode="threading")
     hub = Hub(app, socketio, database, bus)
     hub.install()
