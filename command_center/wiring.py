@@ -31,7 +31,7 @@ from dispatch.news import TIMELINE
 from dispatch.orders.events import OrderChanged
 from dispatch.room import Room
 from dispatch.units.events import UnitChanged
-from kernel.access import system
+from kernel.access import Role, system
 from kernel.bus import Bus
 from kernel.crypto import Vault
 from kernel.db import Database
@@ -45,7 +45,7 @@ from telephony import views as telephony_views
 from telephony.gateways import base as gateways
 from telephony.outbox import Outbox
 
-WORKER = system("worker")
+WORKER = system("worker", role=Role.HOUSE)
 SWEEP_SECONDS = 60
 SESSION_SWEEP_SECONDS = 3600
 

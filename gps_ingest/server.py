@@ -22,13 +22,13 @@ from gps_ingest.pipeline import Fences, KnownTerminal, Pipeline, Rules
 from gps_ingest.positions import PositionStore, StoreLimits
 from gps_ingest.sessions import NmeaSession, OsmandDesk
 from gps_ingest.valve import Valve
-from kernel.access import system
+from kernel.access import Role, system
 from kernel.bus import Bus
 from kernel.db import Database
 from kernel.log import get_logger
 
 log = get_logger(__name__)
-INGEST = system("ingest", "gps.ingest")
+INGEST = system("ingest", "gps.ingest", role=Role.INGEST)
 PROCESS = "ingest"
 BEAT_SECONDS = 5
 METERS_KEY, METERS_SECONDS = "metrics:ingest", 15
@@ -187,7 +187,7 @@ def connector(database: Database) -> Callable[[], psycopg.Connection]:
             connect_timeout=5,
             # A network that swallows packets must look like a database that is away.
             tcp_user_timeout=STATEMENT_MS,
-            options=f"-c statement_timeout={STATEMENT_MS}",
+            options=f"-c statement_timeout={STATEMENT_MS} -c role={INGEST.database_role}",
             application_name="command-center ingest",
         )
 

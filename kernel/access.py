@@ -1,10 +1,39 @@
 """Who is asking: a principal with permissions and a place in the organisation tree."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from kernel.errors import Forbidden
 
 EVERYWHERE = "/"
+
+
+class Role(StrEnum):
+    """The roles of the database: a transaction runs as one of them and may do what that one may.
+
+    What each may read and write stands in the schema's access rules.
+    """
+
+    LOGIN = "none"
+    """Whoever the process signed in as: the owner for the operator's verbs, nobody for others."""
+    PERSON = "cc_person"
+    """Somebody signed in: sees what permissions, jurisdiction and the handling chain allow."""
+    HOUSE = "cc_house"
+    """Jobs, and what follows from an act that a person was allowed; sees no identity."""
+    INTAKE = "cc_intake"
+    """Registers submissions; writes identities, reads none."""
+    SCREENING = "cc_screening"
+    """Compares words with the person behind a case, so that they are refused."""
+    STATISTICS = "cc_statistics"
+    """Counts; no words, no people."""
+    DOOR = "cc_door"
+    """Signs people in and out."""
+    CONSOLE = "cc_console"
+    """Shows units and alarms to the desks."""
+    ENGINES = "cc_engines"
+    """Takes what the SMS and fax engines report."""
+    INGEST = "cc_ingest"
+    """Stores positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +46,7 @@ class Principal:
     permissions: frozenset[str] = frozenset()
     organisation_id: int | None = None
     organisation_path: str = ""
+    database_role: Role = Role.PERSON
 
     def can(self, permission: str) -> bool:
         return permission in self.permissions
@@ -35,6 +65,6 @@ class Principal:
         return self.id == 0
 
 
-def system(name: str, *permissions: str) -> Principal:
-    """A named system principal (worker, listener, command line) that covers every organisation."""
-    return Principal(0, name, frozenset({"SYSTEM"}), frozenset(permissions), None, EVERYWHERE)
+def system(name: str, *permissions: str, role: Role = Role.LOGIN) -> Principal:
+    """A named part of the house that covers every organisation, with its role in the database."""
+    return Principal(0, name, frozenset({"SYSTEM"}), frozenset(permissions), None, EVERYWHERE, role)

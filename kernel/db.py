@@ -1,9 +1,10 @@
 """The database: declarative base, sessions, and the unit of work that every entry point opens."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Annotated, Any
+from functools import wraps
+from typing import Annotated, Any, TypeVar, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -16,12 +17,14 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
-from kernel.access import Principal
+from kernel.access import Principal, Role
 from kernel.clock import Clock, SystemClock
 from kernel.events import EventBus
 
+F = TypeVar("F", bound=Callable[..., Any])
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -91,15 +94,77 @@ class Database:
 
 @event.listens_for(Session, "after_begin")
 def _tell_the_database_who_asks(session: Session, _: Any, connection: Any) -> None:
-    principal: Principal | None = session.info.get("principal")
-    if principal is not None:
-        connection.execute(
-            text(
-                "select set_config('cc.principal', :id, true),"
-                " set_config('cc.organisation_path', :path, true)"
-            ),
-            {"id": str(principal.id), "path": principal.organisation_path},
-        )
+    if session.info.get("principal") is not None:
+        _tell(session, connection)
+
+
+_WHO = text(
+    "select set_config('cc.principal', :id, true), set_config('cc.organisation_path', :path, true),"
+    " set_config('cc.permissions', :permissions, true), set_config('role', :role, true)"
+)
+
+
+def _tell(session: Session, connection: Any) -> None:
+    """Row-level security asks for these; they end with the transaction."""
+    principal: Principal = session.info["principal"]
+    who = {
+        "id": str(principal.id),
+        "path": principal.organisation_path,
+        "permissions": f",{','.join(sorted(principal.permissions))},",
+        "role": session.info.get("role") or principal.database_role,
+    }
+    connection.execute(_WHO, who)
+
+
+@contextmanager
+def in_role(session: Session, role: Role) -> Iterator[None]:
+    """Run the block with another database role's rights; who asks stays the same.
+
+    For what follows from an act that was checked before, never for what a person sees.
+    """
+    with _changed(session, role=role):
+        yield
+
+
+def carried_out_by(role: Role) -> Callable[[F], F]:
+    """Decorates a function whose session is its first argument (after `self`): see `in_role`."""
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def carried_out(*given: Any, **named: Any) -> Any:
+            session = next(one for one in given if isinstance(one, Session))
+            with in_role(session, role):
+                return function(*given, **named)
+
+        return cast(F, carried_out)
+
+    return decorate
+
+
+@contextmanager
+def acting(session: Session, principal: Principal) -> Iterator[None]:
+    """Run the block on behalf of somebody else."""
+    with _changed(session, principal=principal, role=None):
+        yield
+
+
+@contextmanager
+def _changed(session: Session, **info: Any) -> Iterator[None]:
+    before = {name: session.info.get(name) for name in info}
+    session.flush()
+    session.info.update(info)
+    _tell(session, session.connection())
+    try:
+        yield
+        session.flush()
+    except BaseException:
+        session.info.update(before)
+        # A broken transaction takes no word; its rollback brings the former role back.
+        with suppress(SQLAlchemyError):
+            _tell(session, session.connection())
+        raise
+    session.info.update(before)
+    _tell(session, session.connection())
 
 
 @contextmanager

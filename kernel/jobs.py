@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
-from sqlalchemy import Index, Integer, String, Text, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Index, Integer, String, Text, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel.access import Principal
@@ -89,26 +89,23 @@ def enqueue(
 ) -> None:
     """Write a job in this transaction. A pending job of the same kind and key is replaced."""
     moment = now(session)
-    statement = insert(Job).values(
-        kind=kind,
-        key=key,
-        payload=payload,
-        run_at=run_at or moment,
-        created_at=moment,
-        correlation_id=correlation_id.get(),
+    # Through the database's own function: whoever leaves a job sees none.
+    session.execute(
+        _ENQUEUE,
+        {
+            "kind": kind,
+            "key": key,
+            "payload": payload,
+            "run_at": run_at or moment,
+            "moment": moment,
+            "correlation": correlation_id.get(),
+        },
     )
-    if key is not None:
-        statement = statement.on_conflict_do_update(
-            index_elements=[Job.kind, Job.key],
-            index_where=text("dead_at is null"),
-            set_={
-                "payload": statement.excluded.payload,
-                "run_at": statement.excluded.run_at,
-                "attempt": 0,
-            },
-        )
-    session.execute(statement)
-    session.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+_ENQUEUE = text(
+    "select kernel.enqueue(:kind, :key, :payload, :run_at, :moment, :correlation)"
+).bindparams(bindparam("payload", type_=JSONB))
 
 
 def cancel(session: Session, kind: str, key: str) -> None:

@@ -2,8 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Date, Integer, String
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Date, Integer, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel.db import Base
@@ -20,8 +19,4 @@ class Counter(Base):
 
 def next_number(session: Session, series: str, day: date) -> int:
     """The next number of the series on that day, from 1; a rollback gives it back."""
-    statement = insert(Counter).values(series=series, day=day, last=1)
-    statement = statement.on_conflict_do_update(
-        index_elements=[Counter.series, Counter.day], set_={"last": Counter.last + 1}
-    )
-    return session.execute(statement.returning(Counter.last)).scalar_one()
+    return session.execute(select(func.kernel.next_number(series, day))).scalar_one()

@@ -33,7 +33,9 @@ PORTS = (
 )
 FIRST_PORT, LAST_PORT = 8300, 65_535
 OWN_SECRETS = ("secret_key", "identity_key", "hook_token")
-ENGINE_SECRETS = ("pg_password", "redis_password", "kannel_password", "smpp_password")
+ENGINE_SECRETS = (
+    "pg_password", "pg_app_password", "redis_password", "kannel_password", "smpp_password",
+)  # fmt: skip
 
 
 class Settings(BaseSettings):
@@ -79,7 +81,11 @@ class Settings(BaseSettings):
     fax_simulator_port: int = 0
 
     database_url: str = ""
-    """postgresql://... of a bureau's own server; empty means the private cluster."""
+    """postgresql://... of a bureau's own server, as the role that the processes sign in with (it
+    owns nothing); empty means the private cluster."""
+    database_owner_url: str = ""
+    """The same database as its owner, for migrations, imports and backups; only operators need it.
+    """
     redis_url: str = ""
     """redis://... of a bureau's own server; empty means the private one."""
     chromium: str = ""
@@ -93,7 +99,9 @@ class Settings(BaseSettings):
     """Shared with Kannel: authenticates its callbacks."""
 
     pg_password: str = ""
-    """Of the private cluster; generated under `var/` when empty."""
+    """Of the private cluster's owner and administrator; generated under `var/` when empty."""
+    pg_app_password: str = ""
+    """Of the role that the processes sign in with there; generated under `var/` when empty."""
     redis_password: str = ""
     """Of the private Redis; generated under `var/` when empty."""
     kannel_password: str = ""
@@ -158,10 +166,18 @@ class Settings(BaseSettings):
 
     @property
     def sqlalchemy_url(self) -> str:
-        """The SQLAlchemy address of the database (psycopg 3)."""
-        private = f"command_center:{self.pg_password}@127.0.0.1:{self.pg_port}/command_center"
-        url = self.database_url or f"postgresql://{private}"
-        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+        """The SQLAlchemy address of the database (psycopg 3) for the running processes."""
+        return self._address(self.database_url, "command_center_app", self.pg_app_password)
+
+    @property
+    def owner_url(self) -> str:
+        """The same for the operator's verbs, which change the schema or load whole tables."""
+        own = self.database_owner_url or self.database_url
+        return self._address(own, "command_center", self.pg_password)
+
+    def _address(self, given: str, role: str, password: str) -> str:
+        private = f"postgresql://{role}:{password}@127.0.0.1:{self.pg_port}/command_center"
+        return (given or private).replace("postgresql://", "postgresql+psycopg://", 1)
 
     @property
     def bus_url(self) -> str:

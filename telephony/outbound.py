@@ -3,7 +3,9 @@
 from sqlalchemy.orm import Session
 
 from kernel import audit
+from kernel.access import Role
 from kernel.clock import now
+from kernel.db import carried_out_by
 from kernel.errors import BadInput, Conflict, NotFound
 from telephony import ledger, numbers, sms_text
 from telephony.lifecycle import Action, Channel, State, act
@@ -94,6 +96,7 @@ def queue_fax(
     )
 
 
+@carried_out_by(Role.HOUSE)
 def _queue(session: Session, message: Message, reference: tuple[str, int] | None) -> int:
     try:
         message.address = numbers.normal(message.address)
@@ -111,6 +114,7 @@ def _queue(session: Session, message: Message, reference: tuple[str, int] | None
     return message.id
 
 
+@carried_out_by(Role.HOUSE)
 def message(session: Session, message_id: int) -> Message:
     """The message with its attempts and receipts; raises NotFound."""
     found = session.get(Message, message_id)
@@ -119,6 +123,7 @@ def message(session: Session, message_id: int) -> Message:
     return found
 
 
+@carried_out_by(Role.HOUSE)
 def cancel(session: Session, message_id: int) -> bool:
     """Stop a message that has not left; False when it has, even in part. Raises NotFound."""
     found = _locked(session, message_id)
@@ -128,6 +133,7 @@ def cancel(session: Session, message_id: int) -> bool:
     return True
 
 
+@carried_out_by(Role.HOUSE)
 def resend(session: Session, message_id: int, *, reason: str) -> int:
     """Send the same again, by a person's decision; gives the new message's id.
 

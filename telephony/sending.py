@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from kernel.access import Principal, system
+from kernel.access import Principal, Role, system
 from kernel.clock import now
 from kernel.db import Database
 from kernel.jobs import LEASE, Claimed, Retry
@@ -32,7 +32,7 @@ ENGINE_SECONDS = 15
 """Parts that have not been handed over by then wait for the next attempt: a lease is 30 s."""
 STORE_PAUSES = (0.1, 0.3, 1, 2, 4, 4)
 """A database that restarts is waited for; what an engine has accepted is not forgotten."""
-WORKER = system("telephony")
+WORKER = system("telephony", role=Role.HOUSE)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import cast
 from apiflask import APIBlueprint
 from flask import Response, current_app, request
 
-from kernel.access import system
+from kernel.access import Role, system
 from kernel.errors import BadInput, Unauthenticated
 from kernel.settings import Settings
 from kernel.web import public, unit_of_work
@@ -16,7 +16,7 @@ from telephony import inbound, receipts
 from telephony.gateways import sms_kannel
 from telephony.lifecycle import Kind
 
-ENGINES = system("engines")
+ENGINES = system("engines", role=Role.ENGINES)
 MAX_BODY = 128 * 1024
 """A long text of 255 parts in UTF-8 is 51 kB."""
 hooks = APIBlueprint("telephony_hooks", __name__, url_prefix="/hooks", enable_openapi=False)

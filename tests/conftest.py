@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from command_center.engines.database import private_postgres, private_redis
 from command_center.engines.kannel import Kannel
-from command_center.engines.postgres import EXTENSIONS, ROLE
+from command_center.engines.postgres import EXTENSIONS, OWNER, ensure_roles
 from command_center.engines.process import wait_until
 from command_center.engines.smsc import Smsc
 from command_center.migrations import schema
@@ -53,7 +53,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @dataclass(frozen=True)
 class Server:
-    """A PostgreSQL that tests may make databases on: as its administrator, and as the product."""
+    """A PostgreSQL that tests may make databases on: as its administrator, and as their owner."""
 
     admin_url: str
     product_url: str
@@ -83,12 +83,14 @@ class Server:
 def server(settings: Settings) -> Iterator[Server]:
     """The server named in CC_DATABASE_URL, else a private cluster for this run."""
     if settings.database_url:
-        url = settings.database_url.rpartition("/")[0] + "/"
+        url = settings.owner_url.replace("+psycopg", "").rpartition("/")[0] + "/"
+        with psycopg.connect(url + "postgres", autocommit=True) as connection:
+            ensure_roles(connection, ())
         yield Server(url, url, "")
         return
     cluster = private_postgres(settings)
     cluster.start()
-    yield Server(cluster.admin_url(""), cluster.url(""), ROLE)
+    yield Server(cluster.admin_url(""), cluster.owner_url(""), OWNER)
     cluster.stop()
 
 

@@ -43,7 +43,8 @@ class User(Base):
     id: Mapped[Key]
     account: Mapped[str] = mapped_column(String(60))
     name: Mapped[str] = mapped_column(String(60))
-    password_hash: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str] = mapped_column(String(200), deferred=True)
+    """Read by name, by the door alone: nobody else may."""
     organisation_id: Mapped[int] = mapped_column(
         ForeignKey("accounts.organisations.id"), index=True
     )

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from dispatch.field.ports import PhoneFix
 from gps_ingest import queries, terminals
+from kernel.access import Role
+from kernel.db import carried_out_by
 from kernel.errors import Unavailable
 from kernel.settings import Settings
 
@@ -23,6 +25,7 @@ class Phones:
         self.address = f"http://{settings.host}:{settings.osmand_port}/"
         self.http = requests.Session()
 
+    @carried_out_by(Role.HOUSE)
     def terminal(self, session: Session, user_id: int, name: str) -> int:
         """The officer's phone, registered on first use under a name that nobody can guess."""
         identity = self._identity(user_id)
@@ -31,6 +34,7 @@ class Phones:
             known = terminals.register(session, identity=identity, protocol="osmand", name=name)
         return known.id
 
+    @carried_out_by(Role.HOUSE)
     def accept(self, session: Session, terminal_id: int, fix: PhoneFix) -> None:
         """Hand a position to the listener; raises Unavailable so that the phone tries again."""
         said: dict[str, str | float] = {

@@ -1,12 +1,16 @@
 """Roles of SPEC §1.1 and what each may do (SPEC §1.2). Jurisdiction is checked besides."""
 
+CLERK = frozenset(
+    {"case.create", "case.read", "report.read", "case.escalate", "case.route", "map.read"}
+)
 ROLES: dict[str, frozenset[str]] = {
-    "AGENT": frozenset({"case.create", "case.read", "case.escalate", "case.route", "map.read"}),
-    "ENTRY": frozenset({"case.create", "case.read", "case.escalate", "case.route", "map.read"}),
+    "AGENT": CLERK,
+    "ENTRY": CLERK,
     "SHIFT": frozenset(
         {
             "case.create",
             "case.read",
+            "report.read",
             "case.escalate",
             "case.route",
             "complainant.read",
@@ -20,6 +24,7 @@ ROLES: dict[str, frozenset[str]] = {
     "DISP": frozenset(
         {
             "case.read",
+            "report.read",
             "case.escalate",
             "case.route",
             "order.create",
@@ -34,6 +39,7 @@ ROLES: dict[str, frozenset[str]] = {
     "CMD": frozenset(
         {
             "case.read",
+            "report.read",
             "case.escalate",
             "case.route",
             "case.accept",
@@ -54,6 +60,7 @@ ROLES: dict[str, frozenset[str]] = {
     "LEAD": frozenset(
         {
             "case.read",
+            "report.read",
             "case.route",
             "case.accept",
             "case.file",
@@ -71,6 +78,7 @@ ROLES: dict[str, frozenset[str]] = {
         {
             "case.create",
             "case.read",
+            "report.read",
             "case.accept",
             "case.handle",
             "case.close.request",
@@ -85,6 +93,7 @@ ROLES: dict[str, frozenset[str]] = {
     "OFFICER": frozenset({"field.act", "map.read"}),
     "STAT": frozenset({"stats.read"}),
     "ADMIN": frozenset({"admin.users", "admin.health"}),
+    "DISC": frozenset({"conduct.read"}),
     "AUDIT": frozenset({"audit.read"}),
     "SVC": frozenset(),
     # The upper rungs of the alarm ladder (SPEC §4.3); what they may do comes from CMD and LEAD.

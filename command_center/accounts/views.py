@@ -18,13 +18,13 @@ from command_center.accounts.schemas import (
     UserQuery,
     Users,
 )
-from kernel.access import system
+from kernel.access import Role, system
 from kernel.errors import Unauthenticated
 from kernel.settings import Settings
 from kernel.web import current_principal, public, require, unit_of_work
 
 COOKIE = "cc_session"
-NOBODY = system("sign-in")
+NOBODY = system("sign-in", role=Role.DOOR)
 blueprint = APIBlueprint("accounts", __name__, url_prefix="/api/v1", tag="Accounts")
 
 

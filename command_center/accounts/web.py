@@ -12,12 +12,12 @@ from werkzeug.exceptions import UnsupportedMediaType
 from command_center.accounts import service
 from command_center.accounts.models import User
 from command_center.accounts.views import COOKIE
-from kernel.access import Principal, system
+from kernel.access import Principal, Role, system
 from kernel.errors import Forbidden
 from kernel.settings import Settings
 from kernel.web import current_principal, database
 
-DOORKEEPER = system("doorkeeper")
+DOORKEEPER = system("doorkeeper", role=Role.DOOR)
 SAFE = {"GET", "HEAD", "OPTIONS"}
 BODY_TYPES = {"application/json", "multipart/form-data"}
 

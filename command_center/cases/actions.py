@@ -30,10 +30,10 @@ from command_center.cases.identity import Person
 from command_center.cases.lifecycle import Actor, Situation, Step
 from command_center.cases.models import Approval, Case, Document
 from command_center.cases.office import Office
-from kernel.access import Principal
+from kernel.access import Principal, Role
 from kernel.audit import record
 from kernel.clock import now
-from kernel.db import principal_of
+from kernel.db import in_role, principal_of
 from kernel.errors import BadInput, Conflict
 
 SILENT = frozenset({"approval_id", "name", "phone"})
@@ -75,13 +75,19 @@ def act(
     )
     _check_words(session, office, case, step, given)
     approval = _approval_of(step, approvals, given)
-    taken = Act(session, office, case, step, given, approval)
-    said = EFFECTS.get(action, _nothing)(taken)
-    _move(taken)
-    shown = {key: value for key, value in given.items() if key not in SILENT and value is not None}
-    timeline.add(session, case, action, **{**shown, **said})
-    record(session, f"case.{action}", "case", case.id, state=case.state)
+    _carry_out(Act(session, office, case, step, given, approval))
     return case
+
+
+def _carry_out(taken: Act) -> None:
+    """What the person may do is settled; a case that leaves their jurisdiction still gets there."""
+    case, step, given = taken.case, taken.step, taken.given
+    with in_role(taken.session, Role.HOUSE):
+        said = EFFECTS.get(step.action, _nothing)(taken)
+        _move(taken)
+        shown = {key: v for key, v in given.items() if key not in SILENT and v is not None}
+        timeline.add(taken.session, case, step.action, **{**shown, **said})
+        record(taken.session, f"case.{step.action}", "case", case.id, state=case.state)
 
 
 def situation(session: Session, case: Case, approvals: Mapping[str, Approval]) -> Situation:

@@ -5,6 +5,8 @@ from sqlalchemy.orm import Session
 from command_center.cases import attachments
 from command_center.cases.models import Case
 from command_center.cases.office import Office
+from kernel.access import Role
+from kernel.db import carried_out_by
 from kernel.errors import NotFound
 
 
@@ -14,6 +16,7 @@ class CaseEvidence:
     def __init__(self, office: Office):
         self.office = office
 
+    @carried_out_by(Role.HOUSE)
     def add(
         self,
         session: Session,

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from command_center.cases import masking, screening
@@ -18,10 +19,11 @@ from command_center.cases.codes import known
 from command_center.cases.models import Case, Complainant, ReporterIdentity
 from command_center.cases.screening import Traits
 from dispatch.numbers import digits
+from kernel.access import Role
 from kernel.audit import AuditEntry, record
 from kernel.clock import now
 from kernel.crypto import Vault
-from kernel.db import apart, principal_of
+from kernel.db import apart, carried_out_by, in_role, principal_of
 from kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from kernel.metrics import Counter
 
@@ -82,6 +84,7 @@ def _open(vault: Vault, sealed: bytes, owner: str) -> Person:
     return Person(**{name: value for name, value in stored.items() if name in names})
 
 
+@carried_out_by(Role.INTAKE)
 def keep_informant(session: Session, vault: Vault, person: Person) -> UUID:
     """Seal an informant; gives the opaque reference that the report keeps."""
     ref = uuid4()
@@ -95,28 +98,35 @@ def keep_complainant(
     """Seal a complainant or asker; raises ValueError for a report."""
     if case.kind == "JB":
         raise ValueError("an informant is never a complainant")
-    session.merge(
-        Complainant(
-            case_id=case.id,
-            case_kind=case.kind,
-            sealed=sealed(vault, person, case.case_no),
-            phone_print=vault.blind_index(number) if (number := digits(person.phone)) else None,
-            **consent,
+    told = {
+        "case_kind": case.kind,
+        "sealed": sealed(vault, person, case.case_no),
+        "phone_print": vault.blind_index(number) if (number := digits(person.phone)) else None,
+        **consent,
+    }
+    statement = insert(Complainant).values(case_id=case.id, **told)
+    with in_role(session, Role.INTAKE):
+        session.execute(
+            statement.on_conflict_do_update(index_elements=[Complainant.case_id], set_=told)
         )
-    )
 
 
 def complainant(session: Session, vault: Vault, case: Case) -> Person | None:
-    found = session.get(Complainant, case.id)
-    return _open(vault, found.sealed, case.case_no) if found else None
+    # Asked of the database every time: what the house has read for a check is nobody else's.
+    sealed = session.scalar(select(Complainant.sealed).where(Complainant.case_id == case.id))
+    return _open(vault, sealed, case.case_no) if sealed else None
 
 
 def informant(session: Session, vault: Vault, case: Case) -> Person | None:
     """The sealed person behind a report. Callers check and log first: see `reveal`."""
-    found = session.get(ReporterIdentity, case.reporter_ref) if case.reporter_ref else None
-    return _open(vault, found.sealed, str(found.ref)) if found else None
+    if case.reporter_ref is None:
+        return None
+    wanted = ReporterIdentity.ref == case.reporter_ref
+    sealed = session.scalar(select(ReporterIdentity.sealed).where(wanted))
+    return _open(vault, sealed, str(case.reporter_ref)) if sealed else None
 
 
+@carried_out_by(Role.SCREENING)
 def person_of(session: Session, vault: Vault, case: Case) -> Person | None:
     """Whoever stands behind the case; for the house's own checks, never for a screen."""
     return (informant if case.kind == "JB" else complainant)(session, vault, case)
@@ -148,7 +158,7 @@ def reveal(
     _may_reveal(session, case)
     if reason_code not in known("reveal_reasons"):
         raise BadInput("reason_code", "unknown_code")
-    found = person_of(session, vault, case)
+    found = (informant if case.kind == "JB" else complainant)(session, vault, case)
     narrative = open_text(vault, case.sealed_narrative, case.case_no)
     if found is None and not narrative:
         raise NotFound("identity", case.id)

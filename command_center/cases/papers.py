@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, undefer
 from command_center.cases import codes, numbering, queries
 from command_center.cases.models import Case, Document
 from command_center.cases.office import Office
+from kernel.access import Role
 from kernel.clock import now
-from kernel.db import principal_of
+from kernel.db import in_role, principal_of
 from kernel.errors import NotFound
 from kernel.jobs import enqueue
 
@@ -114,7 +115,8 @@ def pdf(session: Session, document_id: int) -> tuple[Document, bytes]:
     if paper is None:
         raise NotFound("document", document_id)
     queries.get(session, paper.case_id)
-    return paper, _rendered(session, document_id, _render_beside_the_loop)
+    with in_role(session, Role.HOUSE):
+        return paper, _rendered(session, document_id, _render_beside_the_loop)
 
 
 def _rendered(session: Session, document_id: int, make: Render) -> bytes:

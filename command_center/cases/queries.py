@@ -1,11 +1,11 @@
 """Reads: who may see which case, the queue, similar cases, the map, one case with all it has."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from command_center.cases.lifecycle import ENDED
@@ -21,8 +21,9 @@ View = Literal["queue", "mine", "all"]
 Bbox = tuple[float, float, float, float]
 SIMILAR_AT_MOST = 20
 MAP_AT_MOST = 5000
-WITHOUT_REPORTS = frozenset({"SVC"})
-"""Roles that never see a report, whatever else they may hold (SPEC §1.1)."""
+NEEDS = {"JB": "report.read", "HF": "conduct.read"}
+"""Kind -> what it takes to see it; all others take `case.read`. Stations never see reports, and
+conduct matters are the discipline office's alone (SPEC §1.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,15 @@ def visible(principal: Principal) -> ColumnElement[bool]:
     if principal.organisation_path:
         path = principal.organisation_path
         reach = or_(Case.organisation_path.startswith(path, autoescape=True), reach)
-    if principal.roles & WITHOUT_REPORTS:
-        return and_(reach, Case.kind != "JB")
-    return reach
+    return and_(reach, or_(false(), *_kinds(principal)))
+
+
+def _kinds(principal: Principal) -> Iterator[ColumnElement[bool]]:
+    if principal.is_system or principal.can("case.read"):
+        yield Case.kind.not_in(NEEDS)
+    for kind, permission in NEEDS.items():
+        if principal.is_system or principal.can(permission):
+            yield Case.kind == kind
 
 
 def get(session: Session, case_id: int, *, lock: bool = False) -> Case:

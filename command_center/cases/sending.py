@@ -9,7 +9,9 @@ from command_center.cases import codes, identity, queries, service
 from command_center.cases.models import Case, Hold
 from command_center.cases.office import Office
 from dispatch.orders.brief import OrderBrief
+from kernel.access import Role
 from kernel.clock import now
+from kernel.db import carried_out_by, in_role
 from kernel.errors import Conflict
 
 
@@ -34,8 +36,10 @@ class CaseGate:
         if case.closed_at is not None:
             raise Conflict("case_closed", case_no=case.case_no)
         statement = insert(Hold).values(case_id=case_id, order_id=order_id, placed_at=now(session))
-        session.execute(statement.on_conflict_do_nothing())
+        with in_role(session, Role.HOUSE):
+            session.execute(statement.on_conflict_do_nothing())
 
+    @carried_out_by(Role.HOUSE)
     def release_hold(self, session: Session, case_id: int, order_id: int) -> None:
         session.execute(delete(Hold).where(Hold.case_id == case_id, Hold.order_id == order_id))
 

@@ -67,7 +67,7 @@ def start(supervisor: Supervisor, settings: Settings) -> None:
         supervisor.start(part)
     if not state.is_current(settings.sqlalchemy_url):
         run("migrate")
-    if settings.is_demo and not state.has_data(settings.sqlalchemy_url):
+    if settings.is_demo and not state.has_data(settings.owner_url):
         run("seed")
     for part in services:
         supervisor.start(part)

@@ -17,7 +17,7 @@ from command_center.console.fleet import Fleet
 from command_center.console.positions import Outlet, by_room
 from command_center.console.rooms import TOPICS, Bbox, ancestors, fleet_rooms_of_view, topic_room
 from dispatch.alarms.ladder import rungs_seen
-from kernel.access import Principal, system
+from kernel.access import Principal, Role, system
 from kernel.bus import Bus
 from kernel.db import Database
 from kernel.log import get_logger
@@ -26,7 +26,7 @@ log = get_logger(__name__)
 FLUSH_SECONDS = 0.1
 BEAT_SECONDS = 5
 RECHECK_SECONDS = 60
-CONSOLE = system("console", "unit.read", "alarm.take")
+CONSOLE = system("console", "unit.read", "alarm.take", role=Role.CONSOLE)
 
 
 @dataclass

@@ -23,7 +23,7 @@ from command_center.demo.crews import Crew, Task, codes_in
 from command_center.demo.driving import Drive, Waypoint, rmc
 from command_center.demo.stories import Teller
 from command_center.engines.smsc import Smsc
-from kernel.access import system
+from kernel.access import Role, system
 from kernel.db import Database
 from kernel.log import configure, get_logger
 from kernel.settings import Settings, load
@@ -31,6 +31,7 @@ from maps.routing import Router
 
 log = get_logger(__name__)
 TICK_SECONDS = 1.0
+SIMULATOR = system("simulator", role=Role.HOUSE)
 ROSTER_SECONDS = 3.0
 HANDS_OFF = 2
 """The first units are left to people who try the demo: nobody else drives or answers for them."""
@@ -105,7 +106,7 @@ class City:
     # -- what it knows ---------------------------------------------------------------------
 
     def _read_roster(self) -> None:
-        with self.database.unit_of_work(system("simulator")) as session:
+        with self.database.unit_of_work(SIMULATOR) as session:
             if self.router is None:
                 self.router = Router.load(session)
             rows = session.execute(ROSTER, {"hands_off": HANDS_OFF}).all()
@@ -211,7 +212,7 @@ class City:
         if time.monotonic() < self.next_story_at:
             return
         self.next_story_at = time.monotonic() + self.random.uniform(60, 150)
-        with self.database.unit_of_work(system("simulator")) as session:
+        with self.database.unit_of_work(SIMULATOR) as session:
             story = self.teller.story(session)
         url = f"{self.settings.base_url}/api/v1/public/submissions"
         self.http.post(url, json=story, timeout=10).raise_for_status()

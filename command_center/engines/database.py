@@ -12,7 +12,11 @@ def private_postgres(settings: Settings) -> Postgres:
     """The cluster under var/, started or not."""
     var = settings.var_dir
     return Postgres(
-        var / "postgres", settings.pg_port, settings.pg_password, var / "log" / "postgres.log"
+        var / "postgres",
+        settings.pg_port,
+        settings.pg_password,
+        settings.pg_app_password,
+        var / "log" / "postgres.log",
     )
 
 
@@ -26,19 +30,19 @@ def private_redis(settings: Settings) -> Redis:
 
 @contextmanager
 def running_database(settings: Settings) -> Iterator[str]:
-    """The SQLAlchemy address of a database that answers while the block runs.
+    """The owner's SQLAlchemy address of a database that answers while the block runs.
 
     The bureau's own server when CC_DATABASE_URL names one; else the private cluster, which is
     stopped afterwards only when it was started here. Raises EngineError when it cannot start.
     """
     if settings.database_url:
-        yield settings.sqlalchemy_url
+        yield settings.owner_url
         return
     cluster = private_postgres(settings)
     started_here = not cluster.ready()
     cluster.start()
     try:
-        yield settings.sqlalchemy_url
+        yield settings.owner_url
     finally:
         if started_here:
             cluster.stop()

@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from command_center.engines.process import EngineError, Process, birth, bring_up
+from kernel.access import Role
 
 BINARIES = (
     "/usr/lib/postgresql/*/bin",
@@ -23,7 +25,9 @@ BINARIES = (
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
 SUPERUSER = "postgres"
-ROLE = "command_center"
+OWNER = "command_center"
+APPLICATION = "command_center_app"
+"""Owns nothing and may do nothing by itself: each transaction takes one of `kernel.access.Role`."""
 DATABASE = "command_center"
 EXTENSIONS = ("postgis", "intarray", "pg_trgm")
 RECOVERY_SECONDS = 300.0
@@ -53,11 +57,15 @@ DISCREET = {
 
 @dataclass
 class Postgres:
-    """The cluster under `directory` on `port`; the application's role is not a superuser."""
+    """The cluster under `directory` on `port`, with an owner's and an application's role.
+
+    `password` is the administrator's and the owner's; neither role is a superuser.
+    """
 
     directory: Path
     port: int
     password: str
+    app_password: str
     log_file: Path
     name: str = "postgres"
 
@@ -67,6 +75,7 @@ class Postgres:
         Raises EngineError when PostgreSQL is missing, too old or new for the data, or fails.
         """
         if self.ready():
+            self._prepare()
             return
         self._refuse_other_port()
         if not (self.directory / "PG_VERSION").exists():
@@ -81,7 +90,11 @@ class Postgres:
 
     def url(self, database: str = DATABASE) -> str:
         """The application's address of `database`."""
-        return f"postgresql://{ROLE}:{self.password}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{APPLICATION}:{self.app_password}@127.0.0.1:{self.port}/{database}"
+
+    def owner_url(self, database: str = DATABASE) -> str:
+        """The owner's address of `database`."""
+        return f"postgresql://{OWNER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     @property
     def pid(self) -> int | None:
@@ -111,7 +124,7 @@ class Postgres:
         )
 
     def create_database(self, name: str) -> None:
-        """Make the database `name`, owned by the application, with the extensions it may not make.
+        """Make the database `name`, its owner's, with what only an administrator may make.
 
         Does nothing when it exists.
         """
@@ -120,7 +133,7 @@ class Postgres:
             if found.fetchone() is None:
                 connection.execute(
                     sql.SQL("create database {} owner {} template template0").format(
-                        sql.Identifier(name), sql.Identifier(ROLE)
+                        sql.Identifier(name), sql.Identifier(OWNER)
                     )
                 )
         with self.connect(name) as connection:
@@ -209,15 +222,13 @@ class Postgres:
         pid_file.unlink()
 
     def _prepare(self) -> None:
-        """The application's role and database, made once."""
+        """The roles and the database, made once; a role that a newer version needs is added."""
         with self.connect("postgres") as connection:
-            role = connection.execute("select 1 from pg_roles where rolname = %s", [ROLE])
-            if role.fetchone() is None:
-                connection.execute(
-                    sql.SQL("create role {} login password {}").format(
-                        sql.Identifier(ROLE), sql.Literal(self.password)
-                    )
-                )
+            _ensure_role(connection, OWNER, f"login password {_quoted(self.password)}")
+            _ensure_role(
+                connection, APPLICATION, f"login noinherit password {_quoted(self.app_password)}"
+            )
+            ensure_roles(connection, (OWNER, APPLICATION))
         self.create_database(DATABASE)
 
     def _binary(self, name: str) -> Path:
@@ -252,6 +263,29 @@ class Postgres:
                 become += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
             return [*become, "--"]
         raise EngineError("PostgreSQL refuses to run as root: start as an ordinary user")
+
+
+def ensure_roles(connection: psycopg.Connection, logins: Sequence[str]) -> None:
+    """Make the roles that transactions run as, and let the logins take them."""
+    for role in Role:
+        if role is Role.LOGIN:
+            continue
+        _ensure_role(connection, role, "nologin")
+        for login in logins:
+            connection.execute(
+                sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(login))
+            )
+
+
+def _ensure_role(connection: psycopg.Connection, name: str, how: str) -> None:
+    found = connection.execute("select 1 from pg_roles where rolname = %s", [name])
+    if found.fetchone() is None:
+        statement = sql.SQL("create role {} ").format(sql.Identifier(name)) + sql.SQL(how)
+        connection.execute(statement)
+
+
+def _quoted(word: str) -> str:
+    return sql.Literal(word).as_string(None)
 
 
 def _ordinary_user() -> pwd.struct_passwd:

@@ -13,8 +13,9 @@ from command_center.cases.models import Case, Deadline
 from command_center.insight.indicators import Tally
 from command_center.insight.periods import Period
 from dispatch.orders.models import Assignment, Order
+from kernel.access import Role
 from kernel.clock import now
-from kernel.db import principal_of
+from kernel.db import carried_out_by, principal_of
 from maps.density import FEWEST, Cell
 from maps.models import Business
 from maps.revisions import Cached
@@ -47,6 +48,7 @@ def scope_of(session: Session, period: Period, region: str) -> Scope:
     return Scope(region, "JB" in by_region(session, period).get(region, {}))
 
 
+@carried_out_by(Role.STATISTICS)
 def tally(session: Session, period: Period, scope: Scope) -> Tally:
     """Everything the indicators of one period are made of."""
     return Tally(
@@ -57,6 +59,7 @@ def tally(session: Session, period: Period, scope: Scope) -> Tally:
     )
 
 
+@carried_out_by(Role.STATISTICS)
 def by_region(session: Session, period: Period) -> dict[str, dict[str, int]]:
     """Region code -> cases of each kind received in the period; few reports are not told."""
     statement = (
@@ -86,6 +89,7 @@ def told(found: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     }
 
 
+@carried_out_by(Role.STATISTICS)
 def by_day(session: Session, period: Period) -> dict[date, dict[str, int]]:
     """Day in the bureau's zone -> cases of each kind received on it."""
     day = cast(func.timezone(str(period.zone), Case.received_at), Date).label("day")
@@ -100,6 +104,7 @@ def by_day(session: Session, period: Period) -> dict[date, dict[str, int]]:
     return found
 
 
+@carried_out_by(Role.STATISTICS)
 def by_cell(session: Session, period: Period, kind: str | None) -> list[Cell]:
     """Hexagons with their cases. Reports count only where there are enough of them:
     the difference of two maps would tell the rest.

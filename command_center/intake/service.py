@@ -22,9 +22,9 @@ from command_center.cases.service import REPORT_DETAILS, NewCase
 from command_center.cases.urgency import Proposal
 from command_center.intake import requirements, subjects
 from command_center.intake.schemas import SubjectIn, Submission
-from kernel.access import Principal
+from kernel.access import Principal, Role
 from kernel.clock import now
-from kernel.db import principal_of
+from kernel.db import carried_out_by, principal_of
 from kernel.errors import BadInput, Conflict
 from maps.geocoding.candidates import Candidate
 from maps.models import Business
@@ -93,6 +93,7 @@ class Intake:
     office: Office
     geocode: Geocode
 
+    @carried_out_by(Role.INTAKE)
     def register(
         self, session: Session, told: Submission, origin: Origin | None = None
     ) -> list[Opened]:

@@ -1,15 +1,29 @@
 """What a database holds already, told without loading the tools that could change it."""
 
+import hashlib
 from pathlib import Path
 
 import psycopg
 
 VERSIONS = Path(__file__).parent / "versions"
+ACCESS = Path(__file__).parent / "access"
 
 
 def is_current(url: str) -> bool:
-    """True when every migration has been applied. Raises psycopg.Error when nobody answers."""
-    return _one(url, "select version_num from kernel.alembic_version") == newest()
+    """True when every migration has been applied, and the access rules of this version.
+
+    Raises psycopg.Error when nobody answers.
+    """
+    if _one(url, "select version_num from kernel.alembic_version") != newest():
+        return False
+    told = _one(url, "select obj_description('kernel'::regnamespace, 'pg_namespace')")
+    return told == f"access rules {access_digest()}"
+
+
+def access_digest() -> str:
+    """Changes with every change of the access rules."""
+    files = sorted(ACCESS.glob("*.py"))
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()[:16]
 
 
 def newest() -> str:

@@ -20,12 +20,12 @@ from command_center.portal.schemas import (
     Receipt,
     Receipts,
 )
-from kernel.access import system
+from kernel.access import Role, system
 from kernel.errors import NotFound
 from kernel.metrics import Counter
 from kernel.web import public, unit_of_work
 
-PUBLIC = system("public")
+PUBLIC = system("public", role=Role.INTAKE)
 robots_total = Counter("cc_public_robots_total", "Public submissions that filled in the trap")
 
 

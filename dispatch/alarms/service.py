@@ -11,9 +11,10 @@ from dispatch.alarms import ladder, queries
 from dispatch.alarms.events import AlarmChanged
 from dispatch.alarms.models import Alarm
 from kernel import jobs
+from kernel.access import Role
 from kernel.audit import record
 from kernel.clock import now
-from kernel.db import principal_of
+from kernel.db import carried_out_by, principal_of
 from kernel.errors import Conflict, Forbidden
 from kernel.events import emit
 
@@ -27,6 +28,7 @@ class AlarmService:
     def __init__(self, climb_seconds: float):
         self.climb_after = timedelta(seconds=climb_seconds)
 
+    @carried_out_by(Role.HOUSE)
     def raise_alarm(
         self,
         session: Session,
@@ -65,6 +67,7 @@ class AlarmService:
         record(session, "alarm.taken", "alarm", alarm.id, kind=alarm.kind)
         return alarm
 
+    @carried_out_by(Role.HOUSE)
     def take_for(self, session: Session, kind: str, reference: Reference) -> None:
         """An act that answers an untaken alarm takes it: who acts is its owner."""
         alarm = _find_open(session, kind, reference)
@@ -82,6 +85,7 @@ class AlarmService:
         record(session, "alarm.resolved", "alarm", alarm.id, kind=alarm.kind)
         return alarm
 
+    @carried_out_by(Role.HOUSE)
     def settle(self, session: Session, kind: str, reference: Reference, note: str = "") -> None:
         """Close the open alarm of that kind and reference, if there is one: its cause is gone."""
         alarm = _find_open(session, kind, reference)

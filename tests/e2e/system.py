@@ -109,7 +109,7 @@ class System:
 
     def sql(self, query: LiteralString, *values: object) -> Sequence[tuple[Any, ...]]:
         """Plain SQL, past all of our code."""
-        url = self.settings.sqlalchemy_url.replace("+psycopg", "", 1)
+        url = self.settings.owner_url.replace("+psycopg", "", 1)
         with psycopg.connect(url, autocommit=True) as connection:
             return connection.execute(query, values).fetchall()
 

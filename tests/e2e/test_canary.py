@@ -43,7 +43,7 @@ def papers(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def plain_dump(system: System) -> bytes:
-    url = system.settings.sqlalchemy_url.replace("+psycopg", "", 1)
+    url = system.settings.owner_url.replace("+psycopg", "", 1)
     dump = subprocess.run(
         [str(programs(None) / "pg_dump"), "--inserts", url], capture_output=True, check=True
     )

@@ -17,6 +17,7 @@ from command_center.cases.office import Office
 from command_center.intake.schemas import Submission
 from command_center.intake.service import Intake
 from dispatch.alarms.service import AlarmService
+from kernel import db
 from kernel.access import Principal
 from kernel.clock import now
 from kernel.crypto import Vault
@@ -107,12 +108,8 @@ def make_intake(office: Office) -> Intake:
 @contextmanager
 def acting(session: Session, principal: Principal) -> Iterator[Session]:
     """The same transaction as somebody else."""
-    before = session.info["principal"]
-    session.info["principal"] = principal
-    try:
+    with db.acting(session, principal):
         yield session
-    finally:
-        session.info["principal"] = before
 
 
 def complaint(**changes: Any) -> Submission:

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from command_center.app import _problem_of_validation
 from kernel.access import Principal
-from kernel.db import Database
+from kernel.db import Database, acting
 from kernel.settings import Settings
 from kernel.web import install_error_handlers
 
@@ -29,14 +29,10 @@ class OneTransaction:
 
     @contextmanager
     def unit_of_work(self, principal: Principal) -> Iterator[Session]:
-        before = self.session.info["principal"]
-        self.session.info["principal"] = principal
+        self.session.flush()
         self.session.expire_all()
-        try:
-            with self.session.begin_nested():
-                yield self.session
-        finally:
-            self.session.info["principal"] = before
+        with acting(self.session, principal), self.session.begin_nested():
+            yield self.session
 
 
 class Desk:

@@ -12,7 +12,8 @@ from dispatch.orders.brief import OrderBrief
 from dispatch.orders.ports import Branch, Officer
 from gps_ingest import terminals
 from gps_ingest.queries import terminal_by_identity
-from kernel.db import principal_of
+from kernel.access import Role
+from kernel.db import carried_out_by, principal_of
 from kernel.errors import BadInput, Conflict, NotFound
 
 T = TypeVar("T")
@@ -95,6 +96,7 @@ class FakePhones:
 
     taken: list[tuple[int, PhoneFix]] = field(default_factory=list)
 
+    @carried_out_by(Role.HOUSE)
     def terminal(self, session: Session, user_id: int, name: str) -> int:
         identity = f"phone-{user_id}"
         known = terminal_by_identity(session, identity)

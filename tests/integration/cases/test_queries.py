@@ -1,6 +1,7 @@
 """The queue, the map, similar cases: in the right order, and only one's own."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from sqlalchemy.orm import Session
@@ -67,7 +68,7 @@ def test_a_service_station_never_sees_a_report(
     session: Session, open_case: Opener, bureau: Bureau
 ) -> None:
     shown, hidden = open_case(complaint()), open_case(report())
-    station = bureau.person("SVC")
+    station = replace(bureau.person("SVC"), permissions=frozenset({"case.read"}))
     assert listed(session, station) == [shown.case_no]
     with acting(session, station):
         assert [row["case_no"] for row in queries.on_map(session, EVERYWHERE)] == [shown.case_no]

@@ -80,7 +80,7 @@ def pids(settings: Settings) -> list[int]:
 
 
 def marker(settings: Settings, statement: str) -> object:
-    url = settings.sqlalchemy_url.replace("+psycopg", "", 1)
+    url = settings.owner_url.replace("+psycopg", "", 1)
     with psycopg.connect(url, autocommit=True) as connection:
         cursor = connection.execute(statement)  # type: ignore[arg-type]
         return cursor.fetchone() if cursor.description else None

@@ -29,7 +29,7 @@ from dispatch.units import service as units
 from dispatch.units.models import Unit
 from gps_ingest import terminals
 from gps_ingest.models import LatestFix
-from kernel.access import Principal, system
+from kernel.access import Principal, Role, system
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.jobs import Handlers, Worker
@@ -42,7 +42,7 @@ from telephony.outbox import Outbox
 from tests.fakes.dispatch import FakeDirectory, FakeEvidence, FakeGate, FakePhones
 
 T = TypeVar("T")
-WORKER = system("worker")
+WORKER = system("worker", role=Role.HOUSE)
 EAST = Branch(
     12, "东华市监所", "branch", "/1/4/12/", "+999100010012", "+999100050012", 39.92, 116.43
 )
@@ -82,6 +82,8 @@ def person(ident: int, role: str, path: str = "/1/", name: str = "") -> Principa
 DISPATCHER = person(7, "DISP", name="李文涛")
 COLLEAGUE = person(8, "DISP", name="周敏")
 COMMANDER = person(9, "CMD", name="赵刚")
+SETUP = system("set-up")
+"""The owner of the database, past all rights."""
 STRANGER = person(77, "DISP", "/1/5/", "西区调度")
 
 
@@ -154,7 +156,7 @@ class Desk:
                 )  # fmt: skip
             return unit.id
 
-        return self.do(make)
+        return self.do(make, SETUP)
 
     def officer(self, ident: int) -> Officer:
         made = Officer(ident, f"警员{ident}", f"+99913800{ident:06}", certified=True)
@@ -204,26 +206,28 @@ class Desk:
 
     def order(self, order_id: int) -> Order:
         """The order as it stands, its assignments loaded."""
-        return self.do(lambda s: s.get_one(Order, order_id))
+        return self.do(lambda s: s.get_one(Order, order_id), SETUP)
 
     def assignment(self, order_id: int, index: int = 0) -> Assignment:
         return self.order(order_id).assignments[index]
 
     def deliveries(self, order_id: int) -> list[Delivery]:
         wanted = select(Delivery).where(Delivery.order_id == order_id).order_by(Delivery.id)
-        return list(self.do(lambda s: s.scalars(wanted).all()))
+        return list(self.do(lambda s: s.scalars(wanted).all(), SETUP))
 
     def unit_now(self, unit_id: int) -> Unit:
-        return self.do(lambda s: s.get_one(Unit, unit_id))
+        return self.do(lambda s: s.get_one(Unit, unit_id), SETUP)
 
     def alarms(self, kind: str | None = None) -> list[Alarm]:
         """Open alarms, the oldest first."""
         wanted = select(Alarm).where(Alarm.resolved_at.is_(None)).order_by(Alarm.id)
-        found = self.do(lambda s: s.scalars(wanted).all())
+        found = self.do(lambda s: s.scalars(wanted).all(), SETUP)
         return [one for one in found if kind in (None, one.kind)]
 
     def count(self, table: str) -> int:
-        return self.do(lambda s: s.scalar(select(func.count()).select_from(text(table))) or 0)
+        return self.do(
+            lambda s: s.scalar(select(func.count()).select_from(text(table))) or 0, SETUP
+        )
 
     def told(self) -> list[str]:
         """The kinds of the case's timeline so far."""
@@ -242,7 +246,7 @@ def desk(
 ) -> Iterator[Desk]:
     """A desk without orders, units and jobs."""
     database = Database(dispatch_database, clock=clock, pool_size=6)
-    with database.unit_of_work(WORKER) as session:
+    with database.unit_of_work(SETUP) as session:
         session.execute(text(f"truncate {TABLES} restart identity cascade"))
     directory = FakeDirectory({one.id: one for one in (EAST, WEST, STATION)}, here=EAST)
     directory.approvers[9] = Approver(9, COMMANDER.name, COMMANDER.roles, "/1/")

@@ -5,7 +5,15 @@ import pytest
 from dispatch.inbound import queries
 from dispatch.units import service as units
 from kernel.errors import Conflict, NotFound
-from tests.integration.dispatch.conftest import DISPATCHER, EAST, GRAVE, STRANGER, WORKER, Desk
+from tests.integration.dispatch.conftest import (
+    DISPATCHER,
+    EAST,
+    GRAVE,
+    SETUP,
+    STRANGER,
+    WORKER,
+    Desk,
+)
 
 SMS = {"channels": ("sms",)}
 CREW_OF_1, CREW_OF_2 = "+99913800000100", "+99913800000200"
@@ -79,7 +87,7 @@ def test_a_crew_with_two_assignments_must_name_the_code(desk: Desk) -> None:
 def test_an_officer_who_has_signed_off_no_longer_speaks_for_the_unit(desk: Desk) -> None:
     car = desk.unit("京A0001", crew=3)
     order_id = desk.issue(car, **SMS)
-    desk.do(lambda s: units.sign_off(s, 100))
+    desk.do(lambda s: units.sign_off(s, 100), SETUP)
     desk.text_in(CREW_OF_1, "1")
     assert desk.assignment(order_id).state == "ISSUED"
     desk.text_in("+99913800000101", "1")

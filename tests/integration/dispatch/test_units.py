@@ -16,6 +16,7 @@ from tests.integration.dispatch.conftest import (
     DISPATCHER,
     EAST,
     PLACE,
+    SETUP,
     STRANGER,
     WEST,
     Desk,
@@ -26,7 +27,8 @@ def sign_on(desk: Desk, unit_id: int, user_id: int, *, certified: bool = True) -
     desk.do(
         lambda s: units.sign_on(
             s, unit_id, user_id=user_id, name="某", phone="", certified=certified
-        )
+        ),
+        SETUP,
     )
 
 
@@ -41,7 +43,7 @@ def test_the_second_certified_officer_makes_the_unit_free(desk: Desk) -> None:
         sign_on(desk, car, user_id, certified=certified)
         seen.append(desk.unit_now(car).state)
     assert seen == ["OFF_DUTY", "OFF_DUTY", "OFF_DUTY", "FREE"]
-    desk.do(lambda s: units.sign_off(s, 3))
+    desk.do(lambda s: units.sign_off(s, 3), SETUP)
     assert desk.unit_now(car).state == "OFF_DUTY"
 
 
@@ -50,7 +52,7 @@ def test_an_officer_sits_in_one_car_at_a_time(desk: Desk) -> None:
     sign_on(desk, first, 1)
     with pytest.raises(Conflict, match="already_signed_on"):
         sign_on(desk, second, 1)
-    desk.do(lambda s: units.sign_off(s, 1))
+    desk.do(lambda s: units.sign_off(s, 1), SETUP)
     sign_on(desk, second, 1)
 
 
@@ -58,11 +60,11 @@ def test_nobody_leaves_an_order_without_a_crew(desk: Desk) -> None:
     car = desk.unit("京A0001")
     order_id = desk.issue(car, channels=("app",))
     with pytest.raises(IllegalTransition):
-        desk.do(lambda s: units.sign_off(s, 100))
+        desk.do(lambda s: units.sign_off(s, 100), SETUP)
     with pytest.raises(IllegalTransition):
         desk.do(lambda s: units.set_state(s, car, "OUT_OF_SERVICE", "x"))
     desk.report(desk.assignment(order_id).id, "FED_BACK")
-    desk.do(lambda s: units.sign_off(s, 100))
+    desk.do(lambda s: units.sign_off(s, 100), SETUP)
     assert desk.unit_now(car).state == "OFF_DUTY"
 
 
@@ -117,9 +119,9 @@ def test_over_the_roads_the_nearer_car_may_be_the_later_one(desk: Desk) -> None:
             )  # fmt: skip
         mark_changed(session, "roads")
 
-    desk.do(roads)
+    desk.do(roads, SETUP)
     ranked = ranking(desk)
-    desk.do(lambda s: (s.query(RoadEdge).delete(), mark_changed(s, "roads")))
+    desk.do(lambda s: (s.query(RoadEdge).delete(), mark_changed(s, "roads")), SETUP)
     assert [one.facts.unit_id for one in ranked] == [by_motorway, by_slow_lane]
     assert {one.facts.engine for one in ranked} == {"road"}
     assert [round(one.facts.travel_seconds or 0) for one in ranked] == [32, 648]

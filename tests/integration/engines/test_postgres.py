@@ -32,7 +32,7 @@ def cluster(own_settings: Settings) -> Iterator[Postgres]:
 
 def test_the_product_works_in_utf8_and_is_no_superuser(cluster: Postgres) -> None:
     cluster.start()
-    with psycopg.connect(cluster.url()) as connection:
+    with psycopg.connect(cluster.owner_url()) as connection:
         row = connection.execute(
             "select current_setting('server_encoding'), rolsuper, postgis_lib_version() is not null"
             " from pg_roles where rolname = current_user"
@@ -42,7 +42,7 @@ def test_the_product_works_in_utf8_and_is_no_superuser(cluster: Postgres) -> Non
 
 def test_what_was_committed_survives_a_kill(cluster: Postgres) -> None:
     cluster.start()
-    with psycopg.connect(cluster.url(), autocommit=True) as connection:
+    with psycopg.connect(cluster.owner_url(), autocommit=True) as connection:
         connection.execute("create table if not exists kept (word text)")
         connection.execute("insert into kept values ('受理')")
     pid = cluster.pid
@@ -50,7 +50,7 @@ def test_what_was_committed_survives_a_kill(cluster: Postgres) -> None:
     os.kill(pid, signal.SIGKILL)
     assert wait_until(lambda: not cluster.ready(), 5)
     cluster.start()
-    with psycopg.connect(cluster.url()) as connection:
+    with psycopg.connect(cluster.owner_url()) as connection:
         assert connection.execute("select word from kept").fetchone() == ("受理",)
 
 
@@ -68,7 +68,7 @@ def test_a_pid_file_left_by_a_crash_is_not_believed(
 
 def test_the_log_never_quotes_a_failing_row(cluster: Postgres) -> None:
     cluster.start()
-    with psycopg.connect(cluster.url(), autocommit=True) as connection:
+    with psycopg.connect(cluster.owner_url(), autocommit=True) as connection:
         connection.execute("create table once (name text primary key)")
         connection.execute("insert into once values ('王小明')")
         with pytest.raises(psycopg.errors.UniqueViolation):

@@ -115,7 +115,8 @@ def test_a_killed_process_has_lost_nothing_that_it_acknowledged(
 @pytest.fixture
 def own_cluster(tmp_path: Path) -> Iterator[Postgres]:
     """A PostgreSQL that a test may stop: the shared one is not ours to trouble."""
-    cluster = Postgres(tmp_path / "pg", free_port_base() + 1, "secret", tmp_path / "pg.log")
+    port, log = free_port_base() + 1, tmp_path / "pg.log"
+    cluster = Postgres(tmp_path / "pg", port, "secret", "app secret", log)
     cluster.start()
     yield cluster
     cluster.stop()
@@ -123,7 +124,7 @@ def own_cluster(tmp_path: Path) -> Iterator[Postgres]:
 
 @pytest.fixture
 def own_database(own_cluster: Postgres) -> Iterator[Database]:
-    url = own_cluster.url().replace("postgresql:", "postgresql+psycopg:", 1)
+    url = own_cluster.owner_url().replace("postgresql:", "postgresql+psycopg:", 1)
     schema.upgrade(url)
     database = Database(url, pool_size=2)
     yield database

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from command_center.cases import actions, queries
 from command_center.cases.office import Office
 from dispatch.orders.models import Assignment, Order
-from kernel.access import Principal
+from kernel.access import Principal, system
 from kernel.clock import FixedClock
 from maps import folium_assets
 from tests.factories.bureau import Bureau, complaint, consultation, report
@@ -70,7 +70,7 @@ def test_no_difference_of_two_figures_tells_few_reports(
 def test_the_rate_is_per_ten_thousand_businesses(
     desk: Desk, leader: Principal, register: Register, database: OneTransaction
 ) -> None:
-    with database.unit_of_work(leader) as session:
+    with database.unit_of_work(system("set-up")) as session:
         session.execute(text("update maps.businesses set district = '东区'"))
         session.execute(text("insert into maps.revisions values ('businesses', gen_random_uuid())"))
     register(complaint())
@@ -136,9 +136,9 @@ def test_arrival_and_acknowledgement_times_come_from_the_orders(
     clock: FixedClock,
 ) -> None:  # fmt: skip
     case_id = register(complaint())
-    with database.unit_of_work(leader) as session:
+    with database.unit_of_work(system("set-up")) as session:
         for number, minutes in enumerate((6, 10, 30)):
-            session.add(_order(case_id, number, clock, minutes))
+            session.add(_order(case_id, leader.organisation_path, number, clock, minutes))
     clock.advance(hours=1)
     found = figures(desk, leader)
     assert found["orders"]["value"] == 3
@@ -148,7 +148,7 @@ def test_arrival_and_acknowledgement_times_come_from_the_orders(
     assert figures(desk, leader, region="110102")["orders"]["value"] == 0
 
 
-def _order(case_id: int, number: int, clock: FixedClock, minutes: int) -> Order:
+def _order(case_id: int, path: str, number: int, clock: FixedClock, minutes: int) -> Order:
     assignment = Assignment(
         target_kind="branch", target_id=1, target_name="所", target_path="/1/", code=f"100{number}",
         state="ON_SCENE", acknowledged_at=clock.at + timedelta(seconds=45),
@@ -156,7 +156,7 @@ def _order(case_id: int, number: int, clock: FixedClock, minutes: int) -> Order:
     )  # fmt: skip
     return Order(
         order_no=f"DD{number}", idempotency_key=f"00000000-0000-0000-0000-00000000000{number}",
-        case_id=case_id, brief={"case_no": "x"}, organisation_path="/1/", kind="inspect", urgency=1,
+        case_id=case_id, brief={"case_no": "x"}, organisation_path=path, kind="inspect", urgency=1,
         closed=False, channels=["sms"], state="ON_SCENE", created_at=clock.at, issued_at=clock.at,
         created_by=1, created_by_name="x", assignments=[assignment],
     )  # fmt: skip

@@ -1,0 +1,122 @@
+"""Units, orders and what becomes of them: by jurisdiction, and by who was sent."""
+
+from command_center.migrations.access.rule import ME, Rule, may, within
+from kernel.access import Role
+
+FUNCTIONS = (
+    """create or replace function dispatch.is_my_unit(of_unit bigint) returns boolean
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       select exists (select from dispatch.crew c where c.unit_id = of_unit
+                      and c.user_id = kernel.me() and c.signed_off_at is null) $$""",
+    # The handling chain: an order reaches whoever it was sent to, wherever its case belongs.
+    """create or replace function dispatch.reaches_me(of_order bigint) returns boolean
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       select exists (select from dispatch.assignments a where a.order_id = of_order and (
+         (kernel.may('order.read') and starts_with(a.target_path, kernel.my_path()))
+         or (kernel.may('field.act') and dispatch.is_my_unit(a.unit_id)))) $$""",
+    # A track is read only here: the history itself carries no row-level security.
+    """create or replace function gps.track(
+         of_terminal bigint, since timestamptz, until timestamptz, at_most integer)
+       returns setof gps.fixes
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       select f.* from gps.fixes f where f.terminal_id = of_terminal
+         and f.fixed_at between since and until
+         and (kernel.me() = 0 or exists (
+           select from dispatch.unit_terminals t join dispatch.units u on u.id = t.unit_id
+           where t.terminal_id = of_terminal and kernel.may('unit.read')
+             and starts_with(u.organisation_path, kernel.my_path())))
+       order by f.fixed_at desc limit at_most $$""",
+    f"grant execute on all functions in schema dispatch to {Role.PERSON}",
+    "grant execute on function gps.track(bigint, timestamptz, timestamptz, integer)"
+    f" to {Role.PERSON}, {Role.HOUSE}",
+)
+REFERENCE: dict[str, str] = {}
+
+_OWN_ORDER = f"({may('order.read')} and {within('organisation_path')}) or created_by = {ME}"
+_ORDER = f"{_OWN_ORDER} or dispatch.reaches_me(id)"
+_COMMANDS = may("order.create", "order.approve")
+_WORKS = may("order.create", "order.approve", "field.act", "case.handle")
+_OF_ORDER = "exists (select from dispatch.orders o where o.id = order_id)"
+_OF_ASSIGNMENT = "exists (select from dispatch.assignments a where a.id = assignment_id)"
+_UNIT = f"({may('unit.read', 'field.act')} and {within('organisation_path')})"
+_OF_UNIT = "exists (select from dispatch.units u where u.id = unit_id)"
+_HOUSE = (
+    "orders", "assignments", "status_reports", "deliveries", "units", "unit_terminals", "crew",
+    "replies", "alarms",
+)  # fmt: skip
+
+_PEOPLE = (
+    ("orders", "select", _ORDER),
+    ("orders", "insert", f"{may('order.create')} and {within('organisation_path')}"),
+    ("orders", "update",
+     f"({_COMMANDS} and {within('organisation_path')}) or ({_WORKS} and dispatch.reaches_me(id))"),
+    ("assignments", "select", _OF_ORDER),
+    ("assignments", "insert", f"{_COMMANDS} and {_OF_ORDER}"),
+    ("assignments", "update", f"{_WORKS} and {_OF_ORDER}"),
+    ("status_reports", "select", _OF_ASSIGNMENT),
+    ("status_reports", "insert", f"{_WORKS} and {_OF_ASSIGNMENT}"),
+    ("deliveries", "select", _OF_ORDER),
+    ("deliveries", "insert update", f"{_WORKS} and {_OF_ORDER}"),
+    ("units", "select", f"{_UNIT} or dispatch.is_my_unit(id)"),
+    ("units", "insert", f"{may('unit.manage')} and {within('organisation_path')}"),
+    ("units", "update",
+     f"({may('unit.manage', 'order.create', 'order.approve', 'field.act')}"
+     f" and {within('organisation_path')}) or dispatch.is_my_unit(id)"),
+    ("crew", "select", f"user_id = {ME} or {_OF_UNIT}"),
+    ("crew", "insert update", f"{may('field.act')} and user_id = {ME}"),
+    ("unit_terminals", "select", _OF_UNIT),
+    ("unit_terminals", "insert update delete", f"{may('unit.manage', 'field.act')} and {_OF_UNIT}"),
+    ("replies", "select update", f"{may('order.read')} and {within('organisation_path')}"),
+    ("alarms", "select",
+     f"{may('alarm.take', 'case.read', 'order.read')} and {within('organisation_path')}"),
+    ("alarms", "update", f"{may('alarm.take')} and {within('organisation_path')}"),
+)  # fmt: skip
+
+_COUNTED = {
+    "dispatch.orders": ("id", "case_id", "organisation_path", "issued_at"),
+    "dispatch.assignments": (
+        "id", "order_id", "is_copy", "on_scene_at", "acknowledged_at", "fed_back_at",
+    ),
+}  # fmt: skip
+
+RULES = (
+    *(Rule(Role.PERSON, f"dispatch.{table}", verbs, rows) for table, verbs, rows in _PEOPLE),
+    *(Rule(Role.HOUSE, f"dispatch.{table}", "select insert update delete") for table in _HOUSE),
+    *(
+        Rule(Role.CONSOLE, f"dispatch.{table}", "select")
+        for table in ("units", "unit_terminals", "crew", "alarms")
+    ),
+    Rule(
+        Role.STATISTICS,
+        "dispatch.orders",
+        "select",
+        f"{may('stats.read')} and {within('organisation_path')}",
+        _COUNTED["dispatch.orders"],
+    ),
+    Rule(
+        Role.STATISTICS,
+        "dispatch.assignments",
+        "select",
+        _OF_ORDER,
+        _COUNTED["dispatch.assignments"],
+    ),
+    # What dispatch knows of its units and texts decides who sees positions and what came in.
+    Rule(
+        Role.PERSON,
+        "gps.latest",
+        "select",
+        "exists (select from dispatch.unit_terminals t where t.terminal_id = latest.terminal_id)",
+    ),
+    Rule(
+        Role.PERSON,
+        "gps.terminals",
+        "select",
+        "exists (select from dispatch.unit_terminals t where t.terminal_id = terminals.id)",
+    ),
+    Rule(
+        Role.PERSON,
+        "telephony.inbound",
+        "select",
+        "exists (select from dispatch.replies r where r.inbound_id = inbound.id)",
+    ),
+)
