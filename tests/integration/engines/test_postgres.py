@@ -94,7 +94,7 @@ def test_a_database_that_was_running_keeps_running(
 
 def test_a_port_taken_by_another_is_named_in_the_error(cluster: Postgres, tmp_path: Path) -> None:
     cluster.start()
-    second = Postgres(tmp_path / "postgres", cluster.port, "secret", tmp_path / "log")
+    second = Postgres(tmp_path / "postgres", cluster.port, "secret", "app secret", tmp_path / "log")
     with pytest.raises(EngineError, match="Address already in use"):
         second.start()
 
@@ -107,7 +107,7 @@ def test_where_namespaces_are_forbidden_it_still_runs_under_a_closed_home(
     monkeypatch.setattr(postgres, "_succeeds", lambda argv: argv[0] != "unshare" and usual(argv))
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
-    cluster = Postgres(home / "var" / "postgres", free_port_base() + 1, "secret", home / "log")
+    cluster = Postgres(home / "var" / "postgres", free_port_base() + 1, "secret", "app secret", home / "log")
     cluster.start()
     try:
         assert cluster.ready()

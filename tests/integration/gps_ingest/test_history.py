@@ -145,6 +145,7 @@ def test_trouble_of_the_database_itself_stores_nothing_and_may_be_tried_again(
     other = connector(database)()
     with connection.cursor() as cursor:
         pid = other.info.backend_pid
+        cursor.execute("set role none")
         cursor.execute("select pg_terminate_backend(%s)", [pid])
     with pytest.raises(psycopg.OperationalError):
         history.write(other, [row(one)], [])
