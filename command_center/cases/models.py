@@ -42,6 +42,13 @@ def _of_case() -> Mapped[int]:
     return mapped_column(ForeignKey("cases.cases.id"), index=True)
 
 
+def _searched(table: str, column: str) -> Index:
+    """Finds words of three characters and more within the column."""
+    ops = {column: "gin_trgm_ops"}
+    name = f"ix_{table}_{column}_words"
+    return Index(name, column, postgresql_using="gin", postgresql_ops=ops)
+
+
 class Subject(Base):
     """The business complained of, as it was known; equal descriptions share one row."""
 
@@ -49,6 +56,7 @@ class Subject(Base):
     __table_args__ = (
         Index("ix_subjects_credit_code", "credit_code", postgresql_where=text("credit_code <> ''")),
         Index("ix_subjects_name", "name"),
+        *(_searched("subjects", column) for column in ("name", "address")),
         SCHEMA,
     )
 
@@ -87,6 +95,7 @@ class Case(Base):
         ),
         Index("ix_cases_place", "place", postgresql_using="gist"),
         Index("ix_cases_received_at", "received_at"),
+        *(_searched("cases", column) for column in ("case_no", "place_text")),
         SCHEMA,
     )
 

@@ -1,5 +1,6 @@
 """Reads: who may see which case, the queue, similar cases, the map, one case with all it has."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ View = Literal["queue", "mine", "all"]
 Bbox = tuple[float, float, float, float]
 SIMILAR_AT_MOST = 20
 MAP_AT_MOST = 5000
+FOUND_AT_MOST = 2000
 NEEDS = {"JB": "report.read", "HF": "conduct.read"}
 """Kind -> what it takes to see it; all others take `case.read`. Stations never see reports, and
 conduct matters are the discipline office's alone (SPEC §1.1)."""
@@ -161,19 +163,15 @@ def recent_same_subject(
 
 def on_map(session: Session, bbox: Bbox, limit: int = MAP_AT_MOST) -> Sequence[Any]:
     """Open cases within the frame (west, south, east, north), the most urgent first."""
-    frame = func.ST_MakeEnvelope(*bbox, 4326)
     ended_since = now(session) - timedelta(hours=24)
+    candidates = select(func.cases.in_frame(*bbox, ended_since, limit)).scalar_subquery()
     statement = (
         select(
             Case.id, Case.case_no, Case.kind, Case.state, Case.urgency,
             func.ST_Y(Case.place).label("lat"), func.ST_X(Case.place).label("lon"),
             Case.map_status.label("status"),
         )
-        .where(
-            Case.place.op("&&")(frame),
-            or_(Case.closed_at.is_(None), Case.closed_at > ended_since),
-            visible(principal_of(session)),
-        )
+        .where(Case.id.in_(candidates), visible(principal_of(session)))
         .order_by(Case.urgency.desc(), Case.received_at.desc())
         .limit(limit)
     )  # fmt: skip
@@ -244,13 +242,9 @@ def _in_view(principal: Principal, view: View) -> ColumnElement[bool]:
 
 
 def _about(words: str) -> ColumnElement[bool]:
-    return or_(
-        Case.case_no.icontains(words, autoescape=True),
-        Case.place_text.icontains(words, autoescape=True),
-        Subject.name.icontains(words, autoescape=True),
-        Subject.address.icontains(words, autoescape=True),
-        Subject.credit_code == words.upper(),
-    )
+    """Number, place, business or credit code; the newest `FOUND_AT_MOST` of what is asked for."""
+    pattern = "%" + re.sub(r"([\\%_])", r"\\\1", words) + "%"
+    return Case.id.in_(select(func.cases.about(pattern, words.upper(), FOUND_AT_MOST)))
 
 
 def _order(moment: datetime, view: View) -> list[Any]:

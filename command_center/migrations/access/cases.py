@@ -3,7 +3,32 @@
 from command_center.migrations.access.rule import ME, Rule, may, within
 from kernel.access import Role
 
-FUNCTIONS: tuple[str, ...] = ()
+_MINE = "(starts_with(c.organisation_path, kernel.my_path()) or c.registered_by = kernel.me())"
+FUNCTIONS = (
+    # Operators that are not leakproof lose their index under row-level security: candidates come
+    # from here, and the protected table is joined to them.
+    f"""create or replace function cases.in_frame(
+         west float8, south float8, east float8, north float8, ended_since timestamptz,
+         at_most integer) returns setof bigint
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       select c.id from cases.cases c
+       where c.place operator(public.&&) public.st_makeenvelope(west, south, east, north, 4326)
+         and (c.closed_at is null or c.closed_at > ended_since) and {_MINE}
+       order by c.urgency desc, c.received_at desc limit at_most $$""",
+    f"""create or replace function cases.about(pattern text, code text, at_most integer)
+       returns setof bigint
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       select c.id from cases.cases c
+       where {_MINE} and c.id in (
+         select id from cases.cases where case_no ilike pattern or place_text ilike pattern
+         union
+         select id from cases.cases where subject_id in (
+           select id from cases.subjects
+           where name ilike pattern or address ilike pattern or credit_code = code))
+       order by c.received_at desc limit at_most $$""",
+    "revoke execute on all functions in schema cases from public",
+    f"grant execute on all functions in schema cases to {Role.PERSON}, {Role.HOUSE}",
+)
 REFERENCE = {"cases.work_calendar": "the State Council's calendar"}
 
 _KIND = (

@@ -107,7 +107,9 @@ def test_where_namespaces_are_forbidden_it_still_runs_under_a_closed_home(
     monkeypatch.setattr(postgres, "_succeeds", lambda argv: argv[0] != "unshare" and usual(argv))
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
-    cluster = Postgres(home / "var" / "postgres", free_port_base() + 1, "secret", "app secret", home / "log")
+    cluster = Postgres(
+        home / "var" / "postgres", free_port_base() + 1, "secret", "app secret", home / "log"
+    )
     cluster.start()
     try:
         assert cluster.ready()
