@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from command_center.cases.lifecycle import ENDED
 from command_center.cases.models import Approval, Case, Hold, Subject
@@ -72,7 +72,7 @@ def get(session: Session, case_id: int, *, lock: bool = False) -> Case:
     statement = (
         select(Case)
         .where(Case.id == case_id, visible(principal_of(session)))
-        .options(joinedload(Case.subject), joinedload(Case.organisation))
+        .options(selectinload(Case.subject), joinedload(Case.organisation))
     )
     if lock:
         statement = statement.with_for_update(of=Case).execution_options(populate_existing=True)
@@ -95,9 +95,8 @@ def find(session: Session, wanted: Filter) -> list[Row]:
     principal = principal_of(session)
     statement = (
         select(Case)
-        .outerjoin(Case.subject)
         .where(visible(principal), *_wanted(principal, wanted))
-        .options(joinedload(Case.subject), joinedload(Case.organisation))
+        .options(selectinload(Case.subject), joinedload(Case.organisation))
         .order_by(*_order(now(session), wanted.view))
         .limit(wanted.limit)
         .offset(wanted.offset)
@@ -132,7 +131,7 @@ def similar(
         select(Case)
         .join(Case.subject)
         .where(same, Case.closed_at.is_(None), visible(principal_of(session)))
-        .options(joinedload(Case.subject), joinedload(Case.organisation))
+        .options(selectinload(Case.subject), joinedload(Case.organisation))
         .order_by(Case.received_at.desc())
         .limit(SIMILAR_AT_MOST)
     )

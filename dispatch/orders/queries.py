@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from dispatch.orders.lifecycle import CANCELLED, FED_BACK, PENDING
 from dispatch.orders.models import Assignment, Order
 from dispatch.scope import within
 from dispatch.units.models import CrewMember
-from kernel.access import Principal
+from kernel.access import Principal, Role
+from kernel.db import carried_out_by
 from kernel.errors import NotFound
 
 LIST_LIMIT = 500
@@ -56,7 +57,8 @@ def listed(
     only_open: bool = False,
 ) -> Sequence[Order]:
     """Orders that concern the principal, the newest first."""
-    wanted = select(Order).where(_concern(principal))
+    candidates = func.dispatch.concerning_me(only_open, case_id, LIST_LIMIT)
+    wanted = select(Order).where(Order.id.in_(select(candidates)), _concern(principal))
     if case_id is not None:
         wanted = wanted.where(Order.case_id == case_id)
     if only_open:
@@ -64,8 +66,9 @@ def listed(
     return session.scalars(wanted.order_by(Order.id.desc()).limit(LIST_LIMIT)).all()
 
 
+@carried_out_by(Role.HOUSE)
 def of_case(session: Session, case_id: int) -> Sequence[Order]:
-    """All orders of a case, for whoever may see the case."""
+    """All orders of a case, for whoever may see the case: the caller has asked."""
     return session.scalars(select(Order).where(Order.case_id == case_id).order_by(Order.id)).all()
 
 

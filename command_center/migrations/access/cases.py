@@ -103,11 +103,4 @@ RULES = (
         ("id", "case_id", "rule", "due_at", "met_at", "void_at"),
     ),
     *(Rule(role, "cases.work_calendar", "select", None) for role in Role if role is not Role.LOGIN),
-    # Whoever sees a case sees what was ordered for it.
-    Rule(
-        Role.PERSON,
-        "dispatch.orders",
-        "select",
-        "exists (select from cases.cases c where c.id = case_id)",
-    ),
 )

@@ -14,6 +14,17 @@ FUNCTIONS = (
        select exists (select from dispatch.assignments a where a.order_id = of_order and (
          (kernel.may('order.read') and starts_with(a.target_path, kernel.my_path()))
          or (kernel.may('field.act') and dispatch.is_my_unit(a.unit_id)))) $$""",
+    # The rule below asks row by row: lists ask it of these candidates only.
+    """create or replace function dispatch.concerning_me(
+         only_open boolean, of_case bigint, at_most integer) returns setof bigint
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       select o.id from dispatch.orders o
+       where (starts_with(o.organisation_path, kernel.my_path())
+              or exists (select from dispatch.assignments a where a.order_id = o.id
+                         and starts_with(a.target_path, kernel.my_path())))
+         and (o.case_id = of_case or of_case is null)
+         and (o.finished_at is null or not only_open)
+       order by o.id desc limit at_most $$""",
     # A track is read only here: the history itself carries no row-level security.
     """create or replace function gps.track(
          of_terminal bigint, since timestamptz, until timestamptz, at_most integer)
