@@ -1,8 +1,26 @@
 """Roles of SPEC §1.1 and what each may do (SPEC §1.2). Jurisdiction is checked besides."""
 
 ROLES: dict[str, frozenset[str]] = {
-    "AGENT": frozenset({"case.create", "case.read", "case.escalate", "case.route", "map.read"}),
-    "ENTRY": frozenset({"case.create", "case.read", "case.escalate", "case.route", "map.read"}),
+    "AGENT": frozenset(
+        {
+            "case.create",
+            "case.read",
+            "case.escalate",
+            "case.route",
+            "identity.reveal_own",
+            "map.read",
+        }
+    ),
+    "ENTRY": frozenset(
+        {
+            "case.create",
+            "case.read",
+            "case.escalate",
+            "case.route",
+            "identity.reveal_own",
+            "map.read",
+        }
+    ),
     "SHIFT": frozenset(
         {
             "case.create",
@@ -41,6 +59,7 @@ ROLES: dict[str, frozenset[str]] = {
             "case.transfer.request",
             "complainant.read",
             "identity.reveal",
+            "identity.search",
             "order.create",
             "order.approve",
             "order.read",

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from command_center.accounts import queries as accounts
 from command_center.accounts.models import User
 from command_center.cases import actions, deadlines, identity, lifecycle, queries, sending
+from command_center.cases.identity import chain
+from command_center.cases.identity import store as identity_store
 from command_center.cases.lifecycle import Step
 from command_center.cases.models import (
     Approval,
@@ -141,12 +143,17 @@ def _knows_complainant(session: Session, case: Case) -> bool:
 
 def _people(session: Session, office: Office, case: Case) -> dict[str, Any]:
     if case.kind == "JB":
-        informant = InformantOut(given=case.informant_given, real_name=case.is_real_name)
-        return {"complainant": None, "informant": informant}
+        informant = InformantOut(
+            given=case.informant_given,
+            real_name=case.is_real_name,
+            may_reveal=chain.may(principal_of(session), case),
+        )
+        return {"complainant": None, "informant": informant, "same_phone": 0}
     person = identity.complainant(session, office.vault, case)
     full = _knows_complainant(session, case)
     shown = ComplainantOut(**identity.shown(person, full=full)) if person else None
-    return {"complainant": shown, "informant": None}
+    others = identity_store.same_phone(session, case, queries.visible(principal_of(session)))
+    return {"complainant": shown, "informant": None, "same_phone": others}
 
 
 def _suggested(session: Session, case: Case) -> OrganisationRef | None:

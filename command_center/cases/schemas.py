@@ -63,6 +63,12 @@ class RevealIn(Request):
     note: Line = ""
 
 
+class SearchIn(Request):
+    number: Annotated[Word, Field(min_length=1)]
+    reason_code: Word
+    note: Line = ""
+
+
 class ActionIn(Request):
     """The data of any step; which of them a step needs is said by `actions` of the case."""
 
@@ -215,6 +221,7 @@ class ComplainantOut(BaseModel):
 class InformantOut(BaseModel):
     given: bool
     real_name: bool
+    may_reveal: bool
 
 
 class DeadlineOut(BaseModel):
@@ -284,6 +291,7 @@ class CaseDetail(CaseSummary):
     persons_affected: int
     triggers: list[str]
     complainant: ComplainantOut | None
+    same_phone: int
     informant: InformantOut | None
     first_handler: str
     registered_by: str | None
@@ -309,3 +317,8 @@ class RevealedIdentity(BaseModel):
     recording: str = ""
     linked_case_no: str = ""
     narrative: str = ""
+    expires_at: Utc
+
+
+class FoundReports(BaseModel):
+    case_nos: list[str]
