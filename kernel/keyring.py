@@ -22,6 +22,8 @@ Kind = Literal["envelope", "index"]
 KINDS: tuple[Kind, ...] = ("envelope", "index")
 FILE = re.compile(r"(envelope|index)-(\d{4})(\.retired)?")
 SHORTEST = 32
+Entry = tuple[str, int, int, int]
+"""Name, inode, time of change, mode."""
 
 
 class KeyMissing(Unavailable):
@@ -90,7 +92,7 @@ class KeyFolder:
 
     def __init__(self, folder: Path, first: str):
         self.folder, self._first = folder, first
-        self._seen: list[str] | None = None
+        self._seen: list[Entry] | None = None
         self._keys: dict[Kind, list[Key]] = {}
         self._lock = Lock()
         self.faults: dict[str, str] = {}
@@ -146,22 +148,29 @@ class KeyFolder:
 
     # -- reading ----------------------------------------------------------------------------------
 
-    def _names(self) -> list[str]:
+    def _entries(self) -> list[Entry]:
+        """What tells one state of the folder from another: a file put back is not the old one."""
         try:
-            return sorted(os.listdir(self.folder))
+            with os.scandir(self.folder) as found:
+                files = [(one.name, one.stat()) for one in found if FILE.fullmatch(one.name)]
         except FileNotFoundError:
             return []
         except OSError as error:
             raise KeyMissing("folder", self.folder) from error
+        return sorted((name, is_.st_ino, is_.st_mtime_ns, is_.st_mode) for name, is_ in files)
+
+    def _names(self) -> list[str]:
+        return [entry[0] for entry in self._entries()]
 
     def _refresh(self, *, always: bool = False) -> None:
-        names = self._names()
-        if names == self._seen and not always:
+        entries = self._entries()
+        if entries == self._seen and not always:
             return
+        names = [entry[0] for entry in entries]
         with self._lock:
             self.faults = {}
             keys = {kind: self._read(kind, names) for kind in KINDS}
-            self._keys, self._seen = keys, names
+            self._keys, self._seen = keys, entries
         if self.faults:
             log.error("identity_keys_unusable", folder=str(self.folder), **self.faults)
 

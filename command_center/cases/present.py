@@ -152,8 +152,17 @@ def _people(session: Session, office: Office, case: Case) -> dict[str, Any]:
     person = identity.complainant(session, office.vault, case)
     full = _knows_complainant(session, case)
     shown = ComplainantOut(**identity.shown(person, full=full)) if person else None
-    others = identity_store.same_phone(session, case, queries.visible(principal_of(session)))
-    return {"complainant": shown, "informant": None, "same_phone": others}
+    return {
+        "complainant": shown,
+        "informant": None,
+        "same_phone": _same_phone(session, office, case, person) if person else 0,
+    }
+
+
+def _same_phone(session: Session, office: Office, case: Case, person: identity.Person) -> int:
+    """Only how many, never which: an edge from person to person is no one's to follow here."""
+    reach = queries.visible(principal_of(session))
+    return identity_store.same_phone(session, office.vault, case, person, reach)
 
 
 def _suggested(session: Session, case: Case) -> OrganisationRef | None:

@@ -70,20 +70,22 @@ def by_phone(vault: Vault, number: str) -> ColumnElement[bool] | None:
     """Complaints and consultations of a number; None for what is no number."""
     if not (plain := digits(number)):
         return None
-    prints = vault.prints(COMPLAINANT_PHONE, plain)
+    # The last is how numbers were printed before purposes had keys of their own.
+    prints = [*vault.prints(COMPLAINANT_PHONE, plain), vault.blind_index(plain)]
     return or_(Complainant.phone_print.in_(prints), Complainant.caller_print.in_(prints))
 
 
-def same_phone(session: Session, case: Case, reach: ColumnElement[bool]) -> int:
-    """How many other complaints and consultations within `reach` have the phone of this one."""
-    own = select(Complainant.phone_print).where(Complainant.case_id == case.id).scalar_subquery()
+def same_phone(
+    session: Session, vault: Vault, case: Case, person: Person, reach: ColumnElement[bool]
+) -> int:
+    """How many other complaints and consultations within `reach` have this person's phone."""
+    same = by_phone(vault, person.phone)
+    if same is None:
+        return 0
     statement = (
-        select(func.count())
-        .select_from(Complainant)
-        .join(Case, Case.id == Complainant.case_id)
-        .where(Complainant.phone_print == own, Case.id != case.id, reach)
+        select(func.count()).select_from(Complainant).join(Case, Case.id == Complainant.case_id)
     )
-    return session.scalar(statement) or 0
+    return session.scalar(statement.where(same, Case.id != case.id, reach)) or 0
 
 
 # -- writes ---------------------------------------------------------------------------------------
