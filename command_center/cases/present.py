@@ -150,13 +150,24 @@ def _people(session: Session, office: Office, case: Case) -> dict[str, Any]:
         )
         return {"complainant": None, "informant": informant, "same_phone": 0}
     person = identity.complainant(session, office.vault, case)
-    full = _knows_complainant(session, case)
-    shown = ComplainantOut(**identity.shown(person, full=full)) if person else None
+    shown = _complainant(session, case, person)
     return {
         "complainant": shown,
         "informant": None,
         "same_phone": _same_phone(session, office, case, person) if person else 0,
     }
+
+
+def complainant(session: Session, office: Office, case: Case) -> ComplainantOut | None:
+    """Who complains or asks, masked for those who may not know them (SPEC §1.2)."""
+    return _complainant(session, case, identity.complainant(session, office.vault, case))
+
+
+def _complainant(
+    session: Session, case: Case, person: identity.Person | None
+) -> ComplainantOut | None:
+    full = _knows_complainant(session, case)
+    return ComplainantOut(**identity.shown(person, full=full)) if person else None
 
 
 def _same_phone(session: Session, office: Office, case: Case, person: identity.Person) -> int:

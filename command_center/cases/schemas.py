@@ -96,6 +96,13 @@ class ActionIn(Request):
     note: Line | None = None
 
 
+class QueryCode(Request):
+    """What the holder of a case knows of it."""
+
+    case_no: Annotated[Word, Field(min_length=1)]
+    query_code: Annotated[Word, Field(min_length=1)]
+
+
 class ListQuery(BaseModel):
     view: Literal["queue", "mine", "all"] = "queue"
     kind: Literal["TS", "JB", "ZX"] | None = None
@@ -209,6 +216,17 @@ class MapCase(BaseModel):
 
 class MapCases(RootModel[list[MapCase]]):
     pass
+
+
+class PublicStatus(BaseModel):
+    """What a person may know of their own case; of a report nothing but how far it is."""
+
+    case_no: str
+    kind: str
+    state: str
+    received_at: Utc
+    due_at: Utc | None
+    last_change_at: Utc
 
 
 class ComplainantOut(BaseModel):
