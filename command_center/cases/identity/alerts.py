@@ -27,7 +27,7 @@ def outside_chain(session: Session, case: Case, reveal_id: int) -> None:
     """Somebody who does not handle the case opened its identity."""
     _alert(
         session, "outside_chain", ("reveal", reveal_id), case.organisation_path,
-        case_no=case.case_no,
+        case_no=case.case_no, case_id=case.id,
     )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def words(session: Session, case: Case, *, locked: bool) -> None:
     """Somebody's words named the informant, or were stopped after too many that did."""
     _alert(
         session, "words", ("user", principal_of(session).id), case.organisation_path,
-        level=2 if locked else 1, case_no=case.case_no,
+        level=2 if locked else 1, case_no=case.case_no, case_id=case.id,
     )  # fmt: skip
 
 

@@ -34,8 +34,8 @@ export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): P
   return request<T>('GET', apiUrl(path, query), undefined, signal)
 }
 
-export function post<T>(path: string, body: unknown = {}): Promise<T> {
-  return request<T>('POST', apiUrl(path), body)
+export function post<T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> {
+  return request<T>('POST', apiUrl(path), body, signal)
 }
 
 export function put<T>(path: string, body: unknown = {}): Promise<T> {

@@ -137,7 +137,8 @@ def test_a_commander_without_a_part_in_the_case_is_told_of(
     opened(desk, curious, case)
     (alarm,) = rung(session, office)
     assert (alarm.kind, alarm.rung) == ("identity_outside_chain", "CMD")
-    assert alarm.params == {"name": curious.name, "case_no": case.case_no}
+    about = {"case_no": case.case_no, "case_id": case.id}
+    assert alarm.params == {"name": curious.name, **about}
     assert len(entries(session, "identity.alert.outside_chain")) == 1
     assert alarms.open_alarms(session, curious) == []
     for act in (office.alarms.take, lambda s, i: office.alarms.resolve(s, i, "")):
@@ -192,7 +193,8 @@ def test_words_that_name_the_informant_ring_though_they_are_refused(
     assert refusals == ["facts_contain_identity"] * 3 + ["words_locked"]
     (alarm,) = rung(session, office)
     assert (alarm.kind, alarm.level) == ("identity_words", 2)
-    assert alarm.params == {"name": dispatcher.name, "case_no": case.case_no}
+    about = {"case_no": case.case_no, "case_id": case.id}
+    assert alarm.params == {"name": dispatcher.name, **about}
     assert len(entries(session, "identity.alert.words")) == 4
 
 

@@ -37,7 +37,10 @@ export default {
   revealNow: 'Reveal and record it',
   revealExplain:
     'Every look is written to a log that cannot be changed, and may be audited. Do not write the identity into the note.',
-  hidesIn: 'hides in {n} s',
+  hidesIn: '{time} left',
+  identityMasked: 'The identity is masked.',
+  showAgain: 'Show again',
+  samePhone: '{n} more complaints or consultations from the same phone',
   hide: 'Hide',
   movePlace: 'Move',
   setPlace: 'Set the place',

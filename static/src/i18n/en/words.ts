@@ -148,6 +148,10 @@ export default {
     officer_distress: 'Officer in distress',
     delivery_problem: 'Order delivery problem',
     reply_unmatched: 'Reply without a match',
+    identity_rate: 'Many identities opened',
+    identity_outside_chain: 'Identity opened by someone not handling the case',
+    identity_search: 'Phone searched among informants',
+    identity_words: 'Words named an informant',
   },
   timeline: {
     registered: 'Registered',

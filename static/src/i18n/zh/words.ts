@@ -137,6 +137,10 @@ export default {
     officer_distress: '执法人员求助',
     delivery_problem: '指令发送异常',
     reply_unmatched: '回复无法对应',
+    identity_rate: '频繁查看举报人身份',
+    identity_outside_chain: '非办理人员查看举报人身份',
+    identity_search: '按电话查找举报人',
+    identity_words: '文字触及举报人身份',
   },
   timeline: {
     registered: '登记',
