@@ -58,6 +58,8 @@ class NewCase:
     answer: str | None = None
     demands: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
+    private: dict[str, Any] = field(default_factory=dict)
+    """Particulars of a report that lie with its sealed narrative, whatever they are."""
     persons_affected: int = 1
     urgency: int = 0
     urgency_reason: str = ""
@@ -234,11 +236,12 @@ def _row(office: Office, new: NewCase, case_no: str) -> Case:
     return case
 
 
-def _with_private_details(case: Case, narrative: str) -> str:
+def _with_private_details(case: Case, new: NewCase) -> str:
     private = {key: v for key, v in case.details.items() if key not in REPORT_DETAILS}
+    private |= new.private
     case.details = {key: v for key, v in case.details.items() if key in REPORT_DETAILS}
     lines = [f"{key}：{value}" for key, value in private.items() if value not in (None, "")]
-    return "\n".join(filter(None, [narrative, *lines]))
+    return "\n".join(filter(None, [new.narrative, *lines]))
 
 
 def _put_facts(office: Office, case: Case, facts: str) -> None:
@@ -252,7 +255,7 @@ def _put_facts(office: Office, case: Case, facts: str) -> None:
 def _keep_informant(session: Session, office: Office, case: Case, new: NewCase) -> None:
     """The person and the words that may name them, in one sealed row apart from the case."""
     case.informant_given, case.is_real_name = new.person.is_given, new.is_real_name
-    narrative = _with_private_details(case, new.narrative)
+    narrative = _with_private_details(case, new)
     if narrative or new.person != Person():
         case.reporter_ref = identity.keep_informant(
             session, office.vault, new.person, narrative, case.case_no

@@ -233,11 +233,13 @@ def reindex(database: Database, vault: Vault, progress: Progress, batch: int = B
     ):
         total = _count(database, source)
         after: object = None
+        seen = 0
         while rows := _page(database, source, after, batch):
             with database.unit_of_work(KEEPER) as session:
                 put(session, vault, rows, outcome)
             after = rows[-1][0]
-            progress(name, outcome.done, total)
+            seen += len(rows)
+            progress(name, seen, total)
     with database.unit_of_work(KEEPER) as session:
         ident = vault.ring.newest("index").id.hex()
         record(session, "keys.reindexed", "key", ident, records=outcome.done)
@@ -284,11 +286,13 @@ def _print_complainants(
         "update cases.complainants set phone_print = :phone, caller_print = :caller"
         " where case_id = :case_id and sealed = :sealed"  # else somebody wrote it anew meanwhile
     )
+    given = []
     for row in rows:
         if numbers := _numbers(vault, row, outcome):
             phone, caller = (vault.print(COMPLAINANT_PHONE, n) if n else None for n in numbers)
-            given = {"phone": phone, "caller": caller, "case_id": row[0], "sealed": row[1]}
-            session.execute(statement, given)
+            given.append({"phone": phone, "caller": caller, "case_id": row[0], "sealed": row[1]})
+    if given:
+        session.execute(statement, given)
 
 
 def _print_informants(
@@ -302,8 +306,11 @@ def _print_informants(
         "delete from cases.reporter_prints"
         " where ref = :ref and print <> all(cast(:prints as bytea[]))"
     )
+    given = []
     for row in rows:
         if numbers := _numbers(vault, row, outcome):
             prints = [vault.print(INFORMANT_PHONE, number) for number in sorted({*numbers} - {""})]
-            for statement in (add, drop):
-                session.execute(statement, {"prints": prints, "ref": row[0]})
+            given.append({"prints": prints, "ref": row[0]})
+    if given:
+        session.execute(add, given)
+        session.execute(drop, given)
