@@ -9,6 +9,7 @@ ROLES: dict[str, frozenset[str]] = {
             "case.route",
             "identity.reveal_own",
             "map.read",
+            "recording.hear_own",
         }
     ),
     "ENTRY": frozenset(
@@ -32,6 +33,7 @@ ROLES: dict[str, frozenset[str]] = {
             "unit.read",
             "order.read",
             "map.read",
+            "recording.hear",
             "stats.read",
         }
     ),
@@ -60,6 +62,7 @@ ROLES: dict[str, frozenset[str]] = {
             "complainant.read",
             "identity.reveal",
             "identity.search",
+            "recording.hear_reason",
             "order.create",
             "order.approve",
             "order.read",
@@ -96,6 +99,7 @@ ROLES: dict[str, frozenset[str]] = {
             "case.transfer.request",
             "complainant.read",
             "identity.reveal",
+            "recording.hear_own",
             "order.read",
             "unit.read",
             "map.read",

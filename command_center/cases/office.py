@@ -32,6 +32,10 @@ class Office:
             vault, alarms, settings.zone, settings.region_code, settings.var_dir / "attachments"
         )
 
+    @property
+    def recordings(self) -> Path:
+        return self.attachments.parent / "recordings"
+
     def day(self, moment: datetime) -> date:
         """The calendar day of a moment where the bureau is."""
         return moment.astimezone(self.zone).date()

@@ -7,7 +7,15 @@ from sqlalchemy.orm import Session
 
 from command_center.accounts import queries as accounts
 from command_center.accounts.models import User
-from command_center.cases import actions, deadlines, identity, lifecycle, queries, sending
+from command_center.cases import (
+    actions,
+    deadlines,
+    identity,
+    lifecycle,
+    queries,
+    recordings,
+    sending,
+)
 from command_center.cases.identity import chain
 from command_center.cases.identity import store as identity_store
 from command_center.cases.lifecycle import Step
@@ -17,6 +25,7 @@ from command_center.cases.models import (
     Case,
     Deadline,
     Document,
+    Recording,
     TimelineEntry,
 )
 from command_center.cases.office import Office
@@ -33,11 +42,13 @@ from command_center.cases.schemas import (
     InformantOut,
     OrganisationRef,
     PlaceOut,
+    RecordingOut,
     SubjectOut,
     TimelineOut,
 )
 from dispatch.orders import queries as orders
 from dispatch.orders.presenting import summary_out
+from kernel.access import Principal
 from kernel.clock import now
 from kernel.db import principal_of
 
@@ -64,6 +75,7 @@ def detail(session: Session, office: Office, case: Case) -> CaseDetail:
         orders=[summary_out(one) for one in orders.of_case(session, case.id)],
         documents=[_read(DocumentOut, one) for one in _all(session, Document, case)],
         attachments=[_read(AttachmentOut, one) for one in _all(session, Attachment, case)],
+        recordings=_recordings(session, office, case),
         approvals=[_approval(one) for one in _all(session, Approval, case)],
         actions=[_action(step) for step in actions.available(session, case)],
     )
@@ -213,6 +225,23 @@ def _deadline(row: Deadline, moment: datetime) -> DeadlineOut:
         light=shown,
         provisional=row.provisional,
         basis=row.basis,
+    )
+
+
+def _recordings(session: Session, office: Office, case: Case) -> list[RecordingOut]:
+    who, rows = principal_of(session), _all(session, Recording, case)
+    return [recording_out(office, case, row, who) for row in rows]
+
+
+def recording_out(office: Office, case: Case, row: Recording, who: Principal) -> RecordingOut:
+    """A recording as its case's page names it."""
+    return RecordingOut(
+        id=row.id,
+        kind=row.kind,
+        media_type=row.media_type,
+        at=row.at,
+        transcript="" if case.kind == "JB" else recordings.transcript(office, row),
+        may_hear=recordings.may_hear(who, case),
     )
 
 

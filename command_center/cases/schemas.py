@@ -63,6 +63,10 @@ class RevealIn(Request):
     note: Line = ""
 
 
+class HearIn(Request):
+    reason_code: Word = ""
+
+
 class SearchIn(Request):
     number: Annotated[Word, Field(min_length=1)]
     reason_code: Word
@@ -279,6 +283,16 @@ class AttachmentOut(BaseModel):
     order_id: int | None
 
 
+class RecordingOut(BaseModel):
+    id: int
+    kind: str
+    media_type: str
+    at: Utc
+    transcript: str
+    """Cleared words; a report's are heard, not read."""
+    may_hear: bool
+
+
 class ApprovalOut(BaseModel):
     id: int
     kind: str
@@ -320,6 +334,7 @@ class CaseDetail(CaseSummary):
     orders: list[OrderSummaryOut]
     documents: list[DocumentOut]
     attachments: list[AttachmentOut]
+    recordings: list[RecordingOut]
     approvals: list[ApprovalOut]
     actions: list[ActionOut]
 

@@ -176,6 +176,16 @@ export interface Attachment {
   at: Instant
 }
 
+export interface Recording {
+  id: Id
+  kind: 'call' | 'voice_message'
+  media_type: string
+  at: Instant
+  /** Cleared words; empty for a report. */
+  transcript: string
+  may_hear: boolean
+}
+
 export interface Approval {
   id: Id
   kind: 'closure' | 'transfer'
@@ -218,6 +228,7 @@ export interface CaseDetail extends CaseSummary {
   orders: OrderSummary[]
   documents: CaseDocument[]
   attachments: Attachment[]
+  recordings: Recording[]
   approvals: Approval[]
   actions: CaseAction[]
 }
