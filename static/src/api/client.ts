@@ -53,6 +53,13 @@ export function upload<T>(path: string, file: Blob, name: string): Promise<T> {
   return request<T>('POST', apiUrl(path), form)
 }
 
+/** Something that is no JSON, such as a sound. Raises ApiError. */
+export async function postForBlob(path: string, body: unknown): Promise<Blob> {
+  const response = await send('POST', apiUrl(path), body)
+  if (response.ok) return await response.blob()
+  throw new ApiError(await readProblem(response))
+}
+
 async function request<T>(method: Method, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const response = await send(method, url, body, signal)
   if (response.ok) return (await readBody(response)) as T

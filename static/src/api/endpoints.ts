@@ -1,5 +1,5 @@
 import type { FeatureCollection } from 'geojson'
-import { del, get, post, put, upload } from './client'
+import { del, get, post, postForBlob, put, upload } from './client'
 import type * as T from './types'
 
 /** Every verb of the server by name; one place to look, one place to change. */
@@ -57,6 +57,7 @@ export const cases = {
   reveal: (id: T.Id, reason_code: string, note: string) =>
     post<T.Identity>(`/cases/${id}/identity`, { reason_code, note }),
   identity: (id: T.Id) => get<T.Identity>(`/cases/${id}/identity`),
+  hear: (id: T.Id, reason_code: string) => postForBlob(`/recordings/${id}/hear`, { reason_code }),
   recommendation: (id: T.Id) => get<T.Recommendation>(`/cases/${id}/recommendation`),
 }
 

@@ -272,6 +272,7 @@ export default {
     place: 'Change place',
     reveal: 'Reveal identity',
   },
+  recording: { call: 'Call', voice_message: 'Voice message' },
   approval: { closure: 'Closure approval', transfer: 'Transfer approval' },
   verdict: { approved: 'Approved', refused: 'Refused' },
   mediationMode: { onsite: 'On site', phone: 'Phone', internet: 'Internet', video: 'Audio / video' },

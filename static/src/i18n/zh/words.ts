@@ -261,6 +261,7 @@ export default {
     place: '修改位置',
     reveal: '查看身份',
   },
+  recording: { call: '通话录音', voice_message: '语音留言' },
   approval: { closure: '办结审批', transfer: '移送审批' },
   verdict: { approved: '已同意', refused: '未同意' },
   mediationMode: { onsite: '现场', phone: '电话', internet: '互联网', video: '音视频' },
