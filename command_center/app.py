@@ -23,7 +23,8 @@ DIST = Path(__file__).parent.parent / "static" / "dist"
 MAX_BODY_BYTES = 20 << 20
 CSP = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
-    " worker-src 'self' blob:; connect-src 'self' ws: wss:; frame-src 'self';"
+    " media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self' ws: wss:;"
+    " frame-src 'self';"
     " frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 )
 

@@ -1,6 +1,7 @@
 """The one place where real parts are chosen and events and jobs meet their handlers."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from apiflask import APIBlueprint
@@ -14,7 +15,8 @@ from command_center.cases import papers, timeline
 from command_center.cases import views as cases_views
 from command_center.cases.events import CaseChanged
 from command_center.cases.evidence import CaseEvidence
-from command_center.cases.office import Office
+from command_center.cases.identity import alerts
+from command_center.cases.office import Office, vault_of
 from command_center.cases.sending import CaseGate
 from command_center.engines.health import health
 from command_center.insight import views as insight_views
@@ -33,7 +35,6 @@ from dispatch.room import Room
 from dispatch.units.events import UnitChanged
 from kernel.access import Role, system
 from kernel.bus import Bus
-from kernel.crypto import Vault
 from kernel.db import Database
 from kernel.events import EventBus
 from kernel.jobs import Handlers
@@ -80,7 +81,7 @@ def build(settings: Settings) -> House:
     database = Database(settings.sqlalchemy_url, events=_news_for_desks(bus))
     outbox = Outbox(settings.var_dir / "outbox")
     alarms = AlarmService(settings.alarm_climb_seconds)
-    office = Office.of(settings, Vault(settings.identity_key), alarms)
+    office = Office.of(settings, vault_of(settings), alarms)
     room = dispatch_room.build(
         settings,
         alarms=alarms,
@@ -95,7 +96,7 @@ def build(settings: Settings) -> House:
         settings=settings,
         database=database,
         bus=bus,
-        handlers=_handlers(room, sender),
+        handlers=_handlers(room, sender, alarms),
         office=office,
         dispatch=room,
         intake=Intake(office, Geocoder().geocode),
@@ -117,7 +118,7 @@ def blueprints(house: House) -> list[APIBlueprint]:
     ]
 
 
-def _handlers(room: Room, sender: sending.Sender) -> Handlers:
+def _handlers(room: Room, sender: sending.Sender, alarms: AlarmService) -> Handlers:
     """Who does what when a job is due."""
     handlers = Handlers()
     handlers.manual(ledger.SEND, sender.handle)
@@ -127,6 +128,7 @@ def _handlers(room: Room, sender: sending.Sender) -> Handlers:
         handlers.transactional(kind, handler)
     handlers.transactional(TIMELINE, timeline.from_dispatch)
     handlers.transactional(papers.RENDER, papers.render_job)
+    handlers.transactional(alerts.RING, partial(alerts.ring, alarms))
     return handlers
 
 

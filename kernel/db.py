@@ -100,7 +100,8 @@ def _tell_the_database_who_asks(session: Session, _: Any, connection: Any) -> No
 
 _WHO = text(
     "select set_config('cc.principal', :id, true), set_config('cc.organisation_path', :path, true),"
-    " set_config('cc.permissions', :permissions, true), set_config('role', :role, true)"
+    " set_config('cc.permissions', :permissions, true), set_config('cc.moment', :moment, true),"
+    " set_config('role', :role, true)"
 )
 
 
@@ -111,6 +112,7 @@ def _tell(session: Session, connection: Any) -> None:
         "id": str(principal.id),
         "path": principal.organisation_path,
         "permissions": f",{','.join(sorted(principal.permissions))},",
+        "moment": session.info["clock"].now().isoformat(),
         "role": session.info.get("role") or principal.database_role,
     }
     connection.execute(_WHO, who)

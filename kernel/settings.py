@@ -94,7 +94,12 @@ class Settings(BaseSettings):
     secret_key: str = DEFAULT_SECRET
     """Signs sessions and query codes."""
     identity_key: str = DEFAULT_SECRET
-    """Seals informants' identities; keep it outside the database and its backups."""
+    """The first key that seals informants' identities; it also makes query codes. Keep it outside
+    the database and its backups."""
+    identity_keys: Path | None = None
+    """Folder of the keys that came after it, one file of mode 0600 each, made by `keys rotate` and
+    `keys reindex`; running processes notice a new one. Empty means `secrets/identity_keys` under
+    `var/`."""
     hook_token: str = DEFAULT_SECRET
     """Shared with Kannel: authenticates its callbacks."""
 
@@ -182,6 +187,10 @@ class Settings(BaseSettings):
     @property
     def bus_url(self) -> str:
         return self.redis_url or f"redis://:{self.redis_password}@127.0.0.1:{self.redis_port}/0"
+
+    @property
+    def key_folder(self) -> Path:
+        return self.identity_keys or self.var_dir / "secrets" / "identity_keys"
 
     @property
     def map_view(self) -> dict[str, float]:

@@ -1,10 +1,18 @@
 """Roles of SPEC §1.1 and what each may do (SPEC §1.2). Jurisdiction is checked besides."""
 
 CLERK = frozenset(
-    {"case.create", "case.read", "report.read", "case.escalate", "case.route", "map.read"}
+    {
+        "case.create",
+        "case.read",
+        "report.read",
+        "case.escalate",
+        "case.route",
+        "identity.reveal_own",
+        "map.read",
+    }
 )
 ROLES: dict[str, frozenset[str]] = {
-    "AGENT": CLERK,
+    "AGENT": CLERK | {"recording.hear_own"},
     "ENTRY": CLERK,
     "SHIFT": frozenset(
         {
@@ -18,6 +26,7 @@ ROLES: dict[str, frozenset[str]] = {
             "unit.read",
             "order.read",
             "map.read",
+            "recording.hear",
             "stats.read",
         }
     ),
@@ -47,6 +56,8 @@ ROLES: dict[str, frozenset[str]] = {
             "case.transfer.request",
             "complainant.read",
             "identity.reveal",
+            "identity.search",
+            "recording.hear_reason",
             "order.create",
             "order.approve",
             "order.read",
@@ -85,6 +96,7 @@ ROLES: dict[str, frozenset[str]] = {
             "case.transfer.request",
             "complainant.read",
             "identity.reveal",
+            "recording.hear_own",
             "order.read",
             "unit.read",
             "map.read",

@@ -1,8 +1,8 @@
 """Cases, their subjects, people, clocks, papers and timeline.
 
 Nothing in a plain column leads from a report to a person: an informant and every link to one lie
-in `reporter_identity.sealed`; a report's narrative and facts are sealed too, so that equal words
-do not tie it to the complaint of the same call.
+in `reporter_identity`, beside the report's narrative, which may name them; a report's facts are
+sealed too, so that equal words do not tie it to the complaint of the same call.
 """
 
 from datetime import date
@@ -133,6 +133,7 @@ class Case(Base):
     hotline: Mapped[str] = mapped_column(String(10), server_default="")
     subject_id: Mapped[int | None] = mapped_column(ForeignKey("cases.subjects.id"), index=True)
     sealed_narrative: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Of a complaint; a report's lies with its informant."""
     dispatch_facts: Mapped[str | None] = mapped_column(Text)
     sealed_facts: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The dispatch facts of a report."""
@@ -194,18 +195,89 @@ class Complainant(Base):
     case_kind: Mapped[str] = mapped_column(String(2))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     phone_print: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
+    caller_print: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
     consent_public: Mapped[bool] = mapped_column(Boolean, server_default="false")
     consent_delegate: Mapped[bool] = mapped_column(Boolean, server_default="false")
 
 
 class ReporterIdentity(Base):
-    """An informant: identity and every link to one, sealed. The row has nothing else to read."""
+    """An informant: identity and every link to one, sealed, and the narrative that may name them.
+
+    The row has nothing else to read. Without `sealed` the report is anonymous.
+    """
 
     __tablename__ = "reporter_identity"
     __table_args__ = SCHEMA
 
     ref: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_narrative: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ReporterPrint(Base):
+    """Blind index of informants' numbers; read by the search that always raises an alert."""
+
+    __tablename__ = "reporter_prints"
+    __table_args__ = SCHEMA
+
+    print: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    ref: Mapped[UUID] = mapped_column(
+        ForeignKey("cases.reporter_identity.ref"), primary_key=True, index=True
+    )
+
+
+class Reveal(Base):
+    """An identity opened to one person, in one session, until `expires_at`. Never changed."""
+
+    __tablename__ = "reveals"
+    __table_args__ = (Index("ix_reveals_user_id_at", "user_id", "at"), SCHEMA)
+
+    id: Mapped[Key]
+    case_id: Mapped[int] = _of_case()
+    user_id: Mapped[Reference]
+    roles: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
+    reason_code: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(String(400))
+    fields: Mapped[list[str]] = mapped_column(ARRAY(String(30)))
+    at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp]
+    session_print: Mapped[bytes] = mapped_column(LargeBinary(32))
+    terminal: Mapped[str] = mapped_column(String(45))
+    within_chain: Mapped[bool] = mapped_column(Boolean)
+
+
+class IdentitySearch(Base):
+    """A search by phone across informants: who and why, never for which number. Never changed."""
+
+    __tablename__ = "identity_searches"
+    __table_args__ = SCHEMA
+
+    id: Mapped[Key]
+    user_id: Mapped[Reference]
+    reason_code: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(String(400))
+    at: Mapped[Timestamp]
+    terminal: Mapped[str] = mapped_column(String(45))
+    matches: Mapped[int] = mapped_column(Integer)
+
+
+class Recording(Base):
+    """The sound of a call. Its bytes lie sealed under var/ by a random name; the key to them is
+    sealed here, and so is the transcript. A report's opens only under a reveal."""
+
+    __tablename__ = "recordings"
+    __table_args__ = SCHEMA
+
+    id: Mapped[Key]
+    case_id: Mapped[int] = _of_case()
+    kind: Mapped[str] = mapped_column(String(20))
+    media_type: Mapped[str] = mapped_column(String(60))
+    size: Mapped[int] = mapped_column(Integer)
+    file: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    sealed_key: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sealed_transcript: Mapped[bytes | None] = mapped_column(LargeBinary)
+    at: Mapped[Timestamp]
+    added_by: Mapped[Reference]
 
 
 class TimelineEntry(Base):

@@ -7,7 +7,13 @@ from zoneinfo import ZoneInfo
 
 from dispatch.alarms.service import AlarmService
 from kernel.crypto import Vault
+from kernel.keyring import KeyFolder
 from kernel.settings import Settings
+
+
+def vault_of(settings: Settings) -> Vault:
+    """The installation's vault: its first key, and those that were added since."""
+    return Vault(settings.identity_key, KeyFolder(settings.key_folder, settings.identity_key))
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,10 @@ class Office:
         return cls(
             vault, alarms, settings.zone, settings.region_code, settings.var_dir / "attachments"
         )
+
+    @property
+    def recordings(self) -> Path:
+        return self.attachments.parent / "recordings"
 
     def day(self, moment: datetime) -> date:
         """The calendar day of a moment where the bureau is."""

@@ -7,7 +7,17 @@ from sqlalchemy.orm import Session
 
 from command_center.accounts import queries as accounts
 from command_center.accounts.models import User
-from command_center.cases import actions, deadlines, identity, lifecycle, queries, sending
+from command_center.cases import (
+    actions,
+    deadlines,
+    identity,
+    lifecycle,
+    queries,
+    recordings,
+    sending,
+)
+from command_center.cases.identity import chain
+from command_center.cases.identity import store as identity_store
 from command_center.cases.lifecycle import Step
 from command_center.cases.models import (
     Approval,
@@ -15,6 +25,7 @@ from command_center.cases.models import (
     Case,
     Deadline,
     Document,
+    Recording,
     TimelineEntry,
 )
 from command_center.cases.office import Office
@@ -31,13 +42,15 @@ from command_center.cases.schemas import (
     InformantOut,
     OrganisationRef,
     PlaceOut,
+    RecordingOut,
     SubjectOut,
     TimelineOut,
 )
 from dispatch.orders import queries as orders
 from dispatch.orders.presenting import summary_out
+from kernel.access import Principal, Role
 from kernel.clock import now
-from kernel.db import principal_of
+from kernel.db import in_role, principal_of
 
 Point = tuple[float, float]
 
@@ -62,6 +75,7 @@ def detail(session: Session, office: Office, case: Case) -> CaseDetail:
         orders=[summary_out(one) for one in orders.of_case(session, case.id)],
         documents=[_read(DocumentOut, one) for one in _all(session, Document, case)],
         attachments=[_read(AttachmentOut, one) for one in _all(session, Attachment, case)],
+        recordings=_recordings(session, office, case),
         approvals=[_approval(one) for one in _all(session, Approval, case)],
         actions=[_action(step) for step in actions.available(session, case)],
     )
@@ -141,12 +155,37 @@ def _knows_complainant(session: Session, case: Case) -> bool:
 
 def _people(session: Session, office: Office, case: Case) -> dict[str, Any]:
     if case.kind == "JB":
-        informant = InformantOut(given=case.informant_given, real_name=case.is_real_name)
-        return {"complainant": None, "informant": informant}
+        informant = InformantOut(
+            given=case.informant_given,
+            real_name=case.is_real_name,
+            may_reveal=chain.may(principal_of(session), case),
+        )
+        return {"complainant": None, "informant": informant, "same_phone": 0}
     person = identity.complainant(session, office.vault, case)
+    shown = _complainant(session, case, person)
+    return {
+        "complainant": shown,
+        "informant": None,
+        "same_phone": _same_phone(session, office, case, person) if person else 0,
+    }
+
+
+def complainant(session: Session, office: Office, case: Case) -> ComplainantOut | None:
+    """Who complains or asks, masked for those who may not know them (SPEC §1.2)."""
+    return _complainant(session, case, identity.complainant(session, office.vault, case))
+
+
+def _complainant(
+    session: Session, case: Case, person: identity.Person | None
+) -> ComplainantOut | None:
     full = _knows_complainant(session, case)
-    shown = ComplainantOut(**identity.shown(person, full=full)) if person else None
-    return {"complainant": shown, "informant": None}
+    return ComplainantOut(**identity.shown(person, full=full)) if person else None
+
+
+def _same_phone(session: Session, office: Office, case: Case, person: identity.Person) -> int:
+    """Only how many, never which: an edge from person to person is no one's to follow here."""
+    reach = queries.visible(principal_of(session))
+    return identity_store.same_phone(session, office.vault, case, person, reach)
 
 
 def _suggested(session: Session, case: Case) -> OrganisationRef | None:
@@ -186,6 +225,25 @@ def _deadline(row: Deadline, moment: datetime) -> DeadlineOut:
         light=shown,
         provisional=row.provisional,
         basis=row.basis,
+    )
+
+
+def _recordings(session: Session, office: Office, case: Case) -> list[RecordingOut]:
+    who = principal_of(session)
+    with in_role(session, Role.HOUSE):
+        rows = _all(session, Recording, case)
+    return [recording_out(office, case, row, who) for row in rows]
+
+
+def recording_out(office: Office, case: Case, row: Recording, who: Principal) -> RecordingOut:
+    """A recording as its case's page names it."""
+    return RecordingOut(
+        id=row.id,
+        kind=row.kind,
+        media_type=row.media_type,
+        at=row.at,
+        transcript="" if case.kind == "JB" else recordings.transcript(office, row),
+        may_hear=recordings.may_hear(who, case),
     )
 
 

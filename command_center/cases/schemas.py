@@ -63,6 +63,16 @@ class RevealIn(Request):
     note: Line = ""
 
 
+class HearIn(Request):
+    reason_code: Word = ""
+
+
+class SearchIn(Request):
+    number: Annotated[Word, Field(min_length=1)]
+    reason_code: Word
+    note: Line = ""
+
+
 class ActionIn(Request):
     """The data of any step; which of them a step needs is said by `actions` of the case."""
 
@@ -88,6 +98,13 @@ class ActionIn(Request):
     name: Word | None = None
     due: Day | None = None
     note: Line | None = None
+
+
+class QueryCode(Request):
+    """What the holder of a case knows of it."""
+
+    case_no: Annotated[Word, Field(min_length=1)]
+    query_code: Annotated[Word, Field(min_length=1)]
 
 
 class ListQuery(BaseModel):
@@ -205,6 +222,17 @@ class MapCases(RootModel[list[MapCase]]):
     pass
 
 
+class PublicStatus(BaseModel):
+    """What a person may know of their own case; of a report nothing but how far it is."""
+
+    case_no: str
+    kind: str
+    state: str
+    received_at: Utc
+    due_at: Utc | None
+    last_change_at: Utc
+
+
 class ComplainantOut(BaseModel):
     name: str
     phone: str
@@ -215,6 +243,7 @@ class ComplainantOut(BaseModel):
 class InformantOut(BaseModel):
     given: bool
     real_name: bool
+    may_reveal: bool
 
 
 class DeadlineOut(BaseModel):
@@ -254,6 +283,16 @@ class AttachmentOut(BaseModel):
     order_id: int | None
 
 
+class RecordingOut(BaseModel):
+    id: int
+    kind: str
+    media_type: str
+    at: Utc
+    transcript: str
+    """Cleared words; a report's are heard, not read."""
+    may_hear: bool
+
+
 class ApprovalOut(BaseModel):
     id: int
     kind: str
@@ -284,6 +323,7 @@ class CaseDetail(CaseSummary):
     persons_affected: int
     triggers: list[str]
     complainant: ComplainantOut | None
+    same_phone: int
     informant: InformantOut | None
     first_handler: str
     registered_by: str | None
@@ -294,6 +334,7 @@ class CaseDetail(CaseSummary):
     orders: list[OrderSummaryOut]
     documents: list[DocumentOut]
     attachments: list[AttachmentOut]
+    recordings: list[RecordingOut]
     approvals: list[ApprovalOut]
     actions: list[ActionOut]
 
@@ -309,3 +350,8 @@ class RevealedIdentity(BaseModel):
     recording: str = ""
     linked_case_no: str = ""
     narrative: str = ""
+    expires_at: Utc
+
+
+class FoundReports(BaseModel):
+    case_nos: list[str]

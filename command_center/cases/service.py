@@ -58,6 +58,8 @@ class NewCase:
     answer: str | None = None
     demands: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
+    private: dict[str, Any] = field(default_factory=dict)
+    """Particulars of a report that lie with its sealed narrative, whatever they are."""
     persons_affected: int = 1
     urgency: int = 0
     urgency_reason: str = ""
@@ -75,12 +77,15 @@ def open_case(session: Session, office: Office, new: NewCase) -> tuple[Case, str
     case_no = numbering.case_no(session, new.kind, office.region_code, office.day(new.received_at))
     code = query_code_of(office, new.query_seed or case_no)
     case = _row(office, new, case_no)
+    if new.kind == "JB":
+        _keep_informant(session, office, case, new)
     case.query_code_print = numbering.query_code_print(office.vault, case_no, code)
     session.add(case)
     if new.place:
         places.put(session, case, new.place, new.received_at)
     session.flush()
-    _keep_person(session, office, case, new)
+    if new.kind != "JB":
+        _keep_complainant(session, office, case, new)
     _start_clocks(session, office, case)
     timeline.write(
         session, case, "registered", case.received_at, timeline.actor_of(session),
@@ -225,20 +230,18 @@ def _row(office: Office, new: NewCase, case_no: str) -> Case:
         idempotency_print=new.idempotency_print,
         map_status="new",
     )
-    narrative = new.narrative
-    if new.kind == "JB":
-        narrative = _with_private_details(case, narrative)
-    if narrative:
-        case.sealed_narrative = identity.seal_text(office.vault, narrative, case_no)
+    if new.narrative and new.kind != "JB":
+        case.sealed_narrative = identity.seal_text(office.vault, new.narrative, case_no)
     _put_facts(office, case, new.facts)
     return case
 
 
-def _with_private_details(case: Case, narrative: str) -> str:
+def _with_private_details(case: Case, new: NewCase) -> str:
     private = {key: v for key, v in case.details.items() if key not in REPORT_DETAILS}
+    private |= new.private
     case.details = {key: v for key, v in case.details.items() if key in REPORT_DETAILS}
     lines = [f"{key}：{value}" for key, value in private.items() if value not in (None, "")]
-    return "\n".join(filter(None, [narrative, *lines]))
+    return "\n".join(filter(None, [new.narrative, *lines]))
 
 
 def _put_facts(office: Office, case: Case, facts: str) -> None:
@@ -249,15 +252,20 @@ def _put_facts(office: Office, case: Case, facts: str) -> None:
         case.dispatch_facts = facts
 
 
-def _keep_person(session: Session, office: Office, case: Case, new: NewCase) -> None:
-    person = new.person
-    if case.kind == "JB":
-        case.informant_given, case.is_real_name = person.is_given, new.is_real_name
-        if person != Person():
-            case.reporter_ref = identity.keep_informant(session, office.vault, person)
-    elif person.is_given:
+def _keep_informant(session: Session, office: Office, case: Case, new: NewCase) -> None:
+    """The person and the words that may name them, in one sealed row apart from the case."""
+    case.informant_given, case.is_real_name = new.person.is_given, new.is_real_name
+    narrative = _with_private_details(case, new)
+    if narrative or new.person != Person():
+        case.reporter_ref = identity.keep_informant(
+            session, office.vault, new.person, narrative, case.case_no
+        )
+
+
+def _keep_complainant(session: Session, office: Office, case: Case, new: NewCase) -> None:
+    if new.person.is_given:
         identity.keep_complainant(
-            session, office.vault, case, person,
+            session, office.vault, case, new.person,
             consent_public=new.consent_public, consent_delegate=new.consent_delegate,
         )  # fmt: skip
 

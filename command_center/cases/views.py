@@ -6,8 +6,17 @@ from urllib.parse import quote
 from apiflask import APIBlueprint
 from flask import Response
 
-from command_center.cases import actions, attachments, codes, identity, papers, present, service
+from command_center.cases import (
+    actions,
+    attachments,
+    codes,
+    identity_views,
+    papers,
+    present,
+    service,
+)
 from command_center.cases import queries as cases
+from command_center.cases.identity_views import CASE, REFUSALS
 from command_center.cases.office import Office
 from command_center.cases.places import Place
 from command_center.cases.queries import Bbox, Filter
@@ -24,8 +33,6 @@ from command_center.cases.schemas import (
     MapCases,
     MapQuery,
     PlaceIn,
-    RevealedIdentity,
-    RevealIn,
     RouteIn,
     SimilarQuery,
     UrgencyIn,
@@ -34,8 +41,6 @@ from kernel.errors import BadInput
 from kernel.schemas import IDENT
 from kernel.web import public, require, unit_of_work
 
-CASE = f"/cases/<{IDENT}:case_id>"
-REFUSALS = {400: "Malformed", 403: "Forbidden", 404: "Not found", 409: "Conflict", 422: "Refused"}
 READS = {400: "Malformed", 404: "Not found", 422: "Refused"}
 
 
@@ -44,6 +49,7 @@ def create_blueprint(office: Office) -> APIBlueprint:
     blueprint = APIBlueprint("cases", __name__, url_prefix="/api/v1", tag="Cases")
     _lists(blueprint)
     _one_case(blueprint, office)
+    identity_views.add(blueprint, office)
     _acts(blueprint, office)
     _files(blueprint, office)
     return blueprint
@@ -125,16 +131,6 @@ def _one_case(blueprint: APIBlueprint, office: Office) -> None:
         with unit_of_work() as session:
             case = service.set_facts(session, office, case_id, body.dispatch_facts)
             return present.detail(session, office, case)
-
-    @blueprint.post(f"{CASE}/identity")
-    @blueprint.input(RevealIn, arg_name="body")
-    @blueprint.output(RevealedIdentity)
-    @blueprint.doc(operation_id="revealIdentity", responses=REFUSALS)
-    @require("identity.reveal")
-    def reveal(case_id: int, body: RevealIn) -> Any:
-        with unit_of_work() as session:
-            case = cases.get(session, case_id)
-            return identity.reveal(session, office.vault, case, body.reason_code, body.note)
 
 
 def _acts(blueprint: APIBlueprint, office: Office) -> None:

@@ -23,21 +23,22 @@ from command_center.accounts import queries as accounts
 from command_center.accounts.models import Organisation, User
 from command_center.cases import clocks, identity
 from command_center.cases.identity import Person
+from command_center.cases.identity.store import COMPLAINANT_PHONE, INFORMANT_PHONE
 from command_center.cases.models import (
     Case,
     Complainant,
     Deadline,
     ReporterIdentity,
+    ReporterPrint,
     TimelineEntry,
 )
-from command_center.cases.office import Office
+from command_center.cases.office import Office, vault_of
 from command_center.demo import past_stories as stories
 from command_center.demo.past_paths import APPROVER, CENTRE, History, Past
 from command_center.demo.past_sites import Site, Sites
 from dispatch.alarms.service import AlarmService
 from dispatch.numbers import digits
 from kernel.clock import now
-from kernel.crypto import Vault
 from kernel.db import Base
 from kernel.numbering import Counter as RunningNumber
 from kernel.settings import Settings
@@ -61,7 +62,7 @@ def seed_past_cases(session: Session, settings: Settings) -> None:
 class _Archive:
     def __init__(self, session: Session, settings: Settings):
         self.session, self.random = session, Random(settings.demo_seed)
-        self.office = Office.of(settings, Vault(settings.identity_key), AlarmService(0))
+        self.office = Office.of(settings, vault_of(settings), AlarmService(0))
         self.now = now(session)
         self.past = Past(self.random, clocks.calendar(session), self.office.zone, self.now)
         self.root = accounts.root(session)
@@ -185,7 +186,7 @@ class _Archive:
                 "case_id": case_id,
                 "case_kind": "TS",
                 "sealed": identity.sealed(vault, person, case_no),
-                "phone_print": vault.blind_index(digits(person.phone)),
+                "phone_print": vault.print(COMPLAINANT_PHONE, digits(person.phone)),
             }
         )
         return {
@@ -203,8 +204,11 @@ class _Archive:
         }
         if self.random.random() < 0.55:
             ref = UUID(int=self.random.getrandbits(128), version=4)
-            sealed = identity.sealed(self.office.vault, self._person(), str(ref))
+            person, vault = self._person(), self.office.vault
+            sealed = identity.sealed(vault, person, str(ref))
             batch.informants.append({"ref": ref, "sealed": sealed})
+            number = vault.print(INFORMANT_PHONE, digits(person.phone))
+            batch.prints.append({"print": number, "ref": ref})
             row |= {"reporter_ref": ref, "informant_given": True, "is_real_name": True}
         return row
 
@@ -261,6 +265,7 @@ class _Batch:
 
     def __init__(self) -> None:
         self.informants: list[dict[str, Any]] = []
+        self.prints: list[dict[str, Any]] = []
         self.cases: list[dict[str, Any]] = []
         self.complainants: list[dict[str, Any]] = []
         self.deadlines: list[dict[str, Any]] = []
@@ -269,6 +274,7 @@ class _Batch:
     def write(self, session: Session) -> None:
         for model, rows in (
             (ReporterIdentity, self.informants),
+            (ReporterPrint, self.prints),
             (Case, _aligned(self.cases)),
             (Complainant, self.complainants),
             (Deadline, self.deadlines),

@@ -14,6 +14,7 @@ from command_center.cases.schemas import (
     Word,
     Words,
 )
+from dispatch.moments import Utc
 from kernel.schemas import Ident
 
 Kind = Literal["TS", "JB", "ZX"]
@@ -90,6 +91,29 @@ class Submission(Told):
     triggers: list[Word] = Field(default_factory=list, max_length=20)
     urgency: int | None = Field(default=None, ge=0, le=3)
     urgency_reason: Line | None = None
+
+
+class CallerIn(Request):
+    number: Annotated[Word, Field(min_length=1)]
+
+
+class CallerCase(BaseModel):
+    id: int
+    case_no: str
+    kind: str
+    state: str
+    subject: str
+    organisation: str
+    received_at: Utc
+    closed: bool
+    name: str
+    """Masked for those who may not know who complains."""
+
+
+class CallerOut(BaseModel):
+    """A caller's complaints and consultations; of reports nothing, not even whether there are."""
+
+    cases: list[CallerCase]
 
 
 class SubmittedCase(BaseModel):

@@ -33,6 +33,8 @@ Geocode = Callable[[Session, str], Sequence[Candidate]]
 SURE_ENOUGH = 0.6
 """A geocoded place below this confidence is left for a person; the case stays unplaced."""
 CENTRES = frozenset({"bureau", "sub_bureau"})
+CODED = frozenset({"object_code", "violation_code", "wants_reward"})
+"""Particulars that say no more than a table of codes does."""
 ORDER_OF_KINDS = ("TS", "ZX", "JB")
 """A report is opened last: the sealed link names the complaint of the same call."""
 
@@ -323,11 +325,14 @@ def _report(new: NewCase, told: Submission, complaint_no: str) -> NewCase:
     anonymous = told.person.anonymous
     person = Person() if anonymous else new.person
     details: dict[str, Any] = {**told.details, "wants_reward": told.wants_reward}
+    # The complaint of the same call has the same goods, brand and batch: here they are sealed.
+    private = {name: v for name, v in details.items() if name not in CODED and _is_mixed(told)}
     return replace(
         new,
         received_at=_to_the_minute(new.received_at),
         person=replace(person, linked_case_no=complaint_no),
-        details=details,
+        details={name: v for name, v in details.items() if name not in private},
+        private=private,
         facts=(told.report_facts or "") if _is_mixed(told) else new.facts,
         urgency_reason=urgency.words(new.triggers) if complaint_no else new.urgency_reason,
         is_real_name=not anonymous and bool(person.name and (person.phone or person.id_number)),

@@ -1,27 +1,23 @@
 """The public pages' API: file a submission, ask how far it is. No account, little said."""
 
-import hmac
 from dataclasses import dataclass, field
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import request
 
-from command_center.cases import numbering, queries
-from command_center.cases.models import Case
-from command_center.cases.office import Office
+from command_center.cases import asking
+from command_center.cases.schemas import PublicStatus
 from command_center.intake.schemas import Submission
 from command_center.intake.service import Intake, Origin
-from command_center.portal.limiter import Limiter
 from command_center.portal.schemas import (
     PublicQuestion,
-    PublicStatus,
     PublicSubmission,
     Receipt,
     Receipts,
 )
 from kernel.access import Role, system
-from kernel.errors import NotFound
+from kernel.limiter import Limiter
 from kernel.metrics import Counter
 from kernel.web import public, unit_of_work
 
@@ -98,11 +94,9 @@ def create_blueprint(intake: Intake, limits: Limits | None = None) -> APIBluepri
         number = body.case_no.upper()
         limits.count_guess(number, _address())
         with unit_of_work(PUBLIC) as session:
-            case = queries.by_number(session, number)
-            if not _code_fits(intake.office, case, number, body.query_code) or case is None:
-                raise NotFound("case", number)
+            case = asking.by_code(session, intake.office.vault, number, body.query_code)
             limits.forgive_guess(number, _address())
-            return _status(case)
+            return asking.status(case)
 
     return blueprint
 
@@ -115,21 +109,3 @@ def _as_submission(body: PublicSubmission) -> Submission:
     """Nobody outside sets a channel, a caller number, an answer or an urgency."""
     told = body.model_dump(exclude={"website", "channel", "caller_number", "answer", "answered"})
     return Submission(**told, channel="web")
-
-
-def _code_fits(office: Office, case: Case | None, number: str, code: str) -> bool:
-    """Whether the pair belongs together; takes the same time for a case that does not exist."""
-    stored = (case.query_code_print if case else None) or b""
-    given = numbering.query_code_print(office.vault, number, code)
-    return hmac.compare_digest(stored, given)
-
-
-def _status(case: Case) -> PublicStatus:
-    return PublicStatus(
-        case_no=case.case_no,
-        kind=case.kind,
-        state=case.state,
-        received_at=case.received_at,
-        due_at=case.due_at,
-        last_change_at=case.changed_at,
-    )

@@ -1,7 +1,13 @@
 """The ladder of people an untaken alarm climbs (SPEC §4.3). Pure."""
 
 RUNGS = ("DISP", "SHIFT", "CMD", "DEPUTY", "HEAD")
-FIRST_RUNG = dict.fromkeys(("officer_distress", "approval_pending", "oral_unconfirmed"), "CMD")
+CONFIDENTIAL = frozenset(
+    {"identity_rate", "identity_outside_chain", "identity_search", "identity_words"}
+)
+"""Kinds that watch the staff (SPEC §1.3): those below a commander do not even see them."""
+FIRST_RUNG = dict.fromkeys(
+    {"officer_distress", "approval_pending", "oral_unconfirmed"} | CONFIDENTIAL, "CMD"
+)
 """Kinds that only a commander can answer do not wait for the dispatchers."""
 APPROVERS_ONLY = frozenset({"approval_pending", "oral_unconfirmed"})
 """Kinds that ask for an approval: who cannot give it cannot silence them either."""
@@ -21,10 +27,19 @@ def next_rung(rung: str) -> str | None:
 
 def may_answer(roles: frozenset[str], kind: str) -> bool:
     """Whether a holder of these roles may take or resolve an alarm of this kind."""
-    if kind not in APPROVERS_ONLY or "SYSTEM" in roles:
-        return True
-    lowest = RUNGS.index(first_rung(kind))
-    return any(RUNGS.index(RUNG_OF_ROLE[role]) >= lowest for role in roles & RUNG_OF_ROLE.keys())
+    return kind not in APPROVERS_ONLY | CONFIDENTIAL or _stands_at(roles, first_rung(kind))
+
+
+def kinds_hidden(roles: frozenset[str]) -> frozenset[str]:
+    """The kinds that a holder of these roles does not see."""
+    return frozenset() if _stands_at(roles, "CMD") else CONFIDENTIAL
+
+
+def _stands_at(roles: frozenset[str], rung: str) -> bool:
+    """Whether one of the roles is this rung or above it."""
+    lowest = RUNGS.index(rung)
+    held = roles & RUNG_OF_ROLE.keys()
+    return "SYSTEM" in roles or any(RUNGS.index(RUNG_OF_ROLE[role]) >= lowest for role in held)
 
 
 def rungs_seen(roles: frozenset[str]) -> tuple[str, ...]:

@@ -38,3 +38,5 @@ class Alarm(Base):
     resolved_by: Mapped[int | None] = mapped_column(BigInteger)
     resolved_at: Mapped[Timestamp | None]
     note: Mapped[str] = mapped_column(Text, server_default="")
+    about_user_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Whom it is about: they neither see nor answer it."""

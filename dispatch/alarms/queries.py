@@ -18,6 +18,8 @@ def concerns(principal: Principal, alarm: Alarm) -> bool:
         principal.can("alarm.take")
         and principal.covers(alarm.organisation_path)
         and alarm.rung in ladder.rungs_seen(principal.roles)
+        and alarm.kind not in ladder.kinds_hidden(principal.roles)
+        and (alarm.about_user_id is None or alarm.about_user_id != principal.id)
     )
 
 
@@ -31,6 +33,8 @@ def open_alarms(session: Session, principal: Principal) -> Sequence[Alarm]:
             Alarm.resolved_at.is_(None),
             within(Alarm.organisation_path, principal),
             Alarm.rung.in_(ladder.rungs_seen(principal.roles)),
+            Alarm.kind.not_in(ladder.kinds_hidden(principal.roles)),
+            Alarm.about_user_id.is_distinct_from(principal.id),
         )
         .order_by(Alarm.taken_at.is_not(None), Alarm.level.desc(), Alarm.raised_at)
     ).all()

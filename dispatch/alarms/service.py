@@ -38,13 +38,16 @@ class AlarmService:
         organisation_path: str,
         level: int = 1,
         params: dict[str, Any] | None = None,
+        about_user_id: int | None = None,
     ) -> Alarm:
         """The open alarm of that kind and reference, raised if there is none.
 
         An open one is left as it is, unless this one is of a higher level: then it starts anew
         from its first rung and asks for an owner again.
         """
-        raised = self._insert(session, kind, reference, organisation_path, level, params or {})
+        raised = self._insert(
+            session, kind, reference, organisation_path, level, params or {}, about_user_id
+        )
         if raised is not None:
             self._start(session, raised)
             return raised
@@ -110,6 +113,7 @@ class AlarmService:
         path: str,
         level: int,
         params: dict[str, Any],
+        about_user_id: int | None,
     ) -> Alarm | None:
         statement = insert(Alarm).values(
             kind=kind,
@@ -120,6 +124,7 @@ class AlarmService:
             rung=ladder.first_rung(kind),
             params=params,
             raised_at=now(session),
+            about_user_id=about_user_id,
         )
         return session.scalar(statement.on_conflict_do_nothing().returning(Alarm))
 

@@ -13,14 +13,13 @@ from sqlalchemy.orm import Session
 
 from command_center.accounts import roles, service
 from command_center.accounts.models import Organisation
-from command_center.cases.office import Office
+from command_center.cases.office import Office, vault_of
 from command_center.intake.schemas import Submission
 from command_center.intake.service import Intake
 from dispatch.alarms.service import AlarmService
 from kernel import db
 from kernel.access import Principal
 from kernel.clock import now
-from kernel.crypto import Vault
 from kernel.settings import Settings
 from maps import credit_code
 from maps.models import Business, Region
@@ -96,8 +95,7 @@ def make_bureau(session: Session) -> Bureau:
 
 
 def make_office(settings: Settings) -> Office:
-    vault = Vault(settings.identity_key)
-    return Office.of(settings, vault, AlarmService(settings.alarm_climb_seconds))
+    return Office.of(settings, vault_of(settings), AlarmService(settings.alarm_climb_seconds))
 
 
 def make_intake(office: Office) -> Intake:

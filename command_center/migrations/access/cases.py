@@ -45,6 +45,25 @@ _ACTS = may(
 _OF_CASE = "exists (select from cases.cases c where c.id = case_id)"
 _PARTS = ("timeline", "deadlines", "documents", "attachments", "approvals", "holds")
 
+_REVEAL = (
+    "select from cases.reveals r join cases.cases c on c.id = r.case_id"
+    f" where r.user_id = {ME} and r.expires_at > (select kernel.moment())"
+)
+"""A reveal of this person runs. It is append-only: nobody may change or remove one."""
+_MAY_REVEAL = (
+    f"user_id = {ME} and expires_at <= (select kernel.moment()) + interval '11 minutes'"
+    " and exists (select from cases.cases c where c.id = case_id and ("
+    f" ({may('identity.reveal')} and {within('c.organisation_path')}"
+    f" and (not {may('case.handle')} or c.handler_id = {ME}))"
+    f" or ({may('identity.reveal_own')} and c.registered_by = {ME} and c.state = 'REGISTERED')))"
+)
+"""SPEC §1.2: commanders, the named handler, and who took the report until it is sent on. It runs
+for ten minutes; the transaction may have begun a moment before."""
+_OWN_OR_AUDITED = f"user_id = {ME} or {may('audit.read')}"
+_RECORDING = (
+    "id", "case_id", "kind", "media_type", "size", "file", "sealed_transcript", "at", "added_by",
+)  # fmt: skip
+
 _COUNTED = (
     "id", "kind", "state", "urgency", "organisation_id", "organisation_path", "channel", "hotline",
     "region_code", "cell", "received_at", "closed_at", "due_at", "disposition", "outcome",
@@ -64,9 +83,29 @@ RULES = (
         Role.PERSON,
         "cases.reporter_identity",
         "select",
-        f"{may('identity.reveal')} and exists (select from cases.cases c where c.reporter_ref = ref"
-        f" and ({may('order.approve')} or c.handler_id = {ME}))",
+        f"exists ({_REVEAL} and c.reporter_ref = ref)",
     ),
+    Rule(Role.PERSON, "cases.reveals", "select", f"user_id = {ME} or {may('audit.read')}"),
+    Rule(Role.PERSON, "cases.reveals", "insert", _MAY_REVEAL),
+    Rule(
+        Role.PERSON, "cases.identity_searches", "select", f"user_id = {ME} or {may('audit.read')}"
+    ),
+    Rule(
+        Role.PERSON,
+        "cases.identity_searches",
+        "insert",
+        f"{may('identity.search')} and user_id = {ME}",
+    ),
+    Rule(
+        Role.PERSON,
+        "cases.recordings",
+        "select",
+        f"exists (select from cases.cases c where c.id = case_id and c.kind <> 'JB')"
+        f" or exists ({_REVEAL} and c.id = recordings.case_id)",
+    ),
+    Rule(Role.HOUSE, "cases.recordings", "select", columns=_RECORDING),
+    Rule(Role.INTAKE, "cases.recordings", "insert"),
+    Rule(Role.INTAKE, "cases.recordings", "select", columns=("id",)),
     *(Rule(Role.PERSON, f"cases.{table}", "select", _OF_CASE) for table in _PARTS),
     *(
         Rule(Role.PERSON, f"cases.{table}", "insert", f"{_ACTS} and {_OF_CASE}")
@@ -84,9 +123,10 @@ RULES = (
     Rule(Role.INTAKE, "cases.complainants", "insert update"),
     Rule(Role.INTAKE, "cases.complainants", "select", columns=("case_id",)),
     Rule(Role.INTAKE, "cases.reporter_identity", "insert"),
+    Rule(Role.INTAKE, "cases.reporter_prints", "insert"),
     *(
         Rule(Role.SCREENING, f"cases.{table}", "select")
-        for table in ("cases", "complainants", "reporter_identity")
+        for table in ("cases", "complainants", "reporter_identity", "reporter_prints")
     ),
     Rule(
         Role.STATISTICS,

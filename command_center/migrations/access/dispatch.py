@@ -79,8 +79,11 @@ _PEOPLE = (
     ("unit_terminals", "insert update delete", f"{may('unit.manage', 'field.act')} and {_OF_UNIT}"),
     ("replies", "select update", f"{may('order.read')} and {within('organisation_path')}"),
     ("alarms", "select",
-     f"{may('alarm.take', 'case.read', 'order.read')} and {within('organisation_path')}"),
-    ("alarms", "update", f"{may('alarm.take')} and {within('organisation_path')}"),
+     f"{may('alarm.take', 'case.read', 'order.read')} and {within('organisation_path')}"
+     f" and about_user_id is distinct from {ME}"),
+    ("alarms", "update",
+     f"{may('alarm.take')} and {within('organisation_path')}"
+     f" and about_user_id is distinct from {ME}"),
 )  # fmt: skip
 
 _COUNTED = {

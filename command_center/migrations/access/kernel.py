@@ -12,6 +12,9 @@ FUNCTIONS = (
        language sql stable parallel safe
        return position(',' || permission || ','
                        in coalesce(current_setting('cc.permissions', true), '')) > 0""",
+    """create or replace function kernel.moment() returns timestamptz
+       language sql stable parallel safe
+       return coalesce(nullif(current_setting('cc.moment', true), '')::timestamptz, now())""",
     # Anybody may leave a job; only the worker sees what waits.
     """create or replace function kernel.enqueue(
          job_kind text, job_key text, job_payload jsonb, due timestamptz, moment timestamptz,

@@ -34,8 +34,8 @@ export function get<T>(path: string, query: Query = {}, signal?: AbortSignal): P
   return request<T>('GET', apiUrl(path, query), undefined, signal)
 }
 
-export function post<T>(path: string, body: unknown = {}): Promise<T> {
-  return request<T>('POST', apiUrl(path), body)
+export function post<T>(path: string, body: unknown = {}, signal?: AbortSignal): Promise<T> {
+  return request<T>('POST', apiUrl(path), body, signal)
 }
 
 export function put<T>(path: string, body: unknown = {}): Promise<T> {
@@ -51,6 +51,13 @@ export function upload<T>(path: string, file: Blob, name: string): Promise<T> {
   const form = new FormData()
   form.append('file', file, name)
   return request<T>('POST', apiUrl(path), form)
+}
+
+/** Something that is no JSON, such as a sound. Raises ApiError. */
+export async function postForBlob(path: string, body: unknown): Promise<Blob> {
+  const response = await send('POST', apiUrl(path), body)
+  if (response.ok) return await response.blob()
+  throw new ApiError(await readProblem(response))
 }
 
 async function request<T>(method: Method, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {

@@ -1,5 +1,5 @@
 import type { FeatureCollection } from 'geojson'
-import { del, get, post, put, upload } from './client'
+import { del, get, post, postForBlob, put, upload } from './client'
 import type * as T from './types'
 
 /** Every verb of the server by name; one place to look, one place to change. */
@@ -56,7 +56,17 @@ export const cases = {
     post<T.CaseDetail>(`/cases/${id}/actions/${action}`, { ...data, version }),
   reveal: (id: T.Id, reason_code: string, note: string) =>
     post<T.Identity>(`/cases/${id}/identity`, { reason_code, note }),
+  identity: (id: T.Id) => get<T.Identity>(`/cases/${id}/identity`),
+  hear: (id: T.Id, reason_code: string) => postForBlob(`/recordings/${id}/hear`, { reason_code }),
   recommendation: (id: T.Id) => get<T.Recommendation>(`/cases/${id}/recommendation`),
+}
+
+/** Numbers of people travel in bodies, never in addresses. */
+export const callers = {
+  show: (number: string, signal?: AbortSignal) =>
+    post<{ cases: T.CallerCase[] }>('/callers', { number }, signal),
+  report: (case_no: string, query_code: string) =>
+    post<T.PublicStatus>('/callers/report', { case_no, query_code }),
 }
 
 export const open = {

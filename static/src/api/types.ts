@@ -176,6 +176,16 @@ export interface Attachment {
   at: Instant
 }
 
+export interface Recording {
+  id: Id
+  kind: 'call' | 'voice_message'
+  media_type: string
+  at: Instant
+  /** Cleared words; empty for a report. */
+  transcript: string
+  may_hear: boolean
+}
+
 export interface Approval {
   id: Id
   kind: 'closure' | 'transfer'
@@ -206,7 +216,9 @@ export interface CaseDetail extends CaseSummary {
   persons_affected: number | null
   triggers: string[]
   complainant: Person | null
-  informant: { given: boolean; real_name: boolean } | null
+  informant: { given: boolean; real_name: boolean; may_reveal: boolean } | null
+  /** Other complaints and consultations with the same phone: how many, never which. */
+  same_phone: number
   first_handler: string | null
   registered_by: string | null
   outcome?: Record<string, unknown>
@@ -216,6 +228,7 @@ export interface CaseDetail extends CaseSummary {
   orders: OrderSummary[]
   documents: CaseDocument[]
   attachments: Attachment[]
+  recordings: Recording[]
   approvals: Approval[]
   actions: CaseAction[]
 }
@@ -244,7 +257,23 @@ export interface Identity {
   id_kind?: string | null
   caller_number?: string | null
   linked_case_no?: string | null
+  remote_address?: string | null
   narrative?: string | null
+  /** Until then the server gives it again to this session. */
+  expires_at: Instant
+}
+
+/** A caller's earlier complaint or consultation; the name is masked where it has to be. */
+export interface CallerCase {
+  id: Id
+  case_no: string
+  kind: Kind
+  state: string
+  subject: string
+  organisation: string
+  received_at: Instant
+  closed: boolean
+  name: string
 }
 
 export interface SubmissionPerson {
@@ -436,6 +465,10 @@ export type AlarmKind =
   | 'approval_pending'
   | 'help_needed'
   | 'order_declined'
+  | 'identity_rate'
+  | 'identity_outside_chain'
+  | 'identity_search'
+  | 'identity_words'
 
 export interface Alarm {
   id: Id

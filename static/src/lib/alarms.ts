@@ -9,7 +9,14 @@ export function byUrgency(a: Alarm, b: Alarm): number {
   )
 }
 
-const FOR_APPROVERS = new Set<Alarm['kind']>(['approval_pending', 'oral_unconfirmed'])
+const FOR_APPROVERS = new Set<Alarm['kind']>([
+  'approval_pending',
+  'oral_unconfirmed',
+  'identity_rate',
+  'identity_outside_chain',
+  'identity_search',
+  'identity_words',
+])
 
 /** Whether these permissions let one do what the alarm asks for; taking it otherwise would silence it. */
 export function isAnswerable({ kind }: Alarm, may: (permission: string) => boolean): boolean {

@@ -2,13 +2,17 @@ import { useRouter } from 'vue-router'
 import type { Alarm } from '@/api/types'
 import { useSession } from '@/stores/session'
 
+/** What the dispatch desk can open by its id; an alarm about a colleague leads to the case alone. */
+const DESTINATIONS = new Set(['case', 'order', 'unit', 'assignment', 'delivery', 'inbound', 'message'])
+
 /** Gives the way from an alarm to what it is about: on the dispatch desk where one may sit there. */
 export function useAlarmTarget(): (alarm: Alarm) => Promise<void> {
   const router = useRouter()
   const session = useSession()
 
   return async ({ reference, params }) => {
-    const query = { [reference.kind]: reference.id, case: params['case_id'], unit: params['unit_id'] }
+    const shown = DESTINATIONS.has(reference.kind) ? { [reference.kind]: reference.id } : {}
+    const query = { ...shown, case: params['case_id'], unit: params['unit_id'] }
     const caseId = reference.kind === 'case' ? reference.id : params['case_id']
     if (caseId && !session.may('order.read')) {
       await router.push({ name: 'cases', params: { id: String(caseId) } })

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import attachments, identity, present, sending, service
+from command_center.cases.identity import Seat
 from command_center.cases.models import Case
 from command_center.cases.office import Office
 from command_center.cases.schemas import CaseDetail
@@ -37,9 +38,9 @@ def seen_by(session: Session, office: Office, case: Case, who: Principal) -> Cas
         return present.detail(session, office, present.queries.get(session, case.id))
 
 
-def reveal(session: Session, office: Office, case: Case, who: Principal) -> dict[str, str]:
+def reveal(session: Session, office: Office, case: Case, who: Principal) -> dict[str, Any]:
     with acting(session, who):
-        found = identity.reveal(session, office.vault, case, "verify", "")
+        found = identity.reveal(session, office.vault, case, Seat(), "verify", "")
     session.flush()
     return found
 
@@ -133,7 +134,7 @@ def test_a_reveal_needs_a_known_reason_and_a_note_that_names_nobody(
 ) -> None:  # fmt: skip
     case = open_case(report())
     with acting(session, bureau.person("CMD")), pytest.raises(BadInput) as refused:
-        identity.reveal(session, office.vault, case, reason, note)
+        identity.reveal(session, office.vault, case, Seat(), reason, note)
     assert refused.value.field == field
     assert not session.scalars(
         select(AuditEntry).where(AuditEntry.action == "identity.revealed")
@@ -145,7 +146,8 @@ def test_an_anonymous_report_has_only_its_narrative_to_reveal(
 ) -> None:
     told = report(person={"anonymous": True}, sealed_narrative="夜里听见机器声")
     found = reveal(session, office, open_case(told), bureau.person("CMD"))
-    assert found == {"narrative": "夜里听见机器声"}
+    assert found.keys() == {"narrative", "expires_at"}
+    assert found["narrative"] == "夜里听见机器声"
     empty = open_case(report(person={"anonymous": True}, sealed_narrative="", details={}))
     with pytest.raises(NotFound):
         reveal(session, office, empty, bureau.person("CMD"))

@@ -9,11 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from command_center.cases import identity, sending
+from command_center.cases.identity import store
 from command_center.cases.models import (
     Case,
     Complainant,
     Deadline,
     ReporterIdentity,
+    ReporterPrint,
     Subject,
     TimelineEntry,
 )
@@ -150,19 +152,23 @@ def test_all_gaps_are_told_at_once(session: Session, intake: Intake, bureau: Bur
     ]  # fmt: skip
 
 
-def test_a_report_needs_no_identity(session: Session, intake: Intake, bureau: Bureau) -> None:
+def test_a_report_needs_no_identity(
+    session: Session, intake: Intake, office: Office, bureau: Bureau
+) -> None:
     case = registered(session, intake, report(person={}, caller_number=""))
-    assert (case.informant_given, case.is_real_name, case.reporter_ref) == (False, False, None)
+    assert (case.informant_given, case.is_real_name) == (False, False)
+    assert store.what_is_told(session, office.vault, case).fields == ["narrative"]
 
 
 def test_an_anonymous_report_keeps_nothing_of_whoever_typed_something(
-    session: Session, intake: Intake, bureau: Bureau
+    session: Session, intake: Intake, office: Office, bureau: Bureau
 ) -> None:
     case = registered(
         session, intake, report(person={**CANARY, "anonymous": True}), remote_address="192.0.2.9"
     )
-    assert case.reporter_ref is None
-    assert session.scalar(select(func.count()).select_from(ReporterIdentity)) == 0
+    assert store.what_is_told(session, office.vault, case).fields == ["narrative"]
+    assert session.scalars(select(ReporterIdentity.sealed)).all() == [None]
+    assert session.scalar(select(func.count()).select_from(ReporterPrint)) == 0
 
 
 def test_an_informant_lies_sealed_and_the_facts_too(
@@ -170,7 +176,7 @@ def test_an_informant_lies_sealed_and_the_facts_too(
 ) -> None:
     case = registered(session, intake, report())
     assert (case.informant_given, case.is_real_name, case.dispatch_facts) == (True, True, None)
-    person = identity.informant(session, office.vault, case)
+    person = identity.person_of(session, office.vault, case)
     assert person and (person.name, person.caller_number) == (CANARY["name"], "01064001234")
     assert sending.facts_of(office, case).startswith("该店使用超过保质期")
     assert session.scalar(select(func.count()).select_from(Complainant)) == 0
@@ -182,7 +188,8 @@ def test_particulars_of_a_report_that_lead_to_the_buyer_join_the_sealed_narrativ
     details = {"goods": "羊肉", "order_no_external": "MT2026", "amount": 268.5}
     case = registered(session, intake, report(details=details))
     assert case.details == {"goods": "羊肉", "wants_reward": False}
-    narrative = identity.open_text(office.vault, case.sealed_narrative, case.case_no)
+    assert case.sealed_narrative is None
+    narrative = store.what_is_told(session, office.vault, case).narrative
     assert "order_no_external：MT2026" in narrative
     assert "amount：268.5" in narrative
 
@@ -217,7 +224,7 @@ def test_a_complainant_lies_sealed_and_can_be_found_by_phone(
     session: Session, intake: Intake, office: Office, bureau: Bureau
 ) -> None:
     case = registered(session, intake, complaint())
-    by_phone = office.vault.blind_index("13900007788")
+    by_phone = office.vault.print(store.COMPLAINANT_PHONE, "13900007788")
     found = session.scalar(select(Complainant).where(Complainant.phone_print == by_phone))
     assert found and found.case_id == case.id
     person = identity.complainant(session, office.vault, case)

@@ -12,10 +12,10 @@ from command_center.cases.office import Office
 from command_center.intake import views as intake_views
 from command_center.intake.service import Intake
 from command_center.portal import views as portal_views
-from command_center.portal.limiter import Limiter
 from command_center.portal.views import Limits
 from kernel.access import system
 from kernel.db import Database
+from kernel.limiter import Limiter
 from kernel.settings import Settings
 from tests.factories.bureau import CANARY, Bureau, complaint, make_bureau, mixed, report
 from tests.factories.desk import Desk, OneTransaction

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from command_center.portal import views as portal_views
-from command_center.portal.limiter import Limiter
 from command_center.portal.views import Limits
 from kernel.db import Database
+from kernel.limiter import Limiter
 from kernel.settings import Settings
 from tests.factories.bureau import make_bureau, make_intake, make_office, report
 from tests.factories.desk import Desk, OneTransaction

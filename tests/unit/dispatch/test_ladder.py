@@ -2,7 +2,15 @@
 
 import pytest
 
-from dispatch.alarms.ladder import RUNGS, first_rung, may_answer, next_rung, rungs_seen
+from dispatch.alarms.ladder import (
+    CONFIDENTIAL,
+    RUNGS,
+    first_rung,
+    kinds_hidden,
+    may_answer,
+    next_rung,
+    rungs_seen,
+)
 
 
 def test_an_alarm_climbs_to_the_head_and_no_further() -> None:
@@ -46,3 +54,14 @@ def test_who_cannot_approve_cannot_silence_what_asks_for_approval(
 
 def test_a_dispatcher_may_answer_an_officer_in_distress() -> None:
     assert may_answer(frozenset({"DISP"}), "officer_distress")
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"),
+    [("DISP", False), ("SHIFT", False), ("CMD", True), ("LEAD", True), ("HEAD", True)],
+)
+def test_what_watches_the_staff_is_for_commanders(role: str, sees: bool) -> None:
+    roles = frozenset({role})
+    for kind in CONFIDENTIAL:
+        assert first_rung(kind) == "CMD"
+        assert (kind not in kinds_hidden(roles), may_answer(roles, kind)) == (sees, sees)

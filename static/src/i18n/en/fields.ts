@@ -10,6 +10,7 @@ export default {
   channel: 'Channel',
   hotline: 'Hotline',
   kinds: 'Kind',
+  remote_address: 'Network address',
   caller_number: 'Caller number',
   subject: 'Subject',
   business_id: 'Subject',

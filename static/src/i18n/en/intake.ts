@@ -105,6 +105,13 @@ export default {
   similar: 'Open cases, same subject',
   similarHint: 'Shown once a subject is chosen.',
   noSimilar: 'No open case of this subject.',
+  caller: {
+    title: 'Caller',
+    withCode: 'Report by query code',
+    ask: 'Look up',
+    hint: 'Earlier complaints and consultations appear once there is a number.',
+    none: 'No complaint or consultation from this number.',
+  },
   recent: 'Registered last',
   noRecent: 'Nothing registered yet.',
 }

@@ -148,6 +148,10 @@ export default {
     officer_distress: 'Officer in distress',
     delivery_problem: 'Order delivery problem',
     reply_unmatched: 'Reply without a match',
+    identity_rate: 'Many identities opened',
+    identity_outside_chain: 'Identity opened by someone not handling the case',
+    identity_search: 'Phone searched among informants',
+    identity_words: 'Words named an informant',
   },
   timeline: {
     registered: 'Registered',
@@ -268,6 +272,7 @@ export default {
     place: 'Change place',
     reveal: 'Reveal identity',
   },
+  recording: { call: 'Call', voice_message: 'Voice message' },
   approval: { closure: 'Closure approval', transfer: 'Transfer approval' },
   verdict: { approved: 'Approved', refused: 'Refused' },
   mediationMode: { onsite: 'On site', phone: 'Phone', internet: 'Internet', video: 'Audio / video' },

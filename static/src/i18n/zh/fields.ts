@@ -10,6 +10,7 @@ export default {
   channel: '渠道',
   hotline: '热线',
   kinds: '类型',
+  remote_address: '网络地址',
   caller_number: '来电号码',
   subject: '主体',
   business_id: '主体',

@@ -99,6 +99,13 @@ export default {
   similar: '同一主体的未结案件',
   similarHint: '选定主体后显示。',
   noSimilar: '没有同一主体的未结案件。',
+  caller: {
+    title: '来电人',
+    withCode: '凭查询码查举报',
+    ask: '查询',
+    hint: '输入来电号码后，显示以往的投诉和咨询。',
+    none: '这个号码没有投诉或咨询记录。',
+  },
   recent: '最近登记',
   noRecent: '今天还没有登记。',
 }

@@ -137,6 +137,10 @@ export default {
     officer_distress: '执法人员求助',
     delivery_problem: '指令发送异常',
     reply_unmatched: '回复无法对应',
+    identity_rate: '频繁查看举报人身份',
+    identity_outside_chain: '非办理人员查看举报人身份',
+    identity_search: '按电话查找举报人',
+    identity_words: '文字触及举报人身份',
   },
   timeline: {
     registered: '登记',
@@ -257,6 +261,7 @@ export default {
     place: '修改位置',
     reveal: '查看身份',
   },
+  recording: { call: '通话录音', voice_message: '语音留言' },
   approval: { closure: '办结审批', transfer: '移送审批' },
   verdict: { approved: '已同意', refused: '未同意' },
   mediationMode: { onsite: '现场', phone: '电话', internet: '互联网', video: '音视频' },

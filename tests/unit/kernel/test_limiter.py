@@ -2,9 +2,9 @@
 
 import pytest
 
-from command_center.portal import limiter
-from command_center.portal.limiter import Limiter
+from kernel import limiter
 from kernel.errors import TooMany
+from kernel.limiter import Limiter
 
 
 class Hands:
