@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from command_center.cases.masking import COUNTY
 from dispatch.numbers import digits
-from maps import credit_code
+from kernel import credit_code
 
 _GAP = r"[\s\-·.—_]?"
 _MOBILE = re.compile(rf"(?<!\d)(?:\+?86{_GAP})?1{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d)")
