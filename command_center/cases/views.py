@@ -1,7 +1,6 @@
 """Cases over HTTP."""
 
 from typing import Any
-from urllib.parse import quote
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -31,8 +30,10 @@ from command_center.cases.schemas import (
     UrgencyIn,
 )
 from kernel.errors import BadInput
+from kernel.gate import gate
+from kernel.gate.gate import Cleared
 from kernel.schemas import IDENT
-from kernel.web import public, require, unit_of_work
+from kernel.web import handed_out, public, require, unit_of_work
 
 CASE = f"/cases/<{IDENT}:case_id>"
 REFUSALS = {400: "Malformed", 403: "Forbidden", 404: "Not found", 409: "Conflict", 422: "Refused"}
@@ -188,7 +189,8 @@ def _files(blueprint: APIBlueprint, office: Office) -> None:
     def get_document(document_id: int) -> Response:
         with unit_of_work() as session:
             paper, pdf = papers.pdf(session, document_id)
-        return _file(pdf, "application/pdf", f"{paper.number}.pdf")
+        cleared = gate.made_of("desk.document", pdf, ("number", "pdf"))
+        return _file(cleared, "application/pdf", f"{paper.number}.pdf")
 
     @blueprint.get(f"/attachments/<{IDENT}:attachment_id>")
     @blueprint.doc(operation_id="getAttachment", responses={200: "The file", 404: "Not found"})
@@ -196,14 +198,13 @@ def _files(blueprint: APIBlueprint, office: Office) -> None:
     def get_attachment(attachment_id: int) -> Response:
         with unit_of_work() as session:
             kept, data = attachments.read(session, office, attachment_id)
-        return _file(data, kept.media_type, kept.name)
+        cleared = gate.made_of("desk.attachment", data, ("name", "media_type", "data"))
+        return _file(cleared, kept.media_type, kept.name)
 
 
-def _file(data: bytes, media_type: str, name: str) -> Response:
-    response = Response(data, content_type=media_type)
-    response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name)}"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+def _file(data: Cleared[bytes], media_type: str, name: str) -> Response:
+    policy = "sandbox; default-src 'none'"
+    return handed_out(data, media_type=media_type, name=name, policy=policy)
 
 
 def _bbox(text: str) -> Bbox:

@@ -22,6 +22,7 @@ from command_center.portal.schemas import (
 )
 from kernel.access import system
 from kernel.errors import NotFound
+from kernel.gate import gate
 from kernel.metrics import Counter
 from kernel.web import public, unit_of_work
 
@@ -79,10 +80,7 @@ def create_blueprint(intake: Intake, limits: Limits | None = None) -> APIBluepri
             opened = intake.register(
                 session, _as_submission(body), Origin(public=True, remote_address=_address())
             )
-            receipts = [
-                Receipt(case_no=one.case.case_no, kind=one.case.kind, query_code=one.query_code)
-                for one in opened
-            ]
+            receipts = [_receipt(one.case, one.query_code) for one in opened]
         return Receipts(receipts=receipts)
 
     @blueprint.post("/query")
@@ -124,12 +122,18 @@ def _code_fits(office: Office, case: Case | None, number: str, code: str) -> boo
     return hmac.compare_digest(stored, given)
 
 
+def _receipt(case: Case, query_code: str) -> Receipt:
+    told = {"case_no": case.case_no, "kind": case.kind, "query_code": query_code}
+    return Receipt(**gate.clear("public.receipt", told).for_way("api"))
+
+
 def _status(case: Case) -> PublicStatus:
-    return PublicStatus(
-        case_no=case.case_no,
-        kind=case.kind,
-        state=case.state,
-        received_at=case.received_at,
-        due_at=case.due_at,
-        last_change_at=case.changed_at,
-    )
+    told = {
+        "case_no": case.case_no,
+        "kind": case.kind,
+        "state": case.state,
+        "received_at": case.received_at,
+        "due_at": case.due_at,
+        "last_change_at": case.changed_at,
+    }
+    return PublicStatus(**gate.clear("public.status", told).for_way("api"))

@@ -137,12 +137,17 @@ def clear(
 
 def clear_record(purpose: str, given: T) -> Cleared[T]:
     """A plain record, ready to leave as it is; raises NotCleared when it has an unlisted field."""
+    return made_of(purpose, given, _paths(given))
+
+
+def made_of(purpose: str, content: T, names: Iterable[str]) -> Cleared[T]:
+    """A file, page or tile that was made of these fields only; raises NotCleared for others."""
     why = purposes.of(purpose)
     if why.free:
         raise NotCleared(f"{purpose}: free text is cleared field by field")
-    if strange := sorted(set(_paths(given)) - why.fields):
+    if strange := sorted(set(names) - why.fields):
         raise NotCleared(f"{purpose} does not list {', '.join(strange)}")
-    return Cleared(purpose, given, (), _MADE_HERE)
+    return Cleared(purpose, content, (), _MADE_HERE)
 
 
 def restored(stamp: str | None, content: T, words: str) -> Cleared[T]:
