@@ -5,8 +5,19 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from command_center.cases import actions, attachments, codes, identity, papers, present, service
+from command_center.cases import (
+    actions,
+    attachments,
+    clearance,
+    codes,
+    identity,
+    originals,
+    papers,
+    present,
+    service,
+)
 from command_center.cases import queries as cases
+from command_center.cases.clearance import Decision
 from command_center.cases.office import Office
 from command_center.cases.places import Place
 from command_center.cases.queries import Bbox, Filter
@@ -15,6 +26,7 @@ from command_center.cases.schemas import (
     CaseDetail,
     CasePage,
     CaseSummaries,
+    ClearanceIn,
     CodesOut,
     EscalateIn,
     FactsIn,
@@ -200,6 +212,28 @@ def _files(blueprint: APIBlueprint, office: Office) -> None:
             kept, data = attachments.read(session, office, attachment_id)
         cleared = gate.made_of("desk.attachment", data, ("name", "media_type", "data"))
         return _file(cleared, kept.media_type, kept.name)
+
+    @blueprint.post(f"/attachments/<{IDENT}:attachment_id>/original")
+    @blueprint.input(RevealIn, arg_name="body")
+    @blueprint.doc(operation_id="openOriginal", responses={200: "The file", **REFUSALS})
+    @require("identity.reveal")
+    def open_original(attachment_id: int, body: RevealIn) -> Response:
+        with unit_of_work() as session:
+            kept, data = originals.opened(
+                session, office, attachment_id, body.reason_code, body.note
+            )
+        cleared = gate.made_of("desk.original", data, ("name", "media_type", "data"))
+        return _file(cleared, kept.media_type, kept.name)
+
+    @blueprint.post(f"/attachments/<{IDENT}:attachment_id>/clearance")
+    @blueprint.input(ClearanceIn, arg_name="body")
+    @blueprint.output(CaseDetail)
+    @blueprint.doc(operation_id="clearAttachment", responses=REFUSALS)
+    @require(*clearance.MAY)
+    def clear_attachment(attachment_id: int, body: ClearanceIn) -> Any:
+        said = Decision(**body.model_dump())
+        with unit_of_work() as session:
+            return present.detail(session, office, clearance.decide(session, attachment_id, said))
 
 
 def _file(data: Cleared[bytes], media_type: str, name: str) -> Response:

@@ -150,6 +150,13 @@ def made_of(purpose: str, content: T, names: Iterable[str]) -> Cleared[T]:
     return Cleared(purpose, content, (), _MADE_HERE)
 
 
+def enclosed(purpose: str, content: T) -> Cleared[T]:
+    """A file that a person has cleared to go along; raises NotCleared where none may."""
+    if not purposes.of(purpose).takes_files:
+        raise NotCleared(f"{purpose} takes no files along")
+    return Cleared(purpose, content, (), _MADE_HERE)
+
+
 def restored(stamp: str | None, content: T, words: str) -> Cleared[T]:
     """What was cleared before and kept since; raises NotCleared when its words have changed."""
     purpose = (stamp or "").rpartition(":")[0]

@@ -44,7 +44,7 @@ def _picture(data: bytes) -> Cleaned:
     from PIL import Image  # a tenth of a second to import: only where a picture comes in
 
     try:
-        with Image.open(BytesIO(data), formats=list(_WRITERS)) as image:
+        with Image.open(BytesIO(data), formats=_FORMATS) as image:
             frames = getattr(image, "n_frames", 1)
             if image.width * image.height * frames > MAX_PIXELS:
                 raise TooLarge
@@ -134,6 +134,7 @@ def _tiff(image: Any) -> bytes:
     )
 
 
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF")
 _WRITERS: dict[str, Callable[[Any], bytes]] = {
     "JPEG": _jpeg,
     "MPO": _jpeg,
@@ -223,7 +224,9 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 def _mp3(data: bytes) -> Cleaned:
     """Without the tags before and behind the sound."""
     while data[:3] == b"ID3" and len(data) > 10:
-        size = sum((byte & 0x7F) << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True))
+        size = sum(
+            (byte & 0x7F) << shift for byte, shift in zip(data[6:10], (21, 14, 7, 0), strict=True)
+        )
         data = data[10 + size + (10 if data[5] & 0x10 else 0) :]
     if data[-128:-125] == b"TAG":
         data = data[:-128]
@@ -279,9 +282,7 @@ def _boxes(film: bytearray, at: int, end: int) -> Iterator[tuple[bytes, int, int
 
 
 _KINDS: dict[str, Callable[[bytes], Cleaned]] = {
-    **dict.fromkeys(
-        ("image/jpeg", "image/png", "image/gif", "image/webp", "image/tiff"), _picture
-    ),
+    **dict.fromkeys(("image/jpeg", "image/png", "image/gif", "image/webp", "image/tiff"), _picture),
     "application/pdf": _pdf,
     "audio/wav": _wav,
     "audio/mpeg": _mp3,

@@ -16,10 +16,10 @@ SINGER = "CanaryZhang"
 NEEDLE = SINGER.encode()
 
 
-def photo(mode: str = "RGB") -> Image.Image:
+def photo() -> Image.Image:
     """Wide, with a mark in its upper left corner."""
-    image = Image.new(mode, (64, 32), "white" if mode != "P" else 0)
-    ImageDraw.Draw(image).rectangle((0, 0, 15, 15), fill=1 if mode == "P" else "red")
+    image = Image.new("RGB", (64, 32), "white")
+    ImageDraw.Draw(image).rectangle((0, 0, 15, 15), fill="red")
     return image
 
 
@@ -46,7 +46,7 @@ def text_chunk() -> PngImagePlugin.PngInfo:
 PICTURES = {
     "image/jpeg": written(photo(), "JPEG", exif=exif(), comment=SINGER, xmp=NEEDLE),
     "image/png": written(photo(), "PNG", pnginfo=text_chunk(), exif=exif()),
-    "image/gif": written(photo("P"), "GIF", comment=SINGER),
+    "image/gif": written(photo().convert("P"), "GIF", comment=SINGER),
     "image/webp": written(photo(), "WEBP", exif=exif(), xmp=NEEDLE),
     "image/tiff": written(photo(), "TIFF", tiffinfo={0x013B: SINGER, 0x8298: SINGER}, exif=exif()),
 }
@@ -89,7 +89,7 @@ def test_cleaning_the_same_file_gives_the_same_bytes() -> None:
 
 
 def test_all_frames_of_a_moving_picture_stay() -> None:
-    frames = [Image.new("P", (8, 8), colour) for colour in (0, 1, 2)]
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "green", "blue")]
     data = written(
         frames[0], "GIF", save_all=True, append_images=frames[1:], duration=[50, 60, 70], loop=0,
         comment=SINGER,
