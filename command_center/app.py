@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from command_center.accounts import demonstration
 from command_center.accounts import web as door
+from command_center.accounts.schemas import ConfigOut
 from command_center.console.hub import Hub
 from command_center.wiring import House, blueprints, build
 from kernel.gate import gate
@@ -118,6 +119,7 @@ def _install_operator_pages(app: APIFlask, house: House) -> None:
         return handed_out(cleared, media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/api/v1/config")
+    @app.output(ConfigOut)
     @app.doc(operation_id="getConfig", tags=["Accounts"])
     @public
     def config() -> dict[str, Any]:

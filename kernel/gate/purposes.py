@@ -122,6 +122,7 @@ _OTHERS = (
     Purpose("desk.attachment", "file", _fields("name", "media_type", "data")),
     Purpose("desk.original", "file", _fields("name", "media_type", "data")),
     Purpose("desk.page", "page", _fields("asset")),
+    Purpose("engine.answer", "api", _fields("status")),
     Purpose("operator.metrics", "page", _fields("metrics")),
     Purpose("operator.health", "page", _fields("health")),
 )  # fmt: skip
