@@ -50,7 +50,7 @@ _COMPOUND = (
     "欧阳|司马|上官|诸葛|东方|皇甫|尉迟|公孙|令狐|慕容|宇文|司徒|长孙|夏侯|独孤|南宫|端木|百里|西门|"
     "轩辕"
 )
-_FUNCTION_WORDS = "和时都应来向于方成常全明相单平满时原关连查那强位门解权利支计"
+_FUNCTION_WORDS = "区路楼房车宫党庄和时都应来向于方成常全明相单平满时原关连查那强位门解权利支计"
 """Surnames that are more often another word: alone they make no name."""
 _SURNAME = rf"(?:{_COMPOUND}|[{_SURNAMES}])"
 _SURE_SURNAME = rf"(?:{_COMPOUND}|(?![{_FUNCTION_WORDS}])[{_SURNAMES}])"

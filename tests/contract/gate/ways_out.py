@@ -8,9 +8,9 @@ PACKAGES = ("command_center", "dispatch", "gps_ingest", "maps", "telephony", "ke
 OUTWARD = frozenset(
     {"aiohttp", "asyncio", "boto3", "ftplib", "h11", "http.client", "http.server", "httpx",
      "imaplib", "nntplib", "multiprocessing", "paramiko", "poplib", "pycurl", "redis", "requests",
-     "smtplib", "socket", "socketio", "flask_socketio", "engineio", "socketserver", "subprocess", "telnetlib",
-     "urllib.request", "urllib3", "webbrowser", "websocket", "websockets", "xmlrpc", "zmq",
-     "gevent.socket", "gevent.subprocess", "gevent.server", "ctypes", "cups", "serial"}
+     "smtplib", "socket", "socketio", "flask_socketio", "engineio", "socketserver", "subprocess",
+     "telnetlib", "urllib.request", "urllib3", "webbrowser", "websocket", "websockets", "xmlrpc",
+     "zmq", "gevent.socket", "gevent.subprocess", "gevent.server", "ctypes", "cups", "serial"}
 )  # fmt: skip
 """Modules that reach another program or machine: importing one is a way out."""
 ANSWERS = frozenset({"Response", "make_response", "send_file", "send_from_directory", "jsonify",
