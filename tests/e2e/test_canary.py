@@ -247,7 +247,7 @@ def test_every_purpose_of_the_gate_has_a_canary() -> None:
     assert set(PROBES) == set(purposes.TABLE)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(420)
 def test_the_canary_is_heard_nowhere(running_system: System) -> None:
     passage = fly(running_system)
     reveal_is_possible(passage)

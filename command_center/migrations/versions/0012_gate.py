@@ -11,13 +11,13 @@ depends_on = None
 
 TIME = sa.DateTime(timezone=True)
 
-# What waited at this moment was composed by the house itself, of listed fields alone.
+# What waits or may be repeated was composed by the house itself, of listed fields alone.
 STAMP = """
 update dispatch.deliveries d
    set cleared = case when o.brief ->> 'confidential' = 'true' then 'report_order' else 'order' end
        || '.' || d.channel || ':' || encode(sha256(convert_to(d.text, 'UTF8')), 'hex')
   from dispatch.orders o
- where o.id = d.order_id and d.state in ('HELD', 'QUEUED')
+ where o.id = d.order_id
 """
 
 
