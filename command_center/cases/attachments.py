@@ -37,6 +37,12 @@ SIGNATURES = (  # first bytes -> media type
     (b"\x1a\x45\xdf\xa3", "video/webm"),
 )
 
+STILLS = {
+    **dict.fromkeys((b"heic", b"heix", b"mif1", b"msf1"), "image/heic"),
+    b"avif": "image/avif",
+}
+"""Pictures that come in a film's box, by its brand."""
+
 
 def sniff(data: bytes) -> str | None:
     """The media type by content, never by name; None for what we do not take."""
@@ -46,7 +52,7 @@ def sniff(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] in (b"WEBP", b"WAVE"):
         return "image/webp" if data[8:12] == b"WEBP" else "audio/wav"
     if data[4:8] == b"ftyp":
-        return "video/mp4"
+        return STILLS.get(data[8:12], "video/mp4")
     return None
 
 

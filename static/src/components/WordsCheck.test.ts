@@ -39,6 +39,10 @@ describe('words that seem to lead to a person', () => {
   })
 
   it('look done once a person has let them leave', () => {
-    expect(show([name], new Set([keyOf(name)])).get('mark').classes()).toContain('ok')
+    expect(
+      show([name], new Set([keyOf(name)]))
+        .get('mark')
+        .classes(),
+    ).toContain('ok')
   })
 })

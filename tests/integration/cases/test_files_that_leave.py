@@ -101,6 +101,13 @@ def test_a_file_that_said_nothing_needs_no_original(
         originals.opened(session, office, kept.id, "verify", "")
 
 
+def test_a_picture_that_nobody_here_can_open_is_left_to_a_person(
+    open_case: Opener, keep: Keep
+) -> None:
+    kept = keep(open_case(complaint()), b"\0\0\0\x18ftypheic" + bytes(40))
+    assert (kept.media_type, kept.metadata_kept) == ("image/heic", True)
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [(b"\xff\xd8\xff\xe0 no photo", "file_damaged"), (b"<html>", "file_kind")],
