@@ -13,11 +13,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from command_center.accounts import demonstration
 from command_center.accounts import web as door
+from command_center.accounts.schemas import ConfigOut
 from command_center.console.hub import Hub
 from command_center.wiring import House, blueprints, build
+from kernel.gate import gate
 from kernel.log import configure
 from kernel.settings import Settings, load
-from kernel.web import PROBLEM, install_error_handlers, problem, public, require
+from kernel.web import PROBLEM, handed_out, install_error_handlers, problem, public, require
 
 DIST = Path(__file__).parent.parent / "static" / "dist"
 MAX_BODY_BYTES = 20 << 20
@@ -113,11 +115,12 @@ def _install_operator_pages(app: APIFlask, house: House) -> None:
     def metrics() -> Response:
         if not _is_from_this_machine():
             return problem(404, "not_found")
-        return Response(
-            generate_latest() + house.ingest_metrics(), content_type=CONTENT_TYPE_LATEST
-        )
+        figures = generate_latest() + house.ingest_metrics()
+        cleared = gate.made_of("operator.metrics", figures, ("metrics",))
+        return handed_out(cleared, media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/api/v1/config")
+    @app.output(ConfigOut)
     @app.doc(operation_id="getConfig", tags=["Accounts"])
     @public
     def config() -> dict[str, Any]:

@@ -6,6 +6,7 @@ last, so that nothing can be cut off, moved or put in. Padding hides the length 
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -62,3 +63,26 @@ def sync(target: BinaryIO) -> None:
     """What was written survives a crash."""
     target.flush()
     os.fsync(target.fileno())
+
+
+SIZE_BYTES = 8
+
+
+def keep(path: Path, source: BinaryIO) -> bytes:
+    """Seal the stream under `path`, whole or not at all; gives what opens it, to be sealed too."""
+    key = new_key()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_suffix(".part")
+    with draft.open("wb") as target:
+        draft.chmod(0o600)
+        size = seal(key, source, target)
+        sync(target)
+    draft.replace(path)
+    return size.to_bytes(SIZE_BYTES, "big") + key
+
+
+def read(path: Path, opens: bytes) -> bytes:
+    """The plain bytes; raises FileNotFoundError, Broken."""
+    size, key = int.from_bytes(opens[:SIZE_BYTES], "big"), opens[SIZE_BYTES:]
+    with path.open("rb") as source:
+        return b"".join(opened(key, source, size))

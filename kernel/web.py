@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar, cast
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, g, jsonify, request
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from kernel.access import Principal
 from kernel.db import Database
 from kernel.errors import AppError, Unauthenticated
+from kernel.gate.gate import Cleared
 from kernel.i18n import translate
 from kernel.log import get_logger
 
@@ -78,6 +80,26 @@ def unit_of_work(principal: Principal | None = None) -> Iterator[Session]:
     """A transaction as the current principal (or the given one)."""
     with database().unit_of_work(principal or current_principal()) as session:
         yield session
+
+
+def handed_out(
+    content: Cleared[bytes] | Cleared[str],
+    *,
+    media_type: str,
+    name: str = "",
+    download: bool = False,
+    policy: str = "",
+) -> Response:
+    """A file, page or tile to the browser that asked for it; raises NotCleared for what goes by
+    another way. `policy` is its Content-Security-Policy.
+    """
+    response = Response(content.for_way("file", "page", "tile", "export"), content_type=media_type)
+    if name:
+        how = "attachment" if download else "inline"
+        response.headers["Content-Disposition"] = f"{how}; filename*=UTF-8''{quote(name)}"
+    if policy:
+        response.headers["Content-Security-Policy"] = policy
+    return response
 
 
 def problem(

@@ -16,6 +16,7 @@ import shapely
 from folium.plugins import HeatMap
 from jinja2 import Template
 
+from kernel.gate.gate import Cleared
 from maps import density
 from maps.folium_assets import inlined
 
@@ -103,8 +104,12 @@ class _Margin(folium.MacroElement):
         self.text = escape(text)
 
 
-def render(page: HeatPage) -> str:
+def render(cleared: Cleared[HeatPage]) -> Cleared[str]:
     """The page as HTML. Raises FileNotFoundError before the front-end was built."""
+    return cleared.written(_html)
+
+
+def _html(page: HeatPage) -> str:
     texts = _TEXTS[page.lang]
     steps = _steps([area.count for area in page.areas if area.count])
     world = _Map(tiles=None, zoom_snap=0.25)

@@ -53,6 +53,13 @@ select coalesce((select st_asmvt(r, 'roads', 4096, 'geom') from roads r where ge
 ).bindparams(bindparam("classes"), bindparam("levels"))
 
 
+PROPERTIES = (
+    "roads.name", "roads.class", "regions.code", "regions.name", "regions.level",
+    "region_labels.code", "region_labels.name", "region_labels.level",
+)  # fmt: skip
+"""Layer and property: all that a tile tells."""
+
+
 def exists(z: int, x: int, y: int) -> bool:
     """Whether these are the numbers of a tile that is drawn."""
     return MIN_ZOOM <= z <= MAX_ZOOM and 0 <= x < 1 << z and 0 <= y < 1 << z

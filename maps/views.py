@@ -7,12 +7,14 @@ from typing import Any
 
 import shapely
 from apiflask import APIBlueprint
-from flask import Response, current_app, jsonify, request
+from flask import Response, current_app, request
 from sqlalchemy import Float, func, select
 
 from kernel.errors import NotFound
+from kernel.gate import gate
+from kernel.gate.gate import Cleared
 from kernel.settings import Settings
-from kernel.web import require, unit_of_work
+from kernel.web import handed_out, require, unit_of_work
 from maps import tiles
 from maps.geocoding import resolver
 from maps.models import Business
@@ -75,15 +77,17 @@ def tile(z: int, x: int, y: int) -> Response:
         if request.if_none_match.contains(tag):
             response = Response(status=304)
         else:
-            response = _packed(tiles.tile(session, z, x, y))
+            body = tiles.tile(session, z, x, y)
+            response = _packed(gate.made_of("map.tile", body, tiles.PROPERTIES))
     response.set_etag(tag)
     response.cache_control.private = True
     response.cache_control.max_age = TILE_SECONDS
     return response
 
 
-def _packed(body: bytes) -> Response:
-    response = Response(gzip.compress(body, 5), mimetype=TILE_TYPE)
+def _packed(tile: Cleared[bytes]) -> Response:
+    packed = tile.written(lambda body: gzip.compress(body, 5))
+    response = handed_out(packed, media_type=TILE_TYPE)
     response.headers["Content-Encoding"] = "gzip"
     return response
 
@@ -95,7 +99,9 @@ def _packed(body: bytes) -> Response:
 def style_json(query: StyleQuery) -> Response:
     settings: Settings = current_app.extensions["settings"]
     base_url = request.host_url.rstrip("/")
-    return jsonify(style(query.theme, query.lang, base_url=base_url, demo=settings.is_demo))
+    made = style(query.theme, query.lang, base_url=base_url, demo=settings.is_demo)
+    cleared = gate.made_of("map.style", json.dumps(made, ensure_ascii=False), ("style",))
+    return handed_out(cleared, media_type="application/json")
 
 
 @blueprint.get("/regions")

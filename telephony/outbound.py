@@ -7,6 +7,7 @@ from kernel.access import Role
 from kernel.clock import now
 from kernel.db import carried_out_by
 from kernel.errors import BadInput, Conflict, NotFound
+from kernel.gate.gate import Cleared
 from telephony import ledger, numbers, sms_text
 from telephony.lifecycle import Action, Channel, State, act
 from telephony.models import Message
@@ -19,21 +20,21 @@ REPEAT = "【重发】"
 
 def queue_sms(
     session: Session,
+    words: Cleared[str],
     *,
     to: str,
-    text: str,
-    purpose: str,
     recipient_name: str = "",
     reference: tuple[str, int] | None = None,
     subject: str = "",
     priority: int = 0,
     repeat_of: int | None = None,
 ) -> int:
-    """Queue a text; gives the message's id. Raises BadInput naming `to` or `text`.
+    """Queue a text; gives the message's id. Raises BadInput naming `to` or `text`, NotCleared.
 
     `reference` (kind, id) says whose it is and comes back with all news; `subject` is a word
     about it without personal data; of several that are due, higher `priority` (0–3) goes first.
     """
+    text = words.for_way(Channel.SMS)
     parts = len(sms_text.split(text))
     if not text.strip() or parts > sms_text.MAX_PARTS:
         raise BadInput("text", "too_long" if text.strip() else "required", parts=parts)
@@ -43,7 +44,7 @@ def queue_sms(
             channel=Channel.SMS,
             address=to,
             text=text,
-            purpose=purpose,
+            purpose=words.purpose,
             recipient_name=recipient_name,
             subject=subject,
             priority=priority,
@@ -57,11 +58,10 @@ def queue_sms(
 def queue_fax(
     session: Session,
     outbox: Outbox,
+    document: Cleared[bytes],
     *,
     to: str,
-    pdf: bytes,
     pages: int,
-    purpose: str,
     recipient_name: str = "",
     reference: tuple[str, int] | None = None,
     subject: str = "",
@@ -70,11 +70,12 @@ def queue_fax(
     position: int = 0,
     repeat_of: int | None = None,
 ) -> int:
-    """Queue a document; gives the message's id. Raises BadInput naming `to` or `pdf`.
+    """Queue a PDF; gives the message's id. Raises BadInput naming `to` or `pdf`, NotCleared.
 
     Messages of one `list_key` are called one after the other, in order of `position`; a number
     that was busy is called again after the others.
     """
+    pdf = document.for_way(Channel.FAX)
     if not pdf.startswith(b"%PDF-") or pages < 1:
         raise BadInput("pdf", "not_a_document")
     return _queue(
@@ -83,7 +84,7 @@ def queue_fax(
             channel=Channel.FAX,
             address=to,
             document=outbox.store(pdf),
-            purpose=purpose,
+            purpose=document.purpose,
             recipient_name=recipient_name,
             subject=subject,
             priority=priority,

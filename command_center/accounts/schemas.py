@@ -12,6 +12,32 @@ class SignIn(BaseModel):
     password: Annotated[Storable, Field(min_length=1, max_length=200)]
 
 
+class DemoAccount(BaseModel):
+    account: str
+    password: str
+    name: str
+    role: str
+
+
+class MapView(BaseModel):
+    """Where the maps open: WGS-84 degrees and a zoom."""
+
+    lon: float
+    lat: float
+    zoom: float
+
+
+class ConfigOut(BaseModel):
+    """What every page may know of the installation before anybody signs in."""
+
+    mode: str
+    timezone: str
+    hotlines: list[str]
+    region_code: str
+    map: MapView
+    demo_accounts: list[DemoAccount]
+
+
 class OrganisationRef(BaseModel):
     id: int
     name: str

@@ -1,18 +1,25 @@
-"""Files of a case: sniffed, limited, stored by their SHA-256 outside the web root."""
+"""Files of a case: sniffed, limited, without their metadata, stored by their SHA-256.
+
+They lie outside the web root. What they were handed in as is sealed beside them
+(`cases.originals`); before one may leave a person clears it (`cases.clearance`).
+"""
 
 import hashlib
 from pathlib import Path
-from uuid import uuid4
 
+from gevent import get_hub
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command_center.cases import queries, timeline
+from command_center.cases import originals, queries, timeline
 from command_center.cases.models import Attachment, Case
 from command_center.cases.office import Office
 from kernel.clock import now
 from kernel.db import principal_of
 from kernel.errors import BadInput, NotFound
+from kernel.files import store
+from kernel.gate import metadata
+from kernel.gate.metadata import Cleaned
 
 MAX_BYTES = 15 << 20
 
@@ -30,6 +37,12 @@ SIGNATURES = (  # first bytes -> media type
     (b"\x1a\x45\xdf\xa3", "video/webm"),
 )
 
+STILLS = {
+    **dict.fromkeys((b"heic", b"heix", b"mif1", b"msf1"), "image/heic"),
+    b"avif": "image/avif",
+}
+"""Pictures that come in a film's box, by its brand."""
+
 
 def sniff(data: bytes) -> str | None:
     """The media type by content, never by name; None for what we do not take."""
@@ -39,7 +52,7 @@ def sniff(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] in (b"WEBP", b"WAVE"):
         return "image/webp" if data[8:12] == b"WEBP" else "audio/wav"
     if data[4:8] == b"ftyp":
-        return "video/mp4"
+        return STILLS.get(data[8:12], "video/mp4")
     return None
 
 
@@ -53,33 +66,48 @@ def add(
 ) -> Attachment:
     """Keep a file of the case, once: sent again after a lost answer, it is the one already kept.
 
-    Raises BadInput for one too large or of an unknown kind.
+    Raises BadInput for one too large, damaged or of an unknown kind.
     """
     if len(data) > MAX_BYTES:
         raise BadInput("file", "file_too_large", limit=MAX_BYTES)
     media_type = sniff(data)
     if media_type is None:
         raise BadInput("file", "file_kind")
-    digest = hashlib.sha256(data).hexdigest()
+    clean = _without_metadata(data, media_type)
+    digest = hashlib.sha256(clean.data).hexdigest()
     session.get_one(Case, case.id, with_for_update=True)
     known = select(Attachment).filter_by(case_id=case.id, order_id=order_id, sha256=digest)
     if kept := session.scalar(known.limit(1)):
         return kept
-    _store(_path(office, digest), data)
+    store(_path(office, digest), clean.data)
     kept = Attachment(
         case_id=case.id,
         order_id=order_id,
         sha256=digest,
         name=_name(case, name, digest, media_type),
         media_type=media_type,
-        size=len(data),
+        size=len(clean.data),
         at=now(session),
         added_by=principal_of(session).id,
+        metadata_kept=clean.kept,
     )
     session.add(kept)
     session.flush()
+    if clean.data != data:
+        originals.seal(session, office, kept, data)
     timeline.add(session, case, "attachment_added", attachment_id=kept.id, media_type=media_type)
     return kept
+
+
+def _without_metadata(data: bytes, media_type: str) -> Cleaned:
+    """Off the event loop: a large photo takes a second. Raises BadInput."""
+    try:
+        found: Cleaned = get_hub().threadpool.apply(metadata.cleaned, (data, media_type))
+    except metadata.TooLarge:
+        raise BadInput("file", "picture_too_large", limit=metadata.MAX_PIXELS) from None
+    except metadata.Unreadable:
+        raise BadInput("file", "file_damaged") from None
+    return found
 
 
 def _name(case: Case, name: str, digest: str, media_type: str) -> str:
@@ -103,13 +131,3 @@ def read(session: Session, office: Office, attachment_id: int) -> tuple[Attachme
 
 def _path(office: Office, digest: str) -> Path:
     return office.attachments / digest[:2] / digest
-
-
-def _store(path: Path, data: bytes) -> None:
-    """Whole or not at all: a crash leaves no half file under the final name."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_suffix(f".{uuid4().hex}")
-    draft.write_bytes(data)
-    draft.replace(path)

@@ -21,8 +21,9 @@ from command_center.cases.schemas import (
     SearchIn,
 )
 from kernel.errors import BadInput
+from kernel.gate import gate
 from kernel.schemas import IDENT
-from kernel.web import current_principal, require, unit_of_work
+from kernel.web import current_principal, handed_out, require, unit_of_work
 
 CASE = f"/cases/<{IDENT}:case_id>"
 REFUSALS = {400: "Malformed", 403: "Forbidden", 404: "Not found", 409: "Conflict", 422: "Refused"}
@@ -86,7 +87,8 @@ def add(blueprint: APIBlueprint, office: Office) -> None:
             kept, sound = recordings.hear(
                 session, office, recording_id, seat(office), body.reason_code
             )
-        return Response(sound, content_type=kept.media_type)
+        cleared = gate.made_of("desk.recording", sound, ("media_type", "data"))
+        return handed_out(cleared, media_type=kept.media_type)
 
 
 def seat(office: Office) -> Seat:

@@ -340,10 +340,20 @@ class Document(Base):
 
 
 class Attachment(Base):
-    """A file of a case; its bytes lie under var/ by their SHA-256, outside the web root."""
+    """A file of a case; its bytes lie under var/ by their SHA-256, outside the web root.
+
+    It stays in the house until a person has cleared it for one purpose.
+    """
 
     __tablename__ = "attachments"
-    __table_args__ = SCHEMA
+    __table_args__ = (
+        CheckConstraint(
+            "(cleared_for is null) = (cleared_by is null)"
+            " and (cleared_for is null) = (cleared_at is null)",
+            name="cleared",
+        ),
+        SCHEMA,
+    )
 
     id: Mapped[Key]
     case_id: Mapped[int] = _of_case()
@@ -354,6 +364,25 @@ class Attachment(Base):
     size: Mapped[int] = mapped_column(Integer)
     at: Mapped[Timestamp]
     added_by: Mapped[Reference]
+    metadata_kept: Mapped[bool] = mapped_column(Boolean, server_default="true")
+    """Whether it may still say by itself where, when and with what it was made."""
+    cleared_for: Mapped[str | None] = mapped_column(String(40))
+    cleared_by: Mapped[int | None] = mapped_column(BigInteger)
+    cleared_by_name: Mapped[str] = mapped_column(String(80), server_default="")
+    cleared_at: Mapped[Timestamp | None]
+
+
+class SealedOriginal(Base):
+    """Where the file lies as it was handed in, sealed: its metadata may lead to who made it."""
+
+    __tablename__ = "sealed_originals"
+    __table_args__ = SCHEMA
+
+    attachment_id: Mapped[int] = mapped_column(
+        ForeignKey("cases.attachments.id"), primary_key=True, autoincrement=False
+    )
+    ref: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    sealed_key: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Approval(Base):

@@ -25,11 +25,18 @@ class Office:
     zone: ZoneInfo
     region_code: str
     attachments: Path
+    originals: Path
+    """Files as they were handed in, each sealed."""
 
     @classmethod
     def of(cls, settings: Settings, vault: Vault, alarms: AlarmService) -> "Office":
         return cls(
-            vault, alarms, settings.zone, settings.region_code, settings.var_dir / "attachments"
+            vault,
+            alarms,
+            settings.zone,
+            settings.region_code,
+            settings.var_dir / "attachments",
+            settings.var_dir / "originals",
         )
 
     @property

@@ -15,13 +15,15 @@ from kernel.access import Role
 from kernel.clock import now
 from kernel.db import in_role, principal_of
 from kernel.errors import NotFound
+from kernel.gate import gate
+from kernel.gate.gate import Cleared, Fields
 from kernel.jobs import enqueue
 
 RENDER = "cases.render_paper"
 REFERRAL = "referral_letter"
 REFERRAL_WORD = "移"
 
-Render = Callable[[str, dict[str, Any]], bytes]
+Render = Callable[[str, Cleared[Fields]], bytes]
 
 _STYLE = """
 @page { size: A4; margin: 30mm 26mm; }
@@ -69,7 +71,10 @@ TEMPLATES = {REFERRAL: _templates.from_string(_LETTER)}
 def draw_up_referral(
     session: Session, office: Office, case: Case, facts: str, data: dict[str, Any], bureau: str
 ) -> Document:
-    """The referral letter (案件移送函): numbered now, rendered by a job. Names nobody."""
+    """The referral letter (案件移送函): numbered now, rendered by a job.
+
+    Raises BadInput naming the text that carries a person's number.
+    """
     moment = now(session)
     number = numbering.document_no(session, REFERRAL_WORD, office.region_code, office.day(moment))
     subject = case.subject
@@ -95,6 +100,7 @@ def draw_up_referral(
             "materials": _items(data["materials"]),
         },
     )
+    cleared(paper.kind, paper.data)
     session.add(paper)
     session.flush()
     enqueue(session, RENDER, {"document_id": paper.id})
@@ -128,19 +134,25 @@ def _rendered(session: Session, document_id: int, make: Render) -> bytes:
         populate_existing=True,
     )
     if paper.pdf is None:
-        paper.pdf = make(paper.kind, paper.data)
+        paper.pdf = make(paper.kind, cleared(paper.kind, paper.data))
     return paper.pdf
 
 
-def render(kind: str, data: dict[str, Any]) -> bytes:
+def cleared(kind: str, data: dict[str, Any]) -> Cleared[Fields]:
+    """The listed data of a paper of this kind; raises BadInput naming what may not leave."""
+    return gate.clear(f"paper.{kind}", data)
+
+
+def render(kind: str, data: Cleared[Fields]) -> bytes:
     """The PDF of a paper (about a second of work); the same data give the same page."""
     from weasyprint import HTML  # half a second to import: only where a paper is made
 
-    made: bytes = HTML(string=TEMPLATES[kind].render(style=_STYLE, **data)).write_pdf()
+    told = data.for_way("print")
+    made: bytes = HTML(string=TEMPLATES[kind].render(style=_STYLE, **told)).write_pdf()
     return made
 
 
-def _render_beside_the_loop(kind: str, data: dict[str, Any]) -> bytes:
+def _render_beside_the_loop(kind: str, data: Cleared[Fields]) -> bytes:
     return bytes(get_hub().threadpool.apply(render, (kind, data)))
 
 

@@ -9,6 +9,7 @@ from command_center.accounts import queries as accounts
 from command_center.accounts.models import User
 from command_center.cases import (
     actions,
+    clearance,
     deadlines,
     identity,
     lifecycle,
@@ -74,7 +75,7 @@ def detail(session: Session, office: Office, case: Case) -> CaseDetail:
         timeline=_timeline(session, case),
         orders=[summary_out(one) for one in orders.of_case(session, case.id)],
         documents=[_read(DocumentOut, one) for one in _all(session, Document, case)],
-        attachments=[_read(AttachmentOut, one) for one in _all(session, Attachment, case)],
+        attachments=_attachments(session, case),
         recordings=_recordings(session, office, case),
         approvals=[_approval(one) for one in _all(session, Approval, case)],
         actions=[_action(step) for step in actions.available(session, case)],
@@ -199,6 +200,13 @@ def _suggested(session: Session, case: Case) -> OrganisationRef | None:
 
 def _all(session: Session, model: type[Any], case: Case) -> Any:
     return queries.of_case(session, model, case.id)
+
+
+def _attachments(session: Session, case: Case) -> list[AttachmentOut]:
+    may = clearance.may_decide(principal_of(session), case)
+    choices = list(clearance.purposes_for(case)) if may else []
+    found = [_read(AttachmentOut, one) for one in _all(session, Attachment, case)]
+    return [one.model_copy(update={"clearable_for": choices}) for one in found]
 
 
 def _timeline(session: Session, case: Case) -> list[TimelineOut]:

@@ -29,7 +29,6 @@ from kernel.errors import BadInput, Forbidden, NotFound
 HEAR, HEAR_OWN, HEAR_FOR_REASON = "recording.hear", "recording.hear_own", "recording.hear_reason"
 KINDS = frozenset({"call", "voice_message"})
 SOUNDS = ("audio/", "video/webm")
-SIZE_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +114,13 @@ def _hears_own(principal: Principal, case: Case) -> bool:
 
 
 def _stored(session: Session, office: Office, case: Case, sound: Sound) -> Recording:
-    name, key = uuid4(), sealed_files.new_key()
+    name = uuid4()
     media_type = sniff(sound.stream.read(64)) or ""
     if not media_type.startswith(SOUNDS):
         raise BadInput("file", "file_kind")
     sound.stream.seek(0)
     path = _path(office, str(name))
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_suffix(".part")
-    with draft.open("wb") as target:
-        draft.chmod(0o600)
-        size = sealed_files.seal(key, sound.stream, target)
-        sealed_files.sync(target)
-    draft.replace(path)
-    opens = size.to_bytes(SIZE_BYTES, "big") + key
+    opens = sealed_files.keep(path, sound.stream)
     words = sound.transcript.strip()
     moment = now(session)
     return Recording(
@@ -156,10 +148,8 @@ def _key(session: Session, kept: Recording) -> bytes:
 
 def _sound(office: Office, kept: Recording, sealed_key: bytes) -> bytes:
     opens = office.vault.open(sealed_key, str(kept.file).encode())
-    size, key = int.from_bytes(opens[:SIZE_BYTES], "big"), opens[SIZE_BYTES:]
     try:
-        with _path(office, str(kept.file)).open("rb") as source:
-            return b"".join(sealed_files.opened(key, source, size))
+        return sealed_files.read(_path(office, str(kept.file)), opens)
     except FileNotFoundError:
         raise NotFound("recording", kept.id) from None
 

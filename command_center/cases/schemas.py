@@ -73,6 +73,14 @@ class SearchIn(Request):
     note: Line = ""
 
 
+class ClearanceIn(Request):
+    """Null takes an earlier clearance back."""
+
+    purpose: Word | None
+    nothing_identifies: bool = False
+    metadata_accepted: bool = False
+
+
 class ActionIn(Request):
     """The data of any step; which of them a step needs is said by `actions` of the case."""
 
@@ -281,6 +289,14 @@ class AttachmentOut(BaseModel):
     size: int
     at: Utc
     order_id: int | None
+    metadata_kept: bool
+    """It may still say where, when and with what it was made."""
+    cleared_for: str | None
+    """None: it stays in the house."""
+    cleared_by_name: str
+    cleared_at: Utc | None
+    clearable_for: list[str] = []
+    """For what the reader may clear it."""
 
 
 class RecordingOut(BaseModel):

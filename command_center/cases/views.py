@@ -1,7 +1,6 @@
 """Cases over HTTP."""
 
 from typing import Any
-from urllib.parse import quote
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -9,13 +8,16 @@ from flask import Response
 from command_center.cases import (
     actions,
     attachments,
+    clearance,
     codes,
     identity_views,
+    originals,
     papers,
     present,
     service,
 )
 from command_center.cases import queries as cases
+from command_center.cases.clearance import Decision
 from command_center.cases.identity_views import CASE, REFUSALS
 from command_center.cases.office import Office
 from command_center.cases.places import Place
@@ -25,6 +27,7 @@ from command_center.cases.schemas import (
     CaseDetail,
     CasePage,
     CaseSummaries,
+    ClearanceIn,
     CodesOut,
     EscalateIn,
     FactsIn,
@@ -33,13 +36,16 @@ from command_center.cases.schemas import (
     MapCases,
     MapQuery,
     PlaceIn,
+    RevealIn,
     RouteIn,
     SimilarQuery,
     UrgencyIn,
 )
 from kernel.errors import BadInput
+from kernel.gate import gate
+from kernel.gate.gate import Cleared
 from kernel.schemas import IDENT
-from kernel.web import public, require, unit_of_work
+from kernel.web import handed_out, public, require, unit_of_work
 
 READS = {400: "Malformed", 404: "Not found", 422: "Refused"}
 
@@ -184,7 +190,8 @@ def _files(blueprint: APIBlueprint, office: Office) -> None:
     def get_document(document_id: int) -> Response:
         with unit_of_work() as session:
             paper, pdf = papers.pdf(session, document_id)
-        return _file(pdf, "application/pdf", f"{paper.number}.pdf")
+        cleared = gate.made_of("desk.document", pdf, ("number", "pdf"))
+        return _file(cleared, "application/pdf", f"{paper.number}.pdf")
 
     @blueprint.get(f"/attachments/<{IDENT}:attachment_id>")
     @blueprint.doc(operation_id="getAttachment", responses={200: "The file", 404: "Not found"})
@@ -192,14 +199,40 @@ def _files(blueprint: APIBlueprint, office: Office) -> None:
     def get_attachment(attachment_id: int) -> Response:
         with unit_of_work() as session:
             kept, data = attachments.read(session, office, attachment_id)
-        return _file(data, kept.media_type, kept.name)
+        cleared = gate.made_of("desk.attachment", data, ("name", "media_type", "data"))
+        return _file(cleared, kept.media_type, kept.name)
+
+    @blueprint.post(f"/attachments/<{IDENT}:attachment_id>/original")
+    @blueprint.input(RevealIn, arg_name="body")
+    @blueprint.doc(operation_id="openOriginal", responses={200: "The file", **REFUSALS})
+    @require("identity.reveal")
+    def open_original(attachment_id: int, body: RevealIn) -> Response:
+        with unit_of_work() as session:
+            kept, data = originals.opened(
+                session,
+                office,
+                attachment_id,
+                identity_views.seat(office),
+                body.reason_code,
+                body.note,
+            )
+        cleared = gate.made_of("desk.original", data, ("name", "media_type", "data"))
+        return _file(cleared, kept.media_type, kept.name)
+
+    @blueprint.post(f"/attachments/<{IDENT}:attachment_id>/clearance")
+    @blueprint.input(ClearanceIn, arg_name="body")
+    @blueprint.output(CaseDetail)
+    @blueprint.doc(operation_id="clearAttachment", responses=REFUSALS)
+    @require(*clearance.MAY)
+    def clear_attachment(attachment_id: int, body: ClearanceIn) -> Any:
+        said = Decision(**body.model_dump())
+        with unit_of_work() as session:
+            return present.detail(session, office, clearance.decide(session, attachment_id, said))
 
 
-def _file(data: bytes, media_type: str, name: str) -> Response:
-    response = Response(data, content_type=media_type)
-    response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name)}"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+def _file(data: Cleared[bytes], media_type: str, name: str) -> Response:
+    policy = "sandbox; default-src 'none'"
+    return handed_out(data, media_type=media_type, name=name, policy=policy)
 
 
 def _bbox(text: str) -> Bbox:

@@ -16,7 +16,7 @@ from shapely.ops import linemerge
 
 from command_center.demo.roads import PLANE, STREET_ENDINGS, Edge
 from command_center.demo.sources import District
-from maps import credit_code
+from kernel import credit_code
 from maps.plane import Array
 
 NUMBER_STEP_M = 9.0

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from command_center.insight import queries
 from command_center.insight.periods import Period
+from kernel.gate import gate
+from kernel.gate.gate import Cleared
 from maps import density
 from maps.folium_page import AreaValue, HeatPage
 from maps.models import RoadEdge
@@ -41,7 +43,7 @@ _WORDS = {
 
 def page(
     session: Session, period: Period, kind: str | None, lang: Literal["zh", "en"], source: str
-) -> HeatPage:
+) -> Cleared[HeatPage]:
     """The page's content: areas and cells that have passed suppression, never a point."""
     words = _WORDS[lang]
     made = period.end.astimezone(period.zone)
@@ -49,7 +51,7 @@ def page(
         f"{period.first_day} – {period.last_day} · {words[kind]} · {words['few']}"
         f" · {words['made']} {made:%Y-%m-%d %H:%M}"
     )
-    return HeatPage(
+    content = HeatPage(
         title=words["title"],
         stamp=stamp,
         areas=_areas(session, period, kind),
@@ -58,6 +60,7 @@ def page(
         roads=_ROADS.get(session),
         lang=lang,
     )
+    return gate.clear_record("page.heatmap", content)
 
 
 def _areas(session: Session, period: Period, kind: str | None) -> list[AreaValue]:

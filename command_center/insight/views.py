@@ -26,7 +26,7 @@ from command_center.insight.schemas import (
 )
 from kernel.clock import now
 from kernel.settings import Settings
-from kernel.web import require, unit_of_work
+from kernel.web import handed_out, require, unit_of_work
 from maps.folium_page import render
 from maps.regions import DISTRICT, regions
 from maps.style import DEMO, OPENSTREETMAP
@@ -93,12 +93,13 @@ def create_blueprint(office: Office) -> APIBlueprint:
         with unit_of_work() as session:
             span = period(session, query.days)
             page = heatmap.page(session, span, query.kind, query.lang, _source(query.lang))
-        response = Response(get_hub().threadpool.apply(render, (page,)), mimetype="text/html")
-        response.headers["Content-Security-Policy"] = HEATMAP_CSP
-        how = "attachment" if query.download else "inline"
-        name = f"heatmap-{span.first_day}-{span.last_day}.html"
-        response.headers["Content-Disposition"] = f"{how}; filename={name}"
-        return response
+        return handed_out(
+            get_hub().threadpool.apply(render, (page,)),
+            media_type="text/html; charset=utf-8",
+            name=f"heatmap-{span.first_day}-{span.last_day}.html",
+            download=query.download,
+            policy=HEATMAP_CSP,
+        )
 
     return blueprint
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from command_center.cases.models import Subject
 from command_center.intake.schemas import SubjectIn
+from kernel import credit_code
 from kernel.errors import BadInput
-from maps import credit_code
 from maps.models import Business
 
 SAME = ("business_id", "name", "credit_code", "address", "phone", "contact", "legal_representative")

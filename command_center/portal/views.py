@@ -7,6 +7,7 @@ from apiflask import APIBlueprint
 from flask import request
 
 from command_center.cases import asking
+from command_center.cases.models import Case
 from command_center.cases.schemas import PublicStatus
 from command_center.intake.schemas import Submission
 from command_center.intake.service import Intake, Origin
@@ -17,6 +18,7 @@ from command_center.portal.schemas import (
     Receipts,
 )
 from kernel.access import Role, system
+from kernel.gate import gate
 from kernel.limiter import Limiter
 from kernel.metrics import Counter
 from kernel.web import public, unit_of_work
@@ -75,10 +77,7 @@ def create_blueprint(intake: Intake, limits: Limits | None = None) -> APIBluepri
             opened = intake.register(
                 session, _as_submission(body), Origin(public=True, remote_address=_address())
             )
-            receipts = [
-                Receipt(case_no=one.case.case_no, kind=one.case.kind, query_code=one.query_code)
-                for one in opened
-            ]
+            receipts = [_receipt(one.case, one.query_code) for one in opened]
         return Receipts(receipts=receipts)
 
     @blueprint.post("/query")
@@ -109,3 +108,8 @@ def _as_submission(body: PublicSubmission) -> Submission:
     """Nobody outside sets a channel, a caller number, an answer or an urgency."""
     told = body.model_dump(exclude={"website", "channel", "caller_number", "answer", "answered"})
     return Submission(**told, channel="web")
+
+
+def _receipt(case: Case, query_code: str) -> Receipt:
+    told = {"case_no": case.case_no, "kind": case.kind, "query_code": query_code}
+    return Receipt(**gate.clear("public.receipt", told).for_way("api"))

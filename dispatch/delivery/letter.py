@@ -25,3 +25,8 @@ class Letter:
     def from_json(cls, stored: dict[str, Any]) -> "Letter":
         rows = tuple((label, value) for label, value in stored["rows"])
         return cls(stored["title"], rows, stored["footer"])
+
+
+def as_text(content: str | Letter) -> str:
+    """The words of a message, whatever it is laid out on."""
+    return content.as_text() if isinstance(content, Letter) else content

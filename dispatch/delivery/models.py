@@ -34,6 +34,8 @@ class Delivery(Base):
     text: Mapped[str] = mapped_column(Text)
     document: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """The letter that a page channel lays out."""
+    cleared: Mapped[str | None] = mapped_column(String(120))
+    """The gate's stamp: the purpose, and a digest of the words as they were cleared."""
     pages: Mapped[int | None] = mapped_column(Integer)
     is_copy: Mapped[bool] = mapped_column(Boolean, server_default="false")
     state: Mapped[str] = mapped_column(String(20))

@@ -12,7 +12,7 @@ from dispatch.alarms.service import AlarmService
 from dispatch.delivery import lifecycle, queries
 from dispatch.delivery.channels.base import Channel, Outgoing
 from dispatch.delivery.events import DeliveryChanged
-from dispatch.delivery.letter import Letter
+from dispatch.delivery.letter import Letter, as_text
 from dispatch.delivery.models import Delivery
 from dispatch.news import tell_timeline
 from kernel import jobs
@@ -21,6 +21,8 @@ from kernel.clock import now
 from kernel.db import principal_of
 from kernel.errors import BadInput, Conflict, NotFound
 from kernel.events import emit
+from kernel.gate import gate
+from kernel.gate.gate import Cleared, NotCleared
 from telephony.outbound import REPEAT
 
 LAY_OUT = "dispatch.lay_out"
@@ -51,14 +53,18 @@ class DeliveryService:
     def __init__(self, channels: Mapping[str, Channel], alarms: AlarmService):
         self.channels, self.alarms = channels, alarms
 
-    def queue(
-        self, session: Session, to: Recipient, text: str, letter: Letter | None = None
-    ) -> Delivery:
-        """Hand a message to its channel, or hold it until a person lets it go."""
+    def queue(self, session: Session, to: Recipient, message: Cleared[str | Letter]) -> Delivery:
+        """Hand a message to its channel, or hold it until a person lets it go.
+
+        Raises NotCleared for one that was cleared for another way.
+        """
+        content = message.for_way(to.channel)
+        text = as_text(content)
         delivery = Delivery(
             **{name: getattr(to, name) for name in Recipient.__dataclass_fields__},
             text=text,
-            document=letter.as_json() if letter else None,
+            document=content.as_json() if isinstance(content, Letter) else None,
+            cleared=gate.stamp_of(message.purpose, text),
             state=lifecycle.HELD if to.held else lifecycle.QUEUED,
             created_at=now(session),
         )
@@ -85,7 +91,8 @@ class DeliveryService:
         """Send it once more, marked as a repeat, because a person says so.
 
         Raises NotFound, IllegalTransition while the first may still leave, Conflict
-        `order_cancelled` or `already_repeated`: then the newest repeat is the one to send again.
+        `order_cancelled`, `not_cleared`, or `already_repeated`: then the newest repeat is the one
+        to send again.
         """
         first = _mine(session, delivery_id)
         lifecycle.check_resend(first.state)
@@ -93,7 +100,10 @@ class DeliveryService:
             raise Conflict("order_cancelled")
         if session.scalar(select(exists().where(Delivery.repeats_id == first.id))):
             raise Conflict("already_repeated")
-        again = _repeat(first, reason)
+        try:
+            again = _repeat(first, reason)
+        except NotCleared:
+            raise Conflict("not_cleared") from None
         again.created_at = now(session)
         session.add(again)
         session.flush()
@@ -152,16 +162,21 @@ class DeliveryService:
         channel = self.channels[delivery.channel]
         try:
             taken = channel.send(session, _outgoing(session, delivery))
+        except NotCleared:
+            self._fail(session, delivery, "not_cleared")
         except BadInput as refusal:
-            delivery.state, delivery.problem = lifecycle.FAILED, refusal.code
-            tell(session, delivery, "delivery_failed", problem=refusal.code)
-            self.alarm(session, delivery)
+            self._fail(session, delivery, refusal.code)
         else:
             delivery.state, delivery.message_id = taken.state, taken.message_id
             delivery.pages = taken.pages
             if taken.state == lifecycle.SENT:
                 delivery.sent_at = now(session)
         changed(session, delivery)
+
+    def _fail(self, session: Session, delivery: Delivery, problem: str) -> None:
+        delivery.state, delivery.problem = lifecycle.FAILED, problem
+        tell(session, delivery, "delivery_failed", problem=problem)
+        self.alarm(session, delivery)
 
     def _stop(self, session: Session, delivery: Delivery, why: str) -> None:
         delivery.stopped_at, delivery.stopped_why = now(session), why
@@ -231,14 +246,26 @@ _REPEATED = (
 
 
 def _repeat(first: Delivery, reason: str) -> Delivery:
-    """The same again; a fax is stamped as a repeat by telephony, on every page."""
+    """The same again; a fax is stamped as a repeat by telephony, on every page.
+
+    Raises NotCleared.
+    """
+    passed = _passed(first)
+    text = REPEAT + first.text.removeprefix(REPEAT)
     return Delivery(
         **{name: getattr(first, name) for name in _REPEATED},
-        text=REPEAT + first.text.removeprefix(REPEAT),
+        text=text,
+        cleared=first.cleared if first.letter else gate.stamp_of(passed.purpose, text),
         state=lifecycle.QUEUED,
         repeats_id=first.id,
         repeat_reason=reason,
     )
+
+
+def _passed(delivery: Delivery) -> Cleared[str | Letter]:
+    """What passed the gate when it was queued; raises NotCleared when it is no longer that."""
+    content = delivery.letter or delivery.text
+    return gate.restored(delivery.cleared, content, as_text(content))
 
 
 def _outgoing(session: Session, delivery: Delivery) -> Outgoing:
@@ -250,8 +277,7 @@ def _outgoing(session: Session, delivery: Delivery) -> Outgoing:
         urgency=delivery.urgency,
         name=delivery.name,
         address=delivery.address,
-        text=delivery.text,
-        letter=delivery.letter,
+        message=_passed(delivery),
         repeat_of=first.message_id if first else None,
     )
 

@@ -32,6 +32,17 @@ class OrderBrief:
     lat: float | None = None
     lon: float | None = None
 
+    @property
+    def own_words(self) -> tuple[str, ...]:
+        """The subject's own name, place and numbers: no secret, wherever they stand."""
+        return (
+            self.subject_name,
+            self.subject_address,
+            self.subject_legal_representative,
+            self.subject_phone,
+            self.subject_credit_code,
+        )
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dispatch.orders.lifecycle import ORDER_STATES, STATES
 from kernel.db import Base, Json, Key, Reference, Timestamp
+from kernel.gate.gate import Confirmed
 
 SCHEMA = {"schema": "dispatch"}
 OPEN = text("closed_at is null")
@@ -53,6 +54,8 @@ class Order(Base):
     """Secrecy (封闭指令): subject and address appear in the app only."""
     note: Mapped[str] = mapped_column(Text, server_default="")
     channels: Mapped[list[str]] = mapped_column(JSONB)
+    confirmed: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    """Who let which hit in its words leave, and when; digests, never the words."""
     override_reason: Mapped[str] = mapped_column(Text, server_default="")
     state: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[Timestamp]
@@ -73,6 +76,10 @@ class Order(Base):
     assignments: Mapped[list["Assignment"]] = relationship(
         back_populates="order", order_by="Assignment.id", lazy="selectin"
     )
+
+    @property
+    def words_confirmed(self) -> list[Confirmed]:
+        return [Confirmed.from_json(one) for one in self.confirmed or []]
 
     @property
     def ack_due_at(self) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from dispatch.delivery.letter import Letter
+from dispatch.delivery.letter import Letter, as_text
 from dispatch.delivery.models import Delivery
 from dispatch.delivery.service import DeliveryService, Recipient
 from dispatch.orders import recipients, texts
@@ -21,6 +21,8 @@ from dispatch.units import queries as units
 from kernel.clock import now
 from kernel.db import principal_of
 from kernel.errors import NotFound
+from kernel.gate import gate, purposes
+from kernel.gate.gate import Cleared, Found
 from kernel.settings import Settings
 from telephony import sms_text
 
@@ -89,18 +91,16 @@ class Outgoings:
         for assignment in order.assignments:
             for address in self._addresses(session, order, assignment):
                 if address.blocked is None:
-                    text, letter = _compose(words, address, assignment.code, assignment.is_copy)
                     to = _recipient(order, assignment, address)
-                    self.deliveries.queue(session, to, text, letter)
+                    self.deliveries.queue(session, to, _cleared(order, words, assignment, address))
 
     def recall(self, session: Session, order: Order, assignment: Assignment) -> None:
         """Stop what has not left, and tell those whom the order may have reached."""
         left = self.deliveries.stop(session, assignment.id, "cancelled")
-        text = texts.recall(order.order_no, "" if order.closed else order.end_reason)
         for once in _once_per_address(left):
             address = Address(once.channel, once.name, once.address)
-            letter = Letter(text, (), "") if once.channel == "fax" else None
-            self.deliveries.queue(session, _recipient(order, assignment, address), text, letter)
+            to = _recipient(order, assignment, address)
+            self.deliveries.queue(session, to, _recalled(order, once.channel))
 
     def _words(self, order: Order, moment: datetime, approved_by: str) -> Words:
         return Words(
@@ -132,12 +132,34 @@ class Outgoings:
         return moment.astimezone(self.zone)
 
 
-def _compose(words: Words, address: Address, code: str, is_copy: bool) -> tuple[str, Letter | None]:
-    if address.channel == "fax":
-        letter = texts.fax(words, code, address.name, copy=is_copy)
-        return letter.as_text(), letter
-    make = texts.sms if address.channel == "sms" else texts.app
-    return make(words, code), None
+def recall_hits(order: Order, reason: str) -> list[Found]:
+    """What in the reason leads to somebody, where it goes out with the recall."""
+    if order.closed or order.issued_at is None:
+        return []
+    brief = OrderBrief.from_json(order.brief)
+    why = purposes.of(texts.purpose_of(brief, "sms", recall=True))
+    return gate.found(why, {"reason": reason}, brief.own_words)
+
+
+def _cleared(
+    order: Order, words: Words, assignment: Assignment, address: Address
+) -> Cleared[str | Letter]:
+    told = words.told(assignment.code, address.name, copy=assignment.is_copy)
+    cleared = gate.clear(
+        words.purpose(address.channel), told, known=words.brief.own_words,
+        confirmed=order.words_confirmed,
+    )  # fmt: skip
+    return cleared.written(texts.WRITERS[address.channel])
+
+
+def _recalled(order: Order, channel: str) -> Cleared[str | Letter]:
+    brief = OrderBrief.from_json(order.brief)
+    told = {"order_no": order.order_no, "reason": "" if order.closed else order.end_reason}
+    cleared = gate.clear(
+        texts.purpose_of(brief, channel, recall=True), told, known=brief.own_words,
+        confirmed=order.words_confirmed,
+    )  # fmt: skip
+    return cleared.written(texts.RECALLS[channel])
 
 
 def _recipient(order: Order, assignment: Assignment, address: Address) -> Recipient:
@@ -183,7 +205,9 @@ def _lines(words: Words, one: Assignment, addresses: Sequence[Address]) -> list[
 
 def _text(words: Words, address: Address, code: str, is_copy: bool) -> tuple[str, int | None]:
     """The words for this address, and of how many parts an SMS consists."""
-    text, _ = _compose(words, address, code, is_copy)
+    told = words.told(code, address.name, copy=is_copy)
+    shown = gate.listed(purposes.of(words.purpose(address.channel)), told)
+    text = as_text(texts.WRITERS[address.channel](shown))
     return text, len(sms_text.split(text)) if address.channel == "sms" else None
 
 

@@ -16,6 +16,9 @@ from dispatch.units import queries as units
 from dispatch.units.queries import Placed
 from kernel.db import principal_of
 from kernel.errors import BadInput, Conflict, NotFound
+from kernel.gate import gate, patterns, purposes
+from kernel.gate.gate import Found
+from kernel.gate.purposes import NUMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Plan:
     targets: tuple[Target, ...]
     warnings: tuple[Reason, ...]
     needs_reason: bool
+
+    @property
+    def hits(self) -> list[Found]:
+        """What a person must look at before this leaves."""
+        return hits(self.brief, self.request.note)
 
     @property
     def needs_approval(self) -> bool:
@@ -77,7 +85,7 @@ class Planner:
         brief = self.gate.brief(session, case_id)
         if not brief.confidential:
             return brief
-        facts = texts.redacted(brief.dispatch_facts, known=_own_numbers(brief))
+        facts = patterns.redacted(brief.dispatch_facts, NUMBERS, brief.own_words)
         return replace(brief, dispatch_facts=facts)
 
     def ranking(self, session: Session, brief: OrderBrief) -> list[Ranked]:
@@ -139,14 +147,38 @@ def addresses_of(placed: Placed, channels: Sequence[str]) -> tuple[recipients.Ad
     return recipients.of_unit(placed.unit.name, crew, channels)
 
 
-def refuse_if_blocked(plan: Plan) -> None:
-    """Pass when every target may be sent and a report's note names nobody.
+def hits(brief: OrderBrief, note: str) -> list[Found]:
+    """What in the words that people typed leads to somebody."""
+    why = purposes.of(texts.purpose_of(brief, "fax"))
+    return gate.found(why, _typed(brief, note), brief.own_words)
 
-    Raises BadInput or Conflict naming the first obstacle.
-    """
-    kinds = texts.personal_data(plan.request.note, known=_own_numbers(plan.brief))
-    if plan.brief.confidential and kinds:
-        raise BadInput("note", "personal_data", where="note", kinds=kinds)
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One field that people typed, with its hits."""
+
+    field: str
+    text: str
+    hits: tuple[Found, ...]
+
+
+def words_typed(brief: OrderBrief, note: str) -> list[Typed]:
+    """The typed fields in which something leads to somebody."""
+    found = hits(brief, note)
+    marked = [
+        Typed(name, text, tuple(one for one in found if one.field == name))
+        for name, text in _typed(brief, note).items()
+    ]
+    return [one for one in marked if one.hits]
+
+
+def _typed(brief: OrderBrief, note: str) -> dict[str, str]:
+    """The words of an order that people typed, by field."""
+    return {"dispatch_facts": brief.dispatch_facts, "demand": brief.demand, "note": note}
+
+
+def refuse_if_blocked(plan: Plan) -> None:
+    """Pass when every target may be sent; raises BadInput, Conflict naming the first obstacle."""
     for target in plan.targets:
         if target.blocked is None:
             continue
@@ -183,16 +215,7 @@ def _about_case(
         found.append(Reason("report_sent_openly", {}))
     for order in queries.open_orders_of(session, brief.case_id):
         found.append(Reason("case_has_open_order", {"order_no": order.order_no}))
-    for where, text in (("note", request.note), ("dispatch_facts", brief.dispatch_facts)):
-        kinds = texts.personal_data(text, known=_own_numbers(brief))
-        if kinds:
-            found.append(Reason("personal_data", {"where": where, "kinds": kinds}))
     return found
-
-
-def _own_numbers(brief: OrderBrief) -> tuple[str, ...]:
-    """The subject's own, which are no secret."""
-    return brief.subject_phone, brief.subject_credit_code
 
 
 def _about_choice(ranked: Sequence[Ranked], request: Request, passed_over: bool) -> list[Reason]:

@@ -7,10 +7,11 @@ from dispatch.delivery.schemas import delivery_out
 from dispatch.orders.lifecycle import next_reports
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.outgoing import Preview
-from dispatch.orders.plan import Plan
+from dispatch.orders.plan import Plan, Typed, words_typed
 from dispatch.orders.ports import Branch
 from dispatch.orders.schemas import (
     AssignmentOut,
+    HitOut,
     OrderApprovalOut,
     OrderOut,
     OrderSummaryOut,
@@ -21,6 +22,7 @@ from dispatch.orders.schemas import (
     RecommendedBranch,
     RecommendedUnit,
     TargetOut,
+    TypedOut,
 )
 from dispatch.recommendation.facts import is_home
 from dispatch.recommendation.rank import Ranked, Reason
@@ -65,7 +67,19 @@ def preview_out(plan: Plan, lines: Sequence[Preview]) -> PreviewOut:
         closed=plan.closed,
         recipients=[recipient_out(line) for line in lines],
         warnings=[_reason_out(one) for one in plan.warnings],
+        words=words_out(words_typed(plan.brief, plan.request.note)),
     )
+
+
+def words_out(typed: Sequence[Typed]) -> list[TypedOut]:
+    return [
+        TypedOut(
+            field=one.field,
+            text=one.text,
+            hits=[HitOut(**hit.shown(), refused=hit.effect == "refuse") for hit in one.hits],
+        )
+        for one in typed
+    ]
 
 
 def recipient_out(line: Preview) -> PreviewRecipient:

@@ -26,6 +26,18 @@ class Draft(BaseModel):
     note: str = Field(default="", max_length=1000)
 
 
+class ConfirmedIn(BaseModel):
+    """One hit that the sender has looked at and lets leave."""
+
+    field: str = Field(min_length=1, max_length=40)
+    kind: str = Field(min_length=1, max_length=20)
+    digest: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class Approve(BaseModel):
+    confirmed: list[ConfirmedIn] = Field(default=[], max_length=200)
+
+
 class OralIn(BaseModel):
     mode: Literal["oral"]
     approver_id: Ident
@@ -33,6 +45,7 @@ class OralIn(BaseModel):
 
 
 class Issue(Draft):
+    confirmed: list[ConfirmedIn] = Field(default=[], max_length=200)
     idempotency_key: UUID
     override_reason: str | None = Field(default=None, max_length=400)
     approval: OralIn | None = None
@@ -40,6 +53,10 @@ class Issue(Draft):
 
 class Why(BaseModel):
     reason: str = Field(min_length=1, max_length=400)
+
+
+class Cancel(Why):
+    confirmed: list[ConfirmedIn] = Field(default=[], max_length=200)
 
 
 class Status(BaseModel):
@@ -80,11 +97,36 @@ class Texts(RootModel[list[PreviewRecipient]]):
     """The words of an order that waits, as they would go now."""
 
 
+class HitOut(BaseModel):
+    """What leads to somebody, by its place in the text, counted in characters."""
+
+    field: str
+    kind: str
+    start: int
+    end: int
+    digest: str
+    refused: bool
+    """It may not leave, whoever says so: the words must change."""
+
+
+class TypedOut(BaseModel):
+    """One field that people typed, in which something leads to somebody."""
+
+    field: str
+    text: str
+    hits: list[HitOut]
+
+
+class OrderWords(RootModel[list[TypedOut]]):
+    pass
+
+
 class PreviewOut(BaseModel):
     needs_approval: bool
     closed: bool
     recipients: list[PreviewRecipient]
     warnings: list[ReasonOut]
+    words: list[TypedOut]
 
 
 class RecommendedUnit(BaseModel):

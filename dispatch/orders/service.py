@@ -13,9 +13,18 @@ from dispatch.alarms.service import AlarmService
 from dispatch.news import tell_timeline
 from dispatch.orders import authority, lifecycle, queries
 from dispatch.orders.authority import Approver, Oral, Verdict
+from dispatch.orders.brief import OrderBrief
 from dispatch.orders.models import Assignment, Order
-from dispatch.orders.outgoing import Outgoings, Preview
-from dispatch.orders.plan import Plan, Planner, Request, refuse_if_blocked
+from dispatch.orders.outgoing import Outgoings, Preview, recall_hits
+from dispatch.orders.plan import (
+    Plan,
+    Planner,
+    Request,
+    Typed,
+    hits,
+    refuse_if_blocked,
+    words_typed,
+)
 from dispatch.orders.ports import CaseGate, Directory
 from dispatch.orders.progress import Progress, follow
 from dispatch.orders.recipients import Target
@@ -26,6 +35,8 @@ from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
 from kernel.errors import BadInput, Conflict, IllegalTransition
+from kernel.gate import gate
+from kernel.gate.gate import Found, Word
 from kernel.numbering import next_number
 from kernel.settings import Settings
 
@@ -70,11 +81,13 @@ class OrderService:
         idempotency_key: UUID,
         override_reason: str = "",
         oral: OralApproval | None = None,
+        confirmed: Sequence[Word] = (),
     ) -> Order:
         """Send the order, or lay it before a commander; the same key gives the same order.
 
         Raises NotFound, BadInput (`recipient_is_station`, `crew_short`, `override_reason` …),
-        Forbidden, Conflict `unit_taken` naming the order that has the unit.
+        Forbidden, Conflict `unit_taken` naming the order that has the unit, NeedsConfirmation for
+        words that seem to lead to a person.
         """
         if known := self._already(session, idempotency_key):
             return known
@@ -82,11 +95,13 @@ class OrderService:
         refuse_if_blocked(plan)
         said = {"note": request.note, "override_reason": override_reason}
         self.gate.refuse_person(session, request.case_id, said)
+        gate.check(plan.hits, confirmed)
         if plan.needs_reason and not override_reason.strip():
             raise BadInput("override_reason", "required")
         verdict, approval = self._decide(session, plan, oral)
         self._take_units(session, request.unit_ids)
         order = self._write(session, plan, idempotency_key, override_reason)
+        _confirm(session, order, plan.hits, confirmed)
         self.gate.place_hold(session, order.case_id, order.id)
         self.alarms.take_for(session, "case_escalated", ("case", order.case_id))
         if verdict is Verdict.WAIT:
@@ -105,9 +120,18 @@ class OrderService:
             raise IllegalTransition("order", order.state, "approve")
         return self.outgoings.waiting(session, order)
 
-    def approve(self, session: Session, order_id: int) -> Order:
-        """A commander lets a waiting order go; raises NotFound, Forbidden, IllegalTransition."""
+    def words(self, order: Order) -> list[Typed]:
+        """What people typed into the order, and what in it leads to somebody."""
+        return words_typed(OrderBrief.from_json(order.brief), order.note)
+
+    def approve(self, session: Session, order_id: int, confirmed: Sequence[Word] = ()) -> Order:
+        """A commander lets a waiting order go, and with it every hit in its words.
+
+        Raises NotFound, Forbidden, IllegalTransition, NeedsConfirmation.
+        """
         order, approver = self._judged(session, order_id, "approve")
+        found = hits(OrderBrief.from_json(order.brief), order.note)
+        _confirm(session, order, found, confirmed)
         order.approval_mode, order.approved_at = "online", now(session)
         order.approver_id, order.approver_name = approver.id, approver.name
         record(session, "order.approved", "order", order.id)
@@ -142,7 +166,9 @@ class OrderService:
             self.progress.settle(session, order)
         return order
 
-    def cancel(self, session: Session, order_id: int, reason: str) -> Order:
+    def cancel(
+        self, session: Session, order_id: int, reason: str, confirmed: Sequence[Word] = ()
+    ) -> Order:
         """Take back what is still open, and tell everyone whom it may have reached.
 
         Raises NotFound, IllegalTransition for a finished order.
@@ -151,6 +177,7 @@ class OrderService:
         if order.finished_at is not None:
             raise IllegalTransition("order", order.state, "cancel")
         self.gate.refuse_person(session, order.case_id, {"reason": reason})
+        _confirm(session, order, recall_hits(order, reason), confirmed)
         order.cancelled_at, order.end_reason = now(session), reason
         record(session, "order.cancelled", "order", order.id)
         self._tell(session, order, "order_cancelled", reason=reason)
@@ -286,6 +313,12 @@ class OrderService:
             approver=order.approver_name,
             reason=reason,
         )
+
+
+def _confirm(session: Session, order: Order, found: Sequence[Found], said: Sequence[Word]) -> None:
+    """Keep with the order who lets these hits leave; raises BadInput, NeedsConfirmation."""
+    kept = gate.confirm(session, found, said, "order", order.id)
+    order.confirmed = [*(order.confirmed or []), *(one.as_json() for one in kept)]
 
 
 def _lock_units(session: Session, order: Order) -> None:

@@ -1,12 +1,14 @@
 """The exact words that leave the house, per channel. Pure.
 
-Outbound text is Chinese whatever the screen speaks: it goes to crews and branches. Of a closed
-order an SMS says only that there is one.
+They are written of what the gate lets through for the channel (`kernel.gate.purposes`). Outbound
+text is Chinese whatever the screen speaks: it goes to crews and branches. Of a closed order an SMS
+says only that there is one.
 """
 
-import re
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from dispatch.delivery.letter import Letter
 from dispatch.orders.brief import OrderBrief
@@ -18,11 +20,8 @@ KINDS = {"inspect": "查处", "verify": "核查", "mediate": "调解", "assist":
 CASE_KINDS = {"TS": "投诉", "JB": "举报", "ZX": "咨询"}
 SMS_LIMITS = {"name": 60, "address": 80, "facts": 160, "demand": 60, "note": 120}
 """Characters that an SMS carries of each; all of it is in the app and on the fax."""
-
-_MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")
-_IDENTITY = re.compile(r"(?<![\dA-Za-z])[1-9]\d{5}(?:18|19|20)\d{9}[\dXx](?![\dA-Za-z])")
-_PERSONAL = {"mobile": _MOBILE, "id_number": _IDENTITY}
-HIDDEN = "［号码已隐去］"
+Said = Mapping[str, Any]
+"""What may be said to one recipient over one channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,85 +39,94 @@ class Words:
     due: datetime
     units: tuple[str, ...]
 
+    def purpose(self, channel: str) -> str:
+        """Why the order leaves by this channel, as the gate's table names it."""
+        return purpose_of(self.brief, channel)
 
-def sms(words: Words, code: str) -> str:
+    def told(self, code: str, recipient: str = "", *, copy: bool = False) -> dict[str, Any]:
+        """All that could be said to one recipient; the gate keeps what the channel may tell."""
+        own = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "brief"}
+        for_one = {"code": code, "recipient": recipient, "is_copy": copy}
+        return {**asdict(self.brief), **own, **for_one}
+
+
+def purpose_of(brief: OrderBrief, channel: str, *, recall: bool = False) -> str:
+    """The gate's name for this order, or its recall, on this channel."""
+    prefix = "report_order" if brief.confidential else "order"
+    return f"{prefix}{'_recall' if recall else ''}.{channel}"
+
+
+def sms(said: Said) -> str:
     """The SMS for one recipient, ending with how to reply."""
-    head = f"【执法调度】{URGENCIES[words.brief.urgency]}"
-    if words.closed:
-        return f"{head}指令{words.order_no}，码{code}。{CLOSED_HINT}。{REPLY_HINT}"
-    brief = words.brief
+    head = f"【执法调度】{URGENCIES[said['urgency']]}"
+    if said["closed"]:
+        return f"{head}指令{said['order_no']}，码{said['code']}。{CLOSED_HINT}。{REPLY_HINT}"
     where = _join(
         "，",
-        _shorten(brief.subject_name, "name"),
-        _shorten(brief.subject_address, "address"),
-        brief.subject_phone,
+        _shorten(said["subject_name"], "name"),
+        _shorten(said["subject_address"], "address"),
+        said["subject_phone"],
     )
     parts = (
-        f"{head}{KINDS[words.kind]}指令{words.order_no}：{where}",
-        _shorten(brief.dispatch_facts, "facts"),
-        _shorten(brief.demand, "demand"),
-        _shorten(words.note, "note"),
-        f"案件{brief.case_no}",
+        f"{head}{KINDS[said['kind']]}指令{said['order_no']}：{where}",
+        _shorten(said["dispatch_facts"], "facts"),
+        _shorten(said["demand"], "demand"),
+        _shorten(said["note"], "note"),
+        f"案件{said['case_no']}",
     )
     body = "。".join(part.rstrip("。") for part in parts if part)
-    return f"{body}。码{code}。{REPLY_HINT}"
+    return f"{body}。码{said['code']}。{REPLY_HINT}"
 
 
-def app(words: Words, code: str) -> str:
+def app(said: Said) -> str:
     """What the crew's app announces; the order itself opens inside it."""
-    brief = words.brief
-    what = f"{URGENCIES[brief.urgency]}{KINDS[words.kind]}指令{words.order_no}，码{code}"
-    return _join("\n", what, brief.subject_name, brief.subject_address, words.note)
+    head = f"{URGENCIES[said['urgency']]}{KINDS[said['kind']]}"
+    what = f"{head}指令{said['order_no']}，码{said['code']}"
+    return _join("\n", what, said["subject_name"], said["subject_address"], said["note"])
 
 
-def fax(words: Words, code: str, recipient: str, *, copy: bool) -> Letter:
+def fax(said: Said) -> Letter:
     """The page for one branch; empty rows are left out."""
-    brief = words.brief
+    copy = said["is_copy"]
     rows = [
-        ("受令单位", recipient + ("（抄送）" if copy else "")),
-        ("指令编号", words.order_no),
-        ("签发时间", f"{words.at:%Y-%m-%d %H:%M}"),
-        ("签发人", words.issued_by),
-        ("批准人", words.approved_by),
-        ("紧急程度", URGENCIES[brief.urgency]),
-        ("指令类型", KINDS[words.kind]),
-        ("案件", f"{CASE_KINDS.get(brief.case_kind, '')} {brief.case_no}"),
-        ("主体名称", brief.subject_name),
-        ("信用代码", brief.subject_credit_code),
-        ("地址", brief.subject_address),
-        ("法定代表人", brief.subject_legal_representative),
-        ("电话", brief.subject_phone),
-        ("事实", brief.dispatch_facts),
-        ("诉求", brief.demand),
-        ("要求", words.note),
-        ("出动单元", "、".join(words.units)),
-        ("接令时限", "" if copy else f"{words.due:%H:%M}"),
-        ("回执码", code),
+        ("受令单位", said["recipient"] + ("（抄送）" if copy else "")),
+        ("指令编号", said["order_no"]),
+        ("签发时间", f"{said['at']:%Y-%m-%d %H:%M}"),
+        ("签发人", said["issued_by"]),
+        ("批准人", said["approved_by"]),
+        ("紧急程度", URGENCIES[said["urgency"]]),
+        ("指令类型", KINDS[said["kind"]]),
+        ("案件", f"{CASE_KINDS.get(said['case_kind'], '')} {said['case_no']}"),
+        ("主体名称", said["subject_name"]),
+        ("信用代码", said["subject_credit_code"]),
+        ("地址", said["subject_address"]),
+        ("法定代表人", said["subject_legal_representative"]),
+        ("电话", said["subject_phone"]),
+        ("事实", said["dispatch_facts"]),
+        ("诉求", said["demand"]),
+        ("要求", said["note"]),
+        ("出动单元", "、".join(said["units"])),
+        ("接令时限", "" if copy else f"{said['due']:%H:%M}"),
+        ("回执码", said["code"]),
     ]
-    title = "市场监管执法调度指令" + ("（密）" if words.closed else "")
+    title = "市场监管执法调度指令" + ("（密）" if said["closed"] else "")
     filled = tuple((label, value.strip()) for label, value in rows if value.strip())
     return Letter(title, filled, "收到后请凭回执码短信回复或致电调度台确认。" + REPLY_HINT)
 
 
-def recall(order_no: str, reason: str) -> str:
+def recall(said: Said) -> str:
     """What follows an order that has left and no longer stands."""
-    return f"【执法调度】指令{order_no}已撤回，请停止执行。{reason}".strip()
+    return f"【执法调度】指令{said['order_no']}已撤回，请停止执行。{said['reason']}".strip()
 
 
-def personal_data(text: str, *, known: tuple[str, ...] = ()) -> list[str]:
-    """What in `text` looks like a person's (`mobile`, `id_number`), the subject's own left out."""
-    return [
-        name
-        for name, pattern in _PERSONAL.items()
-        if any(found not in known for found in pattern.findall(text))
-    ]
+def recall_page(said: Said) -> Letter:
+    """The same as a page."""
+    return Letter(recall(said), (), "")
 
 
-def redacted(text: str, *, known: tuple[str, ...] = ()) -> str:
-    """The text without such numbers."""
-    for pattern in _PERSONAL.values():
-        text = pattern.sub(lambda found: found[0] if found[0] in known else HIDDEN, text)
-    return text
+WRITERS: Mapping[str, Callable[[Said], str | Letter]] = {"sms": sms, "app": app, "fax": fax}
+RECALLS: Mapping[str, Callable[[Said], str | Letter]] = {"sms": recall, "fax": recall_page}
+"""Channel -> who writes for it."""
 
 
 def _join(separator: str, *parts: str) -> str:

@@ -15,13 +15,18 @@ from dispatch.orders.presenting import (
     recipient_out,
     recommendation_out,
     summary_out,
+    words_out,
 )
 from dispatch.orders.schemas import (
+    Approve,
+    Cancel,
+    ConfirmedIn,
     Draft,
     Issue,
     OrderOut,
     OrderQuery,
     Orders,
+    OrderWords,
     PreviewOut,
     RecommendationOut,
     Status,
@@ -31,6 +36,7 @@ from dispatch.orders.schemas import (
 from dispatch.orders.service import OralApproval, OrderService
 from dispatch.orders.status import Report, StatusService
 from kernel.db import principal_of
+from kernel.gate.gate import Word
 from kernel.schemas import IDENT
 from kernel.web import current_principal, require, unit_of_work
 
@@ -87,6 +93,7 @@ def _composing(blueprint: APIBlueprint, orders: OrderService) -> None:
                 idempotency_key=body.idempotency_key,
                 override_reason=body.override_reason or "",
                 oral=oral,
+                confirmed=_said(body.confirmed),
             )
             return show(session, order)
 
@@ -123,13 +130,23 @@ def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
             order = queries.visible(session, current_principal(), order_id)
             return [recipient_out(line) for line in orders.waiting(session, order)]
 
+    @blueprint.get(f"/orders/<{IDENT}:order_id>/words")
+    @blueprint.output(OrderWords)
+    @blueprint.doc(operation_id="getOrderWords")
+    @require("order.approve")
+    def words(order_id: int) -> Any:
+        with unit_of_work() as session:
+            order = queries.visible(session, current_principal(), order_id)
+            return words_out(orders.words(order))
+
     @blueprint.post(f"/orders/<{IDENT}:order_id>/approve")
+    @blueprint.input(Approve, arg_name="body")
     @blueprint.output(OrderOut)
     @blueprint.doc(operation_id="approveOrder")
     @require("order.approve")
-    def approve(order_id: int) -> Any:
+    def approve(order_id: int, body: Approve) -> Any:
         with unit_of_work() as session:
-            return show(session, orders.approve(session, order_id))
+            return show(session, orders.approve(session, order_id, _said(body.confirmed)))
 
     @blueprint.post(f"/orders/<{IDENT}:order_id>/refuse")
     @blueprint.input(Why, arg_name="body")
@@ -149,13 +166,14 @@ def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
             return show(session, orders.confirm_oral(session, order_id))
 
     @blueprint.post(f"/orders/<{IDENT}:order_id>/cancel")
-    @blueprint.input(Why, arg_name="body")
+    @blueprint.input(Cancel, arg_name="body")
     @blueprint.output(OrderOut)
     @blueprint.doc(operation_id="cancelOrder")
     @require("order.create", "order.approve")
-    def cancel(order_id: int, body: Why) -> Any:
+    def cancel(order_id: int, body: Cancel) -> Any:
+        said = _said(body.confirmed)
         with unit_of_work() as session:
-            return show(session, orders.cancel(session, order_id, body.reason))
+            return show(session, orders.cancel(session, order_id, body.reason, said))
 
 
 def _reporting(blueprint: APIBlueprint, statuses: StatusService) -> None:
@@ -175,6 +193,10 @@ def _reporting(blueprint: APIBlueprint, statuses: StatusService) -> None:
 def show(session: Session, order: Order) -> OrderOut:
     session.flush()
     return order_out(order, deliveries.by_assignment(session, [order.id]))
+
+
+def _said(confirmed: list[ConfirmedIn]) -> list[Word]:
+    return [Word(one.field, one.kind, one.digest) for one in confirmed]
 
 
 def _request(body: Draft) -> Request:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from maps import credit_code, datums
+from kernel import credit_code
+from maps import datums
 from maps.geocoding import address as addresses
 from maps.geocoding import normalise, tokens
 

@@ -109,8 +109,8 @@ def test_the_page(year: Database) -> None:
         period = Period.last_days(365, now(session), ZONE)
         page = heatmap.page(session, period, None, "zh", "")
     start = time.perf_counter()
-    html = folium_page.render(page)
+    html = folium_page.render(page).content
     show(
-        f"heat map page: {len(html) // 1024} KB, {len(page.cells)} cells of at least"
+        f"heat map page: {len(html) // 1024} KB, {len(page.content.cells)} cells of at least"
         f" {density.FEWEST}, rendered in {(time.perf_counter() - start) * 1000:.0f} ms"
     )

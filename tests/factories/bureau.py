@@ -17,11 +17,10 @@ from command_center.cases.office import Office, vault_of
 from command_center.intake.schemas import Submission
 from command_center.intake.service import Intake
 from dispatch.alarms.service import AlarmService
-from kernel import db
+from kernel import credit_code, db
 from kernel.access import Principal
 from kernel.clock import now
 from kernel.settings import Settings
-from maps import credit_code
 from maps.models import Business, Region
 from maps.revisions import mark_changed
 

@@ -57,6 +57,8 @@ COLUMNS = (
     Sealed("recordings", "id", "bigint", "sealed_key", "t.file::text", "cases.recordings t"),
     Sealed("recordings", "id", "bigint", "sealed_transcript", "'transcript:' || t.file",
            "cases.recordings t"),
+    Sealed("sealed_originals", "attachment_id", "bigint", "sealed_key",
+           "'original:' || t.attachment_id", "cases.sealed_originals t"),
 )  # fmt: skip
 
 

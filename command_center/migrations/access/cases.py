@@ -59,6 +59,7 @@ _MAY_REVEAL = (
 )
 """SPEC §1.2: commanders, the named handler, and who took the report until it is sent on. It runs
 for ten minutes; the transaction may have begun a moment before."""
+_OF_ATTACHMENT = "select a.case_id from cases.attachments a where a.id = attachment_id"
 _OWN_OR_AUDITED = f"user_id = {ME} or {may('audit.read')}"
 _RECORDING = (
     "id", "case_id", "kind", "media_type", "size", "file", "sealed_transcript", "at", "added_by",
@@ -102,6 +103,21 @@ RULES = (
         "select",
         f"exists (select from cases.cases c where c.id = case_id and c.kind <> 'JB')"
         f" or exists ({_REVEAL} and c.id = recordings.case_id)",
+    ),
+    Rule(
+        Role.PERSON,
+        "cases.sealed_originals",
+        "select",
+        f"exists ({_REVEAL} and c.id in ({_OF_ATTACHMENT}))"
+        f" or ({may('complainant.read')} and exists (select from cases.cases c"
+        f" where c.kind <> 'JB' and c.id in ({_OF_ATTACHMENT})))",
+    ),
+    Rule(Role.INTAKE, "cases.sealed_originals", "insert select"),
+    Rule(
+        Role.PERSON,
+        "cases.attachments",
+        "update",
+        f"{may('case.route', 'order.create')} and {_OF_CASE}",
     ),
     Rule(Role.HOUSE, "cases.recordings", "select", columns=_RECORDING),
     Rule(Role.INTAKE, "cases.recordings", "insert"),

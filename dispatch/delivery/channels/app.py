@@ -13,6 +13,7 @@ class AppChannel:
     needs_layout = False
 
     def send(self, session: Session, out: Outgoing) -> Taken:
+        out.message.for_way(self.name)
         return Taken(SENT)
 
     def cancel(self, session: Session, message_id: int) -> bool:

@@ -6,6 +6,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from dispatch.delivery.letter import Letter
+from kernel.gate.gate import Cleared
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,7 @@ class Outgoing:
     urgency: int
     name: str
     address: str
-    text: str
-    letter: Letter | None = None
+    message: Cleared[str | Letter]
     repeat_of: int | None = None
 
 
@@ -42,7 +42,8 @@ class Channel(Protocol):
     needs_layout: bool
 
     def send(self, session: Session, out: Outgoing) -> Taken:
-        """Raises BadInput for an address or content that the engine cannot take."""
+        """Raises BadInput for an address or content that the engine cannot take, NotCleared for
+        words that were cleared for another way."""
         ...
 
     def cancel(self, session: Session, message_id: int) -> bool:

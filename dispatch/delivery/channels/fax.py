@@ -3,8 +3,10 @@
 from sqlalchemy.orm import Session
 
 from dispatch.delivery.channels.base import Outgoing, Taken
+from dispatch.delivery.letter import Letter
 from dispatch.delivery.lifecycle import QUEUED
 from telephony import fax_page, outbound
+from telephony.fax_page import Rendered
 from telephony.outbox import Outbox
 
 
@@ -18,17 +20,13 @@ class FaxChannel:
         self.outbox = outbox
 
     def send(self, session: Session, out: Outgoing) -> Taken:
-        if out.letter is None:
-            raise TypeError("a fax needs a letter")
-        html = fax_page.form(out.letter.title, list(out.letter.rows), out.letter.footer)
-        page = fax_page.render(html)
+        page = out.message.written(_page)
         message_id = outbound.queue_fax(
             session,
             self.outbox,
+            page.written(lambda made: made.pdf),
             to=out.address,
-            pdf=page.pdf,
-            pages=page.pages,
-            purpose="order",
+            pages=page.content.pages,
             recipient_name=out.name,
             reference=("delivery", out.delivery_id),
             subject=out.order_no,
@@ -37,7 +35,13 @@ class FaxChannel:
             position=out.delivery_id,
             repeat_of=out.repeat_of,
         )
-        return Taken(QUEUED, message_id, page.pages)
+        return Taken(QUEUED, message_id, page.content.pages)
 
     def cancel(self, session: Session, message_id: int) -> bool:
         return outbound.cancel(session, message_id)
+
+
+def _page(content: str | Letter) -> Rendered:
+    if not isinstance(content, Letter):
+        raise TypeError("a fax needs a letter")
+    return fax_page.render(fax_page.form(content.title, list(content.rows), content.footer))

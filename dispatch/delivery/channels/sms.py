@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from dispatch.delivery.channels.base import Outgoing, Taken
+from dispatch.delivery.letter import as_text
 from dispatch.delivery.lifecycle import QUEUED
 from telephony import outbound, sms_text
 
@@ -12,18 +13,18 @@ class SmsChannel:
     needs_layout = False
 
     def send(self, session: Session, out: Outgoing) -> Taken:
+        text = out.message.written(as_text)
         message_id = outbound.queue_sms(
             session,
+            text,
             to=out.address,
-            text=out.text,
-            purpose="order",
             recipient_name=out.name,
             reference=("delivery", out.delivery_id),
             subject=out.order_no,
             priority=out.urgency,
             repeat_of=out.repeat_of,
         )
-        return Taken(QUEUED, message_id, len(sms_text.split(out.text)))
+        return Taken(QUEUED, message_id, len(sms_text.split(text.content)))
 
     def cancel(self, session: Session, message_id: int) -> bool:
         return outbound.cancel(session, message_id)

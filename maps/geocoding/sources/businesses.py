@@ -10,7 +10,7 @@ from sqlalchemy import Float, Integer, Row, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from maps import credit_code
+from kernel import credit_code
 from maps.geocoding import normalise, scoring
 from maps.geocoding.candidates import Candidate
 from maps.geocoding.query import Query, Reading

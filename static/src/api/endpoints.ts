@@ -54,6 +54,8 @@ export const cases = {
     post<T.CaseDetail>(`/cases/${id}/route`, { organisation_id, note }),
   act: (id: T.Id, action: string, version: number, data: Record<string, unknown>) =>
     post<T.CaseDetail>(`/cases/${id}/actions/${action}`, { ...data, version }),
+  clearFile: (attachmentId: T.Id, said: T.Clearance) =>
+    post<T.CaseDetail>(`/attachments/${attachmentId}/clearance`, said),
   reveal: (id: T.Id, reason_code: string, note: string) =>
     post<T.Identity>(`/cases/${id}/identity`, { reason_code, note }),
   identity: (id: T.Id) => get<T.Identity>(`/cases/${id}/identity`),
@@ -110,10 +112,14 @@ export const orders = {
   list: (query: { open?: 1; case_id?: T.Id }) => get<T.OrderSummary[]>('/orders', query),
   one: (id: T.Id) => get<T.Order>(`/orders/${id}`),
   texts: (id: T.Id) => get<T.PreviewRecipient[]>(`/orders/${id}/texts`),
-  approve: (id: T.Id) => post<T.Order>(`/orders/${id}/approve`),
+  /** What people typed into a waiting order that seems to lead to somebody. */
+  words: (id: T.Id) => get<T.TypedWords[]>(`/orders/${id}/words`),
+  approve: (id: T.Id, confirmed: T.ConfirmedHit[] = []) =>
+    post<T.Order>(`/orders/${id}/approve`, { confirmed }),
   refuse: (id: T.Id, reason: string) => post<T.Order>(`/orders/${id}/refuse`, { reason }),
   confirm: (id: T.Id) => post<T.Order>(`/orders/${id}/confirm`),
-  cancel: (id: T.Id, reason: string) => post<T.Order>(`/orders/${id}/cancel`, { reason }),
+  cancel: (id: T.Id, reason: string, confirmed: T.ConfirmedHit[] = []) =>
+    post<T.Order>(`/orders/${id}/cancel`, { reason, confirmed }),
   report: (assignmentId: T.Id, status: T.AssignmentStatus) =>
     post<T.Order>(`/assignments/${assignmentId}/status`, status),
   resend: (deliveryId: T.Id, reason: string) =>

@@ -186,6 +186,23 @@ export interface Recording {
   may_hear: boolean
 }
 
+/** A file of a case, and whether it may leave the house. */
+export interface CaseFile extends Attachment {
+  order_id: Id | null
+  metadata_kept: boolean
+  cleared_for: string | null
+  cleared_by_name: string
+  cleared_at: Instant | null
+  /** For what the reader may clear it. */
+  clearable_for: string[]
+}
+
+export interface Clearance {
+  purpose: string | null
+  nothing_identifies: boolean
+  metadata_accepted: boolean
+}
+
 export interface Approval {
   id: Id
   kind: 'closure' | 'transfer'
@@ -227,7 +244,7 @@ export interface CaseDetail extends CaseSummary {
   timeline: TimelineEntry[]
   orders: OrderSummary[]
   documents: CaseDocument[]
-  attachments: Attachment[]
+  attachments: CaseFile[]
   recordings: Recording[]
   approvals: Approval[]
   actions: CaseAction[]
@@ -522,16 +539,39 @@ export interface PreviewRecipient {
   held: string | null
 }
 
+/** What a person lets leave: one hit, bound to the words as they are. */
+export interface ConfirmedHit {
+  field: string
+  kind: string
+  digest: string
+}
+
+/** What seems to lead to somebody, by its place in the text, counted in characters. */
+export interface Hit extends ConfirmedHit {
+  start: number
+  end: number
+  /** It may not leave, whoever says so. */
+  refused: boolean
+}
+
+export interface TypedWords {
+  field: string
+  text: string
+  hits: Hit[]
+}
+
 export interface OrderPreview {
   needs_approval: boolean
   closed: boolean
   recipients: PreviewRecipient[]
   warnings: Reason[]
+  words: TypedWords[]
 }
 
 export interface OrderIssue extends OrderDraft {
   idempotency_key: string
   override_reason: string | null
+  confirmed: ConfirmedHit[]
   approval: { mode: 'oral'; approver_id: Id; at: Instant } | null
 }
 

@@ -18,6 +18,7 @@ from kernel.audit import AuditEntry
 from kernel.clock import FixedClock
 from kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from tests.factories.bureau import CANARY, Bureau, acting, complaint, report
+from tests.factories.pictures import picture
 from tests.integration.cases.conftest import Doer, Opener
 
 
@@ -217,7 +218,7 @@ def test_a_file_of_a_report_loses_the_name_it_came_with(
     session: Session, office: Office, open_case: Opener, tmp_path: Path
 ) -> None:
     office = replace(office, attachments=tmp_path)
-    png = b"\x89PNG\r\n\x1a\n" + bytes(20)
+    png = picture()
     kept = attachments.add(session, office, open_case(report()), f"{CANARY['name']}.png", png)
     assert str(CANARY["name"]) not in kept.name
     assert kept.name.endswith(".png")
@@ -230,7 +231,7 @@ def test_a_files_name_holds_no_control_characters_and_no_folder(
     session: Session, office: Office, open_case: Opener, tmp_path: Path, sent: str, kept: str
 ) -> None:
     office = replace(office, attachments=tmp_path)
-    png = b"\x89PNG\r\n\x1a\n" + bytes(22)
+    png = picture()
     found = attachments.add(session, office, open_case(complaint()), sent, png)
     session.flush()
     assert found.name == (kept or found.sha256[:12])

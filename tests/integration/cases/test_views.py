@@ -16,8 +16,9 @@ from kernel.errors import BadInput
 from kernel.settings import Settings
 from tests.factories.bureau import Bureau, complaint, report
 from tests.factories.desk import Desk, OneTransaction
+from tests.factories.pictures import picture
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+PNG = picture()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A dispatch desk on a real database: two branches, three cars, a dispatcher and a commander."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,6 +32,7 @@ from gps_ingest.models import LatestFix
 from kernel.access import Principal, Role, system
 from kernel.clock import FixedClock
 from kernel.db import Database
+from kernel.gate.gate import Word
 from kernel.jobs import Handlers, Worker
 from kernel.settings import Settings
 from telephony import inbound, sending
@@ -173,12 +174,18 @@ class Desk:
         who: Principal = DISPATCHER,
         oral: OralApproval | None = None,
         override_reason: str = "更熟悉现场",
+        confirmed: Sequence[Word] = (),
         **more: Any,
     ) -> int:
         request = self.request(unit_ids=unit_ids, **more)
         made = self.do(
             lambda s: self.room.orders.issue(
-                s, request, idempotency_key=uuid4(), override_reason=override_reason, oral=oral
+                s,
+                request,
+                idempotency_key=uuid4(),
+                override_reason=override_reason,
+                oral=oral,
+                confirmed=confirmed,
             ),
             who,
         )

@@ -113,8 +113,8 @@ def test_approval_on_line(desk: Desk, call: Call) -> None:
     sent = body(case_id=GRAVE.case_id, branch_ids=[EAST.id])
     made = call(DISPATCHER, "POST", "/orders", json=sent).get_json()
     assert made["state"] == "PENDING_APPROVAL"
-    assert call(DISPATCHER, "POST", f"/orders/{made['id']}/approve").status_code == 403
-    done = call(COMMANDER, "POST", f"/orders/{made['id']}/approve").get_json()
+    assert call(DISPATCHER, "POST", f"/orders/{made['id']}/approve", json={}).status_code == 403
+    done = call(COMMANDER, "POST", f"/orders/{made['id']}/approve", json={}).get_json()
     assert (done["state"], done["approval"]["approver"]) == ("ISSUED", COMMANDER.name)
 
 
@@ -125,7 +125,7 @@ def test_a_commander_reads_the_very_words_before_they_go(desk: Desk, call: Call)
     path = f"/orders/{made['id']}"
     assert call(DISPATCHER, "GET", f"{path}/texts").status_code == 403
     shown = call(COMMANDER, "GET", f"{path}/texts").get_json()
-    call(COMMANDER, "POST", f"{path}/approve")
+    call(COMMANDER, "POST", f"{path}/approve", json={})
     desk.work()
     gone = "".join(part.text for part in desk.sms.sent)
     texts = [one["text"] for one in shown if one["channel"] == "sms"]
@@ -295,6 +295,7 @@ def test_an_id_that_no_row_can_have_is_refused_in_a_body(
 
 ENDPOINTS = [
     ("GET", "/orders/1/texts", "order.approve"),
+    ("GET", "/orders/1/words", "order.approve"),
     ("GET", "/units", "unit.read"),
     ("POST", "/units/1/state", "unit.manage"),
     ("GET", "/units/1/trail", "unit.read"),

@@ -180,14 +180,6 @@ def test_a_closed_case_takes_no_order(desk: Desk) -> None:
     assert desk.unit_now(1).state == "FREE"
 
 
-def test_a_mobile_number_in_the_note_is_pointed_out(desk: Desk) -> None:
-    request = desk.request(branch_ids=(EAST.id,), note="联系举报人13812345678")
-    plan = desk.do(lambda s: desk.room.orders.preview(s, request))
-    assert ("personal_data", {"where": "note", "kinds": ["mobile"]}) in [
-        (one.code, one.params) for one in plan.warnings
-    ]
-
-
 # -- authority ---------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from command_center.demo import geography
 from kernel.access import Principal, system
+from kernel.gate import purposes
 from kernel.settings import Settings
 from kernel.web import install_error_handlers
 from maps import routing, tiles
@@ -49,6 +50,42 @@ def test_districts_are_named_once_and_beats_only_near(city_session: Session) -> 
     assert b"region_labels" in far
     assert b"beat" not in far
     assert b"beat" in tiles.tile(city_session, 12, 3372, 1552)
+
+
+def told_by(tile: bytes) -> set[str]:
+    """Layer and property of a vector tile (Mapbox Vector Tile 2.1: layers 3, name 1, keys 3)."""
+    found = set()
+    for field, layer in parts(tile):
+        if field == 3:
+            inner = list(parts(layer))
+            [name] = [value.decode() for number, value in inner if number == 1]
+            found |= {f"{name}.{value.decode()}" for number, value in inner if number == 3}
+    return found
+
+
+def parts(message: bytes) -> Iterator[tuple[int, bytes]]:
+    """The length-delimited fields of a protobuf message; numbers are passed over."""
+    at = 0
+    while at < len(message):
+        tag, at = varint(message, at)
+        size, at = varint(message, at)
+        if tag & 7 == 2:
+            yield tag >> 3, message[at : at + size]
+            at += size
+
+
+def varint(message: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        value |= (message[at] & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if message[at - 1] < 0x80:
+            return value, at
+
+
+def test_a_tile_tells_what_its_purpose_lists_and_nothing_else(city_session: Session) -> None:
+    told = set().union(*(told_by(tiles.tile(city_session, *tile)) for tile in CENTRE_TILES))
+    assert told == set(tiles.PROPERTIES) == purposes.of("map.tile").fields
 
 
 def test_where_nothing_lies_the_tile_is_empty(city_session: Session) -> None:

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select, text
 
 from command_center.commands.maps import maps
+from kernel import credit_code
 from kernel.access import system
 from kernel.db import Database
-from maps import credit_code
 from maps.models import Business
 
 ROOT = Path(__file__).parents[3]

@@ -4,8 +4,8 @@ import shapely
 from sqlalchemy import text
 
 from command_center.demo import businesses, geography, roads, sources
+from kernel import credit_code
 from kernel.access import system
-from maps import credit_code
 from maps.regions import region_at
 
 from .conftest import BUSINESSES, SEED, City

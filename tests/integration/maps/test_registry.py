@@ -10,7 +10,8 @@ from shapely import MultiPolygon, box
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from maps import credit_code, revisions
+from kernel import credit_code
+from maps import revisions
 from maps.geocoding import tokens
 from maps.geocoding.resolver import candidates
 from maps.models import Business, Region, Street, TokenFrequency

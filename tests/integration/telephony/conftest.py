@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from kernel.access import Principal
 from kernel.clock import FixedClock
 from kernel.db import Database
+from kernel.gate import gate
+from kernel.gate.gate import Cleared
 from kernel.jobs import Handlers, Worker
 from telephony import news, outbound, receipts, sending
 from telephony.gateways.base import Gateway
@@ -33,6 +35,11 @@ PDF = b"""%PDF-1.4
 trailer<</Root 1 0 R>>
 """
 T = TypeVar("T")
+
+
+def cleared(way: str, content: T) -> Cleared[T]:
+    """Words or a page that have passed the gate."""
+    return gate.clear(f"order.{way}", {}).written(lambda _: content)
 
 
 @dataclass
@@ -72,12 +79,14 @@ class Desk:
             return step(session)
 
     def queue(self, words: str = "核查", to: str = CREW, **more: Any) -> int:
-        given = {"purpose": "order", "reference": ("delivery", 7), **more}
-        return self.do(lambda s: outbound.queue_sms(s, to=to, text=words, **given))
+        given = {"reference": ("delivery", 7), **more}
+        return self.do(lambda s: outbound.queue_sms(s, cleared("sms", words), to=to, **given))
 
     def queue_fax(self, to: str = MACHINE, pages: int = 1, **more: Any) -> int:
-        given = {"purpose": "order", "pdf": PDF, **more}
-        return self.do(lambda s: outbound.queue_fax(s, self.outbox, to=to, pages=pages, **given))
+        document = cleared("fax", more.pop("pdf", PDF))
+        return self.do(
+            lambda s: outbound.queue_fax(s, self.outbox, document, to=to, pages=pages, **more)
+        )
 
     def message(self, message_id: int) -> Message:
         """The message as it stands, its attempts and receipts loaded."""

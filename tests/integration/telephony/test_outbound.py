@@ -7,13 +7,14 @@ from sqlalchemy import func, select
 
 from kernel.audit import AuditEntry
 from kernel.errors import BadInput, Conflict, NotFound
+from kernel.gate.gate import NotCleared
 from kernel.jobs import LEASE, Job
 from telephony import outbound, sending
 from telephony.gateways.base import Accepted, OutcomeUnknown, Outgoing, Refused
 from telephony.gateways.memory import MemoryGateway
 from telephony.ledger import SEND
 from telephony.lifecycle import Kind
-from tests.integration.telephony.conftest import CREW, LONG, Desk
+from tests.integration.telephony.conftest import CREW, LONG, Desk, cleared
 
 BUSY_ENGINE = Refused("throttled", again=True)
 
@@ -23,7 +24,7 @@ BUSY_ENGINE = Refused("throttled", again=True)
 
 def test_a_message_exists_only_when_its_order_is_committed(desk: Desk) -> None:
     with pytest.raises(RuntimeError), desk.database.unit_of_work(desk.principal) as session:
-        outbound.queue_sms(session, to=CREW, text="核查", purpose="order")
+        outbound.queue_sms(session, cleared("sms", "核查"), to=CREW)
         raise RuntimeError
     desk.work()
     assert desk.sms.sent == []
@@ -43,6 +44,14 @@ def test_bad_input_is_named_before_anything_is_queued(
     with pytest.raises(BadInput) as refusal:
         desk.queue(text, to)
     assert (refusal.value.field, refusal.value.code) == (field, code)
+
+
+def test_words_cleared_for_a_page_do_not_leave_as_a_message(desk: Desk) -> None:
+    page, text = cleared("fax", "核查"), cleared("sms", b"%PDF-1.7")
+    with pytest.raises(NotCleared):
+        desk.do(lambda s: outbound.queue_sms(s, page, to=CREW))
+    with pytest.raises(NotCleared):
+        desk.do(lambda s: outbound.queue_fax(s, desk.outbox, text, to=CREW, pages=1))
 
 
 def test_what_is_no_document_is_refused(desk: Desk) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from dispatch.delivery.letter import as_text
 from dispatch.orders import texts
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.ports import Branch
 from dispatch.orders.recipients import Contact, obstacle, of_branch, of_unit
 from dispatch.orders.texts import Words
+from kernel.gate import gate
 from telephony import sms_text
 
 BRIEF = OrderBrief(
@@ -49,7 +51,7 @@ def words(**more: Any) -> Words:
 
 
 def test_an_open_order_tells_the_crew_where_and_what_and_how_to_answer() -> None:
-    assert texts.sms(WORDS, "4821") == (
+    assert texts.sms(WORDS.told("4821")) == (
         "【执法调度】重大查处指令DD202609220001：老王饭店，东城区某某街12号，+99910055500001。"
         "顾客就餐后三人腹泻。核查后厨。带快检箱。案件TS1101012026092200012。码4821。"
         "回复 码 1接令 2出发 3到场 4需增援 5反馈 0不能"
@@ -57,7 +59,7 @@ def test_an_open_order_tells_the_crew_where_and_what_and_how_to_answer() -> None
 
 
 def test_a_closed_order_says_only_that_there_is_one() -> None:
-    said = texts.sms(words(closed=True), "4821")
+    said = texts.sms(words(closed=True).told("4821"))
     assert said == (
         "【执法调度】重大指令DD202609220001，码4821。请打开执法APP查看，或致电调度台。"
         "回复 码 1接令 2出发 3到场 4需增援 5反馈 0不能"
@@ -67,7 +69,7 @@ def test_a_closed_order_says_only_that_there_is_one() -> None:
 
 
 def test_a_closed_order_fits_two_parts() -> None:
-    assert len(sms_text.split(texts.sms(words(closed=True), "4821"))) <= 2
+    assert len(sms_text.split(texts.sms(words(closed=True).told("4821")))) <= 2
 
 
 def test_whatever_the_brief_holds_an_order_fits_ten_parts() -> None:
@@ -79,14 +81,14 @@ def test_whatever_the_brief_holds_an_order_fits_ten_parts() -> None:
         demand="诉" * 500,
         subject_phone="+" + "9" * 39,
     )
-    said = texts.sms(words(brief=long, note="备" * 1000), "4821")
+    said = texts.sms(words(brief=long, note="备" * 1000).told("4821"))
     assert len(sms_text.split(said)) <= sms_text.MAX_PARTS
     assert said.endswith(texts.REPLY_HINT)
     assert "码4821" in said
 
 
 def test_the_fax_says_everything_the_branch_must_know() -> None:
-    letter = texts.fax(WORDS, "4821", "东华门市监所", copy=False)
+    letter = texts.fax(WORDS.told("4821", "东华门市监所"))
     assert dict(letter.rows) == {
         "受令单位": "东华门市监所",
         "指令编号": "DD202609220001",
@@ -111,42 +113,35 @@ def test_the_fax_says_everything_the_branch_must_know() -> None:
 
 
 def test_a_copy_says_so_and_asks_for_nothing_in_time() -> None:
-    rows = dict(texts.fax(WORDS, "4821", "东华门市监所", copy=True).rows)
+    rows = dict(texts.fax(WORDS.told("4821", "东华门市监所", copy=True)).rows)
     assert rows["受令单位"] == "东华门市监所（抄送）"
     assert "接令时限" not in rows
 
 
 def test_empty_rows_are_left_out() -> None:
     bare = replace(BRIEF, subject_legal_representative="", demand=" ")
-    rows = dict(texts.fax(words(brief=bare, note=""), "4821", "所", copy=False).rows)
+    rows = dict(texts.fax(words(brief=bare, note="").told("4821", "所")).rows)
     assert not {"法定代表人", "诉求", "要求"} & set(rows)
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("请联系13812345678", ["mobile"]),
-        ("+86 138 1234 5678", ["mobile"]),
-        ("证件11010119900101123X", ["id_number"]),
-        ("身份证110101199001011234，手机13912345678", ["mobile", "id_number"]),
-        ("指令DD202609220001 金额13800元", []),
-        ("信用代码91350100M000100Y43", []),
-        ("", []),
-    ],
-)
-def test_a_persons_number_in_free_text_is_noticed(text: str, found: list[str]) -> None:
-    assert texts.personal_data(text) == found
+@pytest.mark.parametrize("channel", ["sms", "app", "fax"])
+@pytest.mark.parametrize("confidential", [False, True])
+def test_what_the_gate_lets_through_is_all_that_a_text_needs(
+    channel: str, confidential: bool
+) -> None:
+    whole = words(brief=replace(BRIEF, confidential=confidential))
+    told = whole.told("4821", "东华门市监所")
+    cleared = gate.clear(whole.purpose(channel), told, known=BRIEF.own_words)
+    write = texts.WRITERS[channel]
+    assert as_text(cleared.written(write).content) == as_text(write(told))
 
 
-def test_the_subjects_own_number_is_no_secret() -> None:
-    text = "致电13812345678"
-    assert texts.personal_data(text, known=("13812345678",)) == []
-    assert texts.redacted(text, known=("13812345678",)) == text
-
-
-def test_a_persons_number_can_be_taken_out() -> None:
-    text = "身份证110101199001011234，手机13912345678，金额13800元"
-    assert texts.redacted(text) == f"身份证{texts.HIDDEN}，手机{texts.HIDDEN}，金额13800元"
+def test_a_recall_tells_its_number_and_reason() -> None:
+    told = {"order_no": "DD1", "reason": "地址有误"}
+    cleared = gate.clear("order_recall.sms", told | {"subject_name": "老王饭店"})
+    assert cleared.written(texts.recall).content == (
+        "【执法调度】指令DD1已撤回，请停止执行。地址有误"
+    )
 
 
 def test_each_crew_member_has_a_message_and_the_unit_has_the_app() -> None:

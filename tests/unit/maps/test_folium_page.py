@@ -4,6 +4,7 @@ import re
 import pytest
 from shapely import box
 
+from kernel.gate import gate
 from maps import density
 from maps.folium_assets import OutsideAddress, available, inlined
 from maps.folium_page import AreaValue, HeatPage, render
@@ -19,7 +20,8 @@ def page(title: str = "热力图") -> str:
         AreaValue("东城区", box(116.38, 39.88, 116.44, 39.94), 5),
         AreaValue("朝阳区", box(116.44, 39.88, 116.50, 39.94), None),
     ]
-    return render(HeatPage(title, "2026 年", areas, cells, source="© 演示数据"))
+    made = HeatPage(title, "2026 年", areas, cells, source="© 演示数据")
+    return render(gate.clear_record("page.heatmap", made)).content
 
 
 @needs_build

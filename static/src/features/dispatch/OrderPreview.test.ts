@@ -14,6 +14,7 @@ const preview: Preview = {
   needs_approval: false,
   closed: false,
   warnings: [],
+  words: [],
   recipients: [
     {
       target: { kind: 'unit', id: 1, name: '执法一组' },

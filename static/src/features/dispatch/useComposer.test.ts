@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ApiError } from '@/api/errors'
 import type { Order, OrderIssue, OrderPreview } from '@/api/types'
+import { keyOf } from '@/lib/hits'
 import { useComposer } from './useComposer'
 
 const recipient = {
@@ -13,7 +14,13 @@ const recipient = {
   blocked: null,
   held: null,
 } as const
-const words: OrderPreview = { needs_approval: false, closed: false, recipients: [recipient], warnings: [] }
+const words: OrderPreview = {
+  needs_approval: false,
+  closed: false,
+  recipients: [recipient],
+  warnings: [],
+  words: [],
+}
 const order = { id: 5, order_no: 'DD202603010001' } as Order
 
 function composer(answer: Partial<OrderPreview> = {}) {
@@ -127,5 +134,27 @@ describe('composing an order', () => {
     c.toggleUnit(11)
     await c.ask()
     expect(c.lacks.value).toBe('recipients')
+  })
+
+  it('waits until each place that leads to a person was looked at, and says which were', async () => {
+    const hit = { field: 'note', kind: 'phone', digest: 'd1', start: 0, end: 11, refused: false }
+    const typed = { field: 'note', text: '13812345678', hits: [hit] }
+    const c = composer({ words: [typed] })
+    c.toggleUnit(11)
+    await c.ask()
+    expect(c.lacks.value).toBe('words')
+    expect(await c.send()).toBeNull()
+    c.toggleHit(keyOf(hit))
+    expect(await c.send()).toBe(order)
+    expect(c.api.issue.mock.calls[0]?.[0].confirmed).toEqual([{ field: 'note', kind: 'phone', digest: 'd1' }])
+  })
+
+  it('never sends what may not leave, whoever ticks it', async () => {
+    const hit = { field: 'note', kind: 'phone', digest: 'd1', start: 0, end: 11, refused: true }
+    const c = composer({ words: [{ field: 'note', text: '13812345678', hits: [hit] }] })
+    c.toggleUnit(11)
+    await c.ask()
+    c.toggleHit(keyOf(hit))
+    expect(c.lacks.value).toBe('forbidden')
   })
 })

@@ -1,6 +1,7 @@
 import { computed, reactive, ref, shallowRef } from 'vue'
 import { orders } from '@/api/endpoints'
 import { isApiError } from '@/api/errors'
+import { anyOpen, anyRefused, confirmedOf, toggled as flipped } from '@/lib/hits'
 import { uuid } from '@/lib/uuid'
 import type { DispatchChannel, Id, Order, OrderDraft, OrderKind, OrderPreview } from '@/api/types'
 import { ALL_CHANNELS } from './commandLine'
@@ -37,14 +38,18 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
   const oral = ref<Oral | null>(null)
   /** The server asked why this choice and not the one it proposed. */
   const reasonAsked = ref(false)
+  /** Keys of the hits in the words that the dispatcher has looked at and lets leave. */
+  const accepted = shallowRef<ReadonlySet<string>>(new Set())
   let key = ''
   let question = 0
 
   const anyTarget = computed(() => chosen.unitIds.length + chosen.branchIds.length > 0)
   const canAsk = computed(() => phase.value === 'choosing' && anyTarget.value && chosen.channels.length > 0)
   const anyDeliverable = computed(() => preview.value?.recipients.some((r) => !r.blocked) ?? false)
-  const lacks = computed((): 'recipients' | 'reason' | 'approver' | null => {
+  const lacks = computed((): 'recipients' | 'forbidden' | 'words' | 'reason' | 'approver' | null => {
     if (!anyDeliverable.value) return 'recipients'
+    if (anyRefused(preview.value?.words ?? [])) return 'forbidden'
+    if (anyOpen(preview.value?.words ?? [], accepted.value)) return 'words'
     if (reasonAsked.value && !overrideReason.value.trim()) return 'reason'
     if (preview.value?.needs_approval && oral.value && oral.value.approverId === null) return 'approver'
     return null
@@ -64,6 +69,7 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
     })
     overrideReason.value = ''
     oral.value = null
+    accepted.value = new Set()
     back()
   }
 
@@ -134,6 +140,7 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
         ...draft(),
         idempotency_key: key,
         override_reason: overrideReason.value.trim() || null,
+        confirmed: confirmedOf(preview.value?.words ?? [], accepted.value),
         approval: approval(),
       })
       begin(caseId.value, chosen.kind)
@@ -145,6 +152,10 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
       phase.value = 'reading'
       return null
     }
+  }
+
+  function toggleHit(hit: string): void {
+    accepted.value = flipped(accepted.value, hit)
   }
 
   function approval() {
@@ -162,6 +173,7 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
     overrideReason,
     oral,
     reasonAsked,
+    accepted,
     anyTarget,
     canAsk,
     canSend,
@@ -173,6 +185,7 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
     toggleUnit,
     toggleBranch,
     toggleChannel,
+    toggleHit,
     ask,
     send,
   }

@@ -18,7 +18,7 @@ export function whyWords(code: string | null, params: Record<string, unknown> = 
   if (!code) return ''
   const said = Object.entries(params).map(([name, value]) => [
     name,
-    Array.isArray(value) ? listed(value.map((one) => word('dispatch.why.kinds', String(one)))) : value,
+    Array.isArray(value) ? listed(value.map((one) => word('words.hitKind', String(one)))) : value,
   ])
   const words = Object.fromEntries(said) as Record<string, unknown>
   if (hasMessage(`dispatch.why.${code}`)) return translate(`dispatch.why.${code}`, words)

@@ -66,7 +66,24 @@ export default {
     callback: 'Call back',
   },
   orders: 'Orders',
-  papers: 'Papers and files',
+  papers: 'Papers',
+  files: {
+    heading: 'Files',
+    internal: 'Internal',
+    clear: 'Clear to leave',
+    change: 'Change',
+    by: 'Cleared by {name}, {time}',
+    metadataKept: 'May still tell when and where it was made',
+    title: 'Look at the file, then clear it',
+    forWhat: 'It may go along with',
+    nothingIdentifies:
+      'I have seen or heard all of it: no face, voice or word gives the informant or complainant away.',
+    metadataAccepted:
+      'The file may still tell when, where and with what it was made; I confirm that this may go along.',
+    untouched:
+      'What could be recognised as such was taken out on upload; faces and voices are left as they are.',
+    keepInside: 'Keep inside again',
+  },
   reply: 'Reply',
   timeline: 'Timeline',
   askedBy: 'asked by {name} {ago}',

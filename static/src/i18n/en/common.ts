@@ -32,5 +32,12 @@ export default {
   over: '{span} over',
   people: '{n} people',
   characters: '{n} characters',
+  words: {
+    title: 'The outgoing words seem to lead to a person',
+    explain:
+      'Look at each: tick what must leave, change what need not. Who confirmed what, and when, is kept.',
+    mayLeave: 'must leave',
+    refused: 'never leaves with a report: change the words',
+  },
   span: { day: '{n} d', hour: '{n} h', minute: '{n} min', second: '{n} s' },
 }

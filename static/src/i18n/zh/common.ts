@@ -32,5 +32,11 @@ export default {
   over: '已超 {span}',
   people: '{n} 人',
   characters: '{n} 字',
+  words: {
+    title: '外发文字里有疑似个人信息',
+    explain: '逐项核对：确需外发的勾选，不需要的返回修改。谁在何时确认将记录在案。',
+    mayLeave: '确需外发',
+    refused: '举报案件不得外发，请修改',
+  },
   span: { day: '{n} 天', hour: '{n} 小时', minute: '{n} 分钟', second: '{n} 秒' },
 }

@@ -1,6 +1,6 @@
 import pytest
 
-from maps import credit_code
+from kernel import credit_code
 
 VALID = ("91350100M000100Y43", "91110000802100433B", "91440300708461136T")
 

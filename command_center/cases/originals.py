@@ -1,0 +1,73 @@
+"""Files as they were handed in: their metadata may lead to who made them, so they lie sealed.
+
+Whoever opens a report's opens an identity: with a reason, logged and counted (`identity.reveal`);
+a complaint's opens, with a reason too, for those who may know the complainant.
+"""
+
+from io import BytesIO
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from command_center.cases import identity, queries
+from command_center.cases.identity import Seat, reveals
+from command_center.cases.models import Attachment, SealedOriginal
+from command_center.cases.office import Office
+from kernel import sealed_files
+from kernel.access import Role
+from kernel.audit import record
+from kernel.db import carried_out_by, principal_of
+from kernel.errors import NotFound
+
+
+@carried_out_by(Role.INTAKE)
+def seal(session: Session, office: Office, kept: Attachment, data: bytes) -> None:
+    """Seal the file as it came; its name on disk tells nothing."""
+    ref = uuid4()
+    opens = sealed_files.keep(_path(office, ref), BytesIO(data))
+    sealed_key = office.vault.seal(opens, _owner(kept.id))
+    session.add(SealedOriginal(attachment_id=kept.id, ref=ref, sealed_key=sealed_key))
+
+
+def opened(
+    session: Session, office: Office, attachment_id: int, seat: Seat, reason_code: str, note: str
+) -> tuple[Attachment, bytes]:
+    """The file as it came, for a reason; raises NotFound, Forbidden, BadInput."""
+    kept = session.get(Attachment, attachment_id)
+    if kept is None:
+        raise NotFound("original", attachment_id)
+    case = queries.get(session, kept.case_id)
+    if case.kind == "JB":
+        identity.reveal(session, office.vault, case, seat, reason_code, note)
+    else:
+        principal_of(session).require("complainant.read")
+        reveals.check_reason(reason_code)
+    wanted = select(SealedOriginal.ref, SealedOriginal.sealed_key)
+    found = session.execute(
+        wanted.where(SealedOriginal.attachment_id == attachment_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("original", attachment_id)
+    record(
+        session,
+        "original.opened",
+        "attachment",
+        attachment_id,
+        case_id=case.id,
+        reason_code=reason_code,
+    )
+    opens = office.vault.open(found.sealed_key, _owner(attachment_id))
+    try:
+        return kept, sealed_files.read(_path(office, found.ref), opens)
+    except FileNotFoundError:
+        raise NotFound("original", attachment_id) from None
+
+
+def _path(office: Office, ref: UUID) -> Path:
+    return office.originals / ref.hex[:2] / ref.hex
+
+
+def _owner(attachment_id: int) -> bytes:
+    return f"original:{attachment_id}".encode()

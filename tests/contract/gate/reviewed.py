@@ -1,0 +1,120 @@
+"""Every place where something could leave the house, looked at by people: why it may stand there.
+
+A module that is not here, or that has grown another way out, fails the build. `gate: …` names the
+purposes under which that way is used: then what it sends is a `Cleared` value. Everything else says
+in a few words why nothing of a case goes that way.
+"""
+
+DESK = "an answer to a signed-in desk without content of a case"
+ENGINE = "starts, asks or stops an engine of this machine"
+OPERATOR = "tells the operator at the terminal about the installation"
+OWN_PROCESSES = "news between our own processes: ids and positions, never words"
+SENDS_CLEARED = "gate: order.sms, order.fax, order.app, report_order.sms, report_order.fax"
+
+REVIEWED: dict[str, tuple[frozenset[str], str]] = {
+    module: (frozenset(ways), why)
+    for module, why, *ways in (
+        ("command_center.accounts.phones", "an officer's position to our own listener",
+         "import requests"),
+        ("command_center.accounts.views", DESK, "Response()", "jsonify()"),
+        ("command_center.app", "gate: desk.page, operator.health, desk.live",
+         "import flask_socketio", "jsonify()", "send_from_directory()"),
+        ("command_center.commands.keys", OPERATOR, "stdout"),
+        ("command_center.cli", OPERATOR, "import_module()", "open()", "stdout"),
+        ("command_center.commands.doctor", OPERATOR, "import subprocess", "stdout"),
+        ("command_center.commands.filters", "gives a filter's own input back, decoded",
+         "open()", "stdout"),
+        ("command_center.commands.maps", OPERATOR, "stdout"),
+        ("command_center.commands.migrate", OPERATOR, "stdout"),
+        ("command_center.commands.seed", OPERATOR, "stdout"),
+        ("command_center.commands.serve", ENGINE, "os.execv()"),
+        ("command_center.commands.up", ENGINE, "import socket", "import subprocess",
+         "import urllib.request", "open()", "stdout"),
+        ("command_center.console.hub", "gate: desk.live", ".emit()", "import flask_socketio"),
+        ("command_center.demo.roads", "public roads, kept under var/", "write_bytes()"),
+        ("command_center.demo.simulator", "plays vehicles and citizens toward ourselves",
+         ".sendall()", "import requests", "import socket"),
+        ("command_center.engines.health", ENGINE, "import redis"),
+        ("command_center.engines.kannel", ENGINE, "import urllib.request"),
+        ("command_center.engines.postgres", ENGINE, "import subprocess", "write_text()"),
+        ("command_center.engines.process", ENGINE, "import subprocess", "open()", "write_text()"),
+        ("command_center.engines.redis", ENGINE, "fdopen()", "import redis", "open()"),
+        ("command_center.engines.smsc", ENGINE, "import urllib.request"),
+        ("command_center.migrations.schema", "the tables' modules", "import_module()"),
+        ("command_center.wiring", OWN_PROCESSES, ".publish_json()", "import redis"),
+        ("dispatch.delivery.service", SENDS_CLEARED, ".send()"),
+        ("dispatch.orders.service", SENDS_CLEARED, ".send()"),
+        ("gps_ingest.listeners.http", "acknowledges a fix", ".send()", "Response()", "import h11"),
+        ("gps_ingest.listeners.tcp", "acknowledges a fix", ".send()", "get_original()",
+         "import socket"),
+        ("gps_ingest.listeners.udp", "only hears", "get_original()", "import socket"),
+        ("gps_ingest.notices", OWN_PROCESSES, ".publish()", "import redis"),
+        ("gps_ingest.protocols.base", "the registered protocols", "import_module()"),
+        ("gps_ingest.server", OWN_PROCESSES, "import redis"),
+        ("maps.views", "gate: map.tile, map.style", "Response()"),
+        ("telephony.engine_http", SENDS_CLEARED, "import http.client"),
+        ("telephony.fax_page", "turns a cleared page into dots, in a folder of its own",
+         "TemporaryDirectory()", "import subprocess"),
+        ("telephony.gateways.base", "the registered gateways", "import_module()"),
+        ("telephony.outbox", "gate: order.fax, report_order.fax", "fdopen()", "mkstemp()"),
+        ("telephony.sending", SENDS_CLEARED, ".send()"),
+        ("telephony.simulated_fax", "the labelled simulator, which reaches nobody",
+         "import http.server", "import urllib.request", "open()"),
+        ("telephony.views", "answers an engine with a status alone", "Response()"),
+        ("kernel.bus", OWN_PROCESSES, ".publish()", "import redis"),
+        ("kernel.db", "events inside this process", ".publish()"),
+        ("kernel.files", "files under var/, by their callers: attachments, sealed originals",
+         "write_bytes()"),
+        ("kernel.keyring", "the identity keys, in their own folder", "fdopen()", "open()"),
+        ("kernel.sealed_files", "files under var/, sealed as they are written", "open()"),
+        ("kernel.settings", "the installation's own keys, under var/", "fdopen()", "open()"),
+        ("kernel.web", "gate: desk.document, desk.attachment, desk.original, page.heatmap,"
+         " map.tile, map.style, operator.metrics", "Response()", "jsonify()"),
+    )
+}  # fmt: skip
+
+UNSCANNED: dict[str, str] = {
+    "kernel.gate.gate": "the gate itself",
+    "command_center.app": "operator.metrics: numbers",
+    "command_center.cases.clearance": "a file that a person has just cleared",
+    "command_center.cases.identity_views": "the sound of a call, to whoever may hear it",
+    "command_center.cases.views": "files of a case to a desk that may see it",
+    "command_center.insight.heatmap": "aggregated areas and cells",
+    "dispatch.delivery.service": "a message that was cleared when it was queued",
+    "maps.views": "tiles of public data",
+}
+"""Modules that take something through the gate without a scan of free text, and what it is."""
+
+FILES_WITHOUT_SCHEMA: dict[str, str] = {
+    "cases.get_document": "desk.document",
+    "cases.get_attachment": "desk.attachment",
+    "cases.open_original": "desk.original",
+    "cases.hear": "desk.recording",
+    "insight.get_heatmap": "page.heatmap",
+    "maps.tile": "map.tile",
+    "maps.style_json": "map.style",
+    "accounts.sign_in": "desk.api",  # its own schema, with a cookie beside it
+    "telephony_hooks.kannel_receipt": "engine.answer",
+    "telephony_hooks.kannel_inbound": "engine.answer",
+    "telephony_hooks.fax_receipt": "engine.answer",
+    "healthz": "operator.health",
+    "metrics": "operator.metrics",
+    "assets": "desk.page",
+    "page": "desk.page",
+    "openapi.spec": "desk.api",
+}
+"""Endpoint whose answer is no declared schema -> the purpose under which it leaves."""
+
+OPEN_ENDED: dict[str, str] = {
+    "AlarmOut.params": "numbers and names of orders, units and officers",
+    "Alarms.AlarmOut.params": "the same",
+    "CaseDetail.details": "particulars of goods; of a report only those in REPORT_DETAILS",
+    "CaseDetail.outcome": "the result of a step, screened when it was taken",
+    "CaseDetail.ApprovalOut.data": "what a step was asked with, screened when it was asked",
+    "CaseDetail.TimelineOut.params": "what a step was taken with, screened when it was taken",
+    "FeatureCollection.Feature.geometry": "outlines of public regions",
+    "FeatureCollection.Feature.properties": "code, name and level of public regions",
+    "PreviewOut.ReasonOut.params": "names and numbers of units and orders",
+    "RecommendationOut.ReasonOut.params": "names and numbers of units and orders",
+}
+"""Model.field of the API that takes any key -> who fills it, and with what."""
