@@ -32,7 +32,7 @@ PORTS = (
     "fax_simulator_port",
 )
 FIRST_PORT, LAST_PORT = 8300, 65_535
-OWN_SECRETS = ("secret_key", "identity_key", "hook_token")
+OWN_SECRETS = ("secret_key", "identity_key", "audit_key", "hook_token")
 ENGINE_SECRETS = ("pg_password", "redis_password", "kannel_password", "smpp_password")
 
 
@@ -89,6 +89,8 @@ class Settings(BaseSettings):
     """Signs sessions and query codes."""
     identity_key: str = DEFAULT_SECRET
     """Seals informants' identities; keep it outside the database and its backups."""
+    audit_key: str = DEFAULT_SECRET
+    """Chains the audit and signs its daily anchors; keep it outside the database and its backups."""
     hook_token: str = DEFAULT_SECRET
     """Shared with Kannel: authenticates its callbacks."""
 
