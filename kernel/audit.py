@@ -54,7 +54,8 @@ def record(
     note: str = "",
     **detail: Any,
 ) -> None:
-    """Add one entry in the caller's transaction. `detail` never carries personal data.
+    """Add one entry in the caller's transaction. `detail` and `note` never carry personal data
+    or the words of a case: the auditor, who reads them, may know neither.
 
     `alert=True` in the detail puts the entry on top of the auditor's desk.
     """
@@ -70,7 +71,7 @@ def record(
             object_kind=object_kind,
             object_id=str(object_id),
             reason_code=reason_code,
-            note=note,
+            note=note[:400],
             terminal=terminal.get(),
             correlation_id=correlation_id.get()[:60],
             detail=detail,

@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     identity_key: str = DEFAULT_SECRET
     """Seals informants' identities; keep it outside the database and its backups."""
     audit_key: str = DEFAULT_SECRET
-    """Chains the audit and signs its daily anchors; keep it outside the database and its backups."""
+    """Chains the audit and signs its anchors; keep it outside the database and its backups."""
     hook_token: str = DEFAULT_SECRET
     """Shared with Kannel: authenticates its callbacks."""
 

@@ -41,6 +41,9 @@ ROLES: dict[str, frozenset[str]] = {
             "case.transfer.request",
             "complainant.read",
             "identity.reveal",
+            # An officer's old track: the commander answers for their safety and conduct. Who sends
+            # units needs where they are now; nobody else has a reason (SPEC §1.2 names none).
+            "track.read",
             "order.create",
             "order.approve",
             "order.read",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, undefer
 from command_center.cases import codes, numbering, queries
 from command_center.cases.models import Case, Document
 from command_center.cases.office import Office
+from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
 from kernel.errors import NotFound
@@ -96,6 +97,7 @@ def draw_up_referral(
     )
     session.add(paper)
     session.flush()
+    record(session, "document.drawn_up", "case", case.id, number=number, kind=REFERRAL)
     enqueue(session, RENDER, {"document_id": paper.id})
     return paper
 

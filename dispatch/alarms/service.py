@@ -44,6 +44,7 @@ class AlarmService:
         """
         raised = self._insert(session, kind, reference, organisation_path, level, params or {})
         if raised is not None:
+            record(session, "alarm.raised", "alarm", raised.id, kind=kind, level=level)
             self._start(session, raised)
             return raised
         alarm = _open(session, kind, reference)
@@ -51,6 +52,7 @@ class AlarmService:
             alarm.level, alarm.params = level, {**alarm.params, **(params or {})}
             alarm.taken_by = alarm.taken_by_name = alarm.taken_at = None
             alarm.rung = ladder.first_rung(kind)
+            record(session, "alarm.raised", "alarm", alarm.id, kind=kind, level=level)
             self._start(session, alarm)
         return alarm
 
@@ -70,6 +72,7 @@ class AlarmService:
         alarm = _find_open(session, kind, reference)
         if alarm is not None and alarm.taken_at is None:
             _own(session, alarm)
+            record(session, "alarm.taken", "alarm", alarm.id, kind=alarm.kind)
 
     def resolve(self, session: Session, alarm_id: int, note: str) -> Alarm:
         """Close an alarm by a person; raises what `take` raises."""
@@ -87,6 +90,7 @@ class AlarmService:
         alarm = _find_open(session, kind, reference)
         if alarm is not None:
             _close(session, alarm, note)
+            record(session, "alarm.settled", "alarm", alarm.id, kind=alarm.kind)
 
     def climb(self, session: Session, payload: dict[str, Any]) -> None:
         """Job handler: one rung up, unless somebody owns the alarm or it is not yet due."""
@@ -96,6 +100,7 @@ class AlarmService:
         above = ladder.next_rung(alarm.rung)
         if above is not None:
             alarm.rung = above
+            record(session, "alarm.climbed", "alarm", alarm.id, kind=alarm.kind, rung=above)
             self._start(session, alarm)
 
     def _insert(

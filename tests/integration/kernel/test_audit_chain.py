@@ -283,7 +283,9 @@ def test_a_deleted_entry_is_missed(
 def test_an_entry_deleted_with_its_link_is_missed(
     log: Database, somebody: Principal, tamper: Callable[..., None]
 ) -> None:
-    tamper("delete from kernel.audit where id = 3", "delete from kernel.audit_chain where position = 3")
+    tamper(
+        "delete from kernel.audit where id = 3", "delete from kernel.audit_chain where position = 3"
+    )
     assert found(log, somebody) == ("missing", 3, None)
 
 
@@ -404,7 +406,9 @@ def test_an_anchor_knows_an_end_that_was_cut_with_its_entries(
 ) -> None:
     anchor(log, somebody, anchors)
     assert proof(log, somebody, anchors).ok
-    tamper("delete from kernel.audit_chain where position > 4", "delete from kernel.audit where id > 4")
+    tamper(
+        "delete from kernel.audit_chain where position > 4", "delete from kernel.audit where id > 4"
+    )
     assert proof(log, somebody).ok
     broken = proof(log, somebody, anchors).broken
     assert str(broken) == "cut position 5 anchor 2026-09-22"
