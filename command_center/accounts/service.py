@@ -121,6 +121,8 @@ def open_session(session: Session, user: User, hours: int) -> str:
             expires_at=moment + timedelta(hours=hours),
         )
     )
+    # From here on it is they who act, no longer the door.
+    session.info["principal"] = principal(user)
     record(session, "session.opened", "user", user.id)
     return token
 

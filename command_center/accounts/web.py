@@ -4,7 +4,6 @@ A view without a declared rule (`require` or `public`) is refused: forgetting on
 """
 
 import hmac
-import re
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from command_center.accounts import service
 from command_center.accounts.models import User
+from command_center.accounts.seat import seat
 from command_center.accounts.views import COOKIE
 from kernel import audit
 from kernel.access import Principal, system
@@ -23,8 +23,6 @@ from kernel.web import current_principal, database
 
 DOORKEEPER = system("doorkeeper")
 SAFE = {"GET", "HEAD", "OPTIONS"}
-BROWSER = re.compile(r"(Edg|Firefox|Chrome|Version)/(\d+)")
-SYSTEM = re.compile(r"Windows|Android|iPhone|iPad|Mac OS X|Linux")
 BODY_TYPES = {"application/json", "multipart/form-data"}
 
 
@@ -45,22 +43,8 @@ def principal_of_request() -> Principal | None:
 def _identify() -> None:
     g.user = user_of_request()
     g.principal = service.principal(g.user) if g.user else None
-    audit.terminal.set(_terminal() if g.principal else "")
+    audit.terminal.set(seat(request.cookies[COOKIE]) if g.principal else "")
     correlation_id.set(uuid4().hex[:16])
-
-
-def _terminal() -> str:
-    """Where a member of staff sits: address, start of the session's print, browser and system."""
-    device = request.user_agent.string
-    browser, system_name = BROWSER.search(device), SYSTEM.search(device)
-    session_print = service.token_hash(request.cookies[COOKIE]).hex()[:12]
-    parts = (
-        (request.remote_addr or "")[:45],
-        session_print,
-        f"{browser[1].replace('Version', 'Safari')}/{browser[2]}" if browser else "",
-        system_name[0] if system_name else "",
-    )
-    return " ".join(filter(None, parts))
 
 
 def _check_sender() -> None:

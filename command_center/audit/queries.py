@@ -94,6 +94,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _in_group(group: str) -> ColumnElement[bool]:
+    if group == "watched":
+        return or_(_in_group("secrets"), _in_group("alerts"))
     if group == "secrets":
         return AuditEntry.action.in_(SECRETS)
     if group == "alerts":

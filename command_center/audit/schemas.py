@@ -9,7 +9,16 @@ from dispatch.moments import Utc
 from kernel.schemas import Ident, Storable
 
 Group = Literal[
-    "secrets", "alerts", "cases", "orders", "alarms", "units", "accounts", "system", "log"
+    "watched",
+    "secrets",
+    "alerts",
+    "cases",
+    "orders",
+    "alarms",
+    "units",
+    "accounts",
+    "system",
+    "log",
 ]
 
 
