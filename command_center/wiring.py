@@ -15,6 +15,9 @@ from command_center.audit import views as audit_views
 from command_center.audit.service import Auditing
 from command_center.cases import papers, timeline
 from command_center.cases import views as cases_views
+from command_center.cases.archive import service as archive
+from command_center.cases.archive import views as archive_views
+from command_center.cases.archive.service import Archive
 from command_center.cases.events import CaseChanged
 from command_center.cases.evidence import CaseEvidence
 from command_center.cases.office import Office
@@ -100,7 +103,7 @@ def build(settings: Settings) -> House:
         settings=settings,
         database=database,
         bus=bus,
-        handlers=_handlers(room, sender, auditing),
+        handlers=_handlers(room, sender, auditing, Archive(office, settings.var_dir)),
         office=office,
         dispatch=room,
         intake=Intake(office, Geocoder().geocode),
@@ -120,11 +123,12 @@ def blueprints(house: House) -> list[APIBlueprint]:
         portal_views.create_blueprint(house.intake, limits),
         insight_views.create_blueprint(house.office),
         audit_views.create_blueprint(house.auditing),
+        archive_views.create_blueprint(house.office),
         telephony_views.hooks,
     ]
 
 
-def _handlers(room: Room, sender: sending.Sender, auditing: Auditing) -> Handlers:
+def _handlers(room: Room, sender: sending.Sender, auditing: Auditing, keeper: Archive) -> Handlers:
     """Who does what when a job is due."""
     handlers = Handlers()
     handlers.manual(ledger.SEND, sender.handle)
@@ -133,6 +137,9 @@ def _handlers(room: Room, sender: sending.Sender, auditing: Auditing) -> Handler
     for name, seconds, sweep in auditing.jobs_every():
         handlers.every(name, seconds, sweep)
     handlers.manual(audit.CHECK, auditing.run)
+    handlers.every(archive.PROPOSE, archive.PROPOSE_SECONDS, keeper.propose)
+    handlers.every(archive.PURGE, archive.PURGE_SECONDS, keeper.purge_files)
+    handlers.transactional(archive.DESTROY, keeper.destroy)
     for kind, handler in room.jobs().items():
         handlers.transactional(kind, handler)
     handlers.transactional(TIMELINE, timeline.from_dispatch)

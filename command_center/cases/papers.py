@@ -66,6 +66,11 @@ _templates = Environment(autoescape=True, undefined=StrictUndefined)
 TEMPLATES = {REFERRAL: _templates.from_string(_LETTER)}
 
 
+def add_template(kind: str, html: str, **words: Any) -> None:
+    """Let another part of the room have its paper rendered here; `words` are its fixed terms."""
+    TEMPLATES[kind] = _templates.from_string(html, globals=words)
+
+
 def draw_up_referral(
     session: Session, office: Office, case: Case, facts: str, data: dict[str, Any], bureau: str
 ) -> Document:
@@ -84,8 +89,8 @@ def draw_up_referral(
             "number": number,
             "agency": codes.zh("transfer_agencies", data["agency"]),
             "case_no": case.case_no,
-            "received_on": _chinese_day(office, case.received_at),
-            "signed_on": _chinese_day(office, moment),
+            "received_on": chinese_day(office, case.received_at),
+            "signed_on": chinese_day(office, moment),
             "subject": subject.name if subject else "",
             "credit_code": subject.credit_code if subject else "",
             "address": (subject.address if subject else "") or case.place_text,
@@ -150,6 +155,7 @@ def _items(materials: object) -> list[str]:
     return [str(item) for item in materials] if isinstance(materials, list | tuple) else []
 
 
-def _chinese_day(office: Office, moment: datetime) -> str:
+def chinese_day(office: Office, moment: datetime) -> str:
+    """The day as papers write it."""
     day = office.day(moment)
     return f"{day.year}年{day.month}月{day.day}日"
