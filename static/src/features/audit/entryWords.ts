@@ -17,7 +17,7 @@ export function objectOf(entry: AuditEntry): string {
 export function reasonOf(entry: AuditEntry, codes: Codes | null, language: Language): string {
   const tables = [codes?.reveal_reasons, codes?.track_reasons]
   const found = tables.flatMap((table) => table ?? []).find(({ code }) => code === entry.reason_code)
-  return found?.[language] ?? entry.reason_code
+  return found?.[language] ?? word('audit.reason', entry.reason_code)
 }
 
 /** Gives the detail as short texts, name before value. */
