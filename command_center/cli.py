@@ -22,6 +22,10 @@ VERBS = {
     ),
     "seed": ("command_center.commands.seed:seed", "Fill an empty database with the demo city."),
     "simulate": ("command_center.demo.simulator:simulate", "Let the demo city live."),
+    "audit": (
+        "command_center.commands.audit:audit",
+        "Prove and anchor the log of who did what.",
+    ),
     "doctor": ("command_center.commands.doctor:doctor", "Check versions, engines and settings."),
     "keys": ("command_center.commands.keys:keys", "Keys of identities: status, rotate, retire."),
     "gps": ("command_center.commands.gps:gps", "Vehicle positions: decode captured input."),

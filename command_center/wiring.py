@@ -11,8 +11,14 @@ from command_center.accounts import service as accounts
 from command_center.accounts import views as accounts_views
 from command_center.accounts.directory import StaffDirectory
 from command_center.accounts.phones import Phones
+from command_center.audit import service as audit
+from command_center.audit import views as audit_views
+from command_center.audit.service import Auditing
 from command_center.cases import papers, timeline
 from command_center.cases import views as cases_views
+from command_center.cases.archive import service as archive
+from command_center.cases.archive import views as archive_views
+from command_center.cases.archive.service import Archive
 from command_center.cases.events import CaseChanged
 from command_center.cases.evidence import CaseEvidence
 from command_center.cases.identity import alerts
@@ -62,6 +68,7 @@ class House:
     office: Office
     dispatch: Room
     intake: Intake
+    auditing: Auditing
 
     def health(self) -> dict[str, Any]:
         """Every subsystem's state; `ok` when the main job can run."""
@@ -92,14 +99,16 @@ def build(settings: Settings) -> House:
         positions=Phones(settings),
     )
     sender = sending.Sender(database, gateways.in_use(settings), outbox, settings.is_demo)
+    auditing = Auditing(settings, database)
     return House(
         settings=settings,
         database=database,
         bus=bus,
-        handlers=_handlers(room, sender, alarms),
+        handlers=_handlers(room, sender, alarms, auditing, Archive(office, settings.var_dir)),
         office=office,
         dispatch=room,
         intake=Intake(office, Geocoder().geocode),
+        auditing=auditing,
     )
 
 
@@ -114,16 +123,26 @@ def blueprints(house: House) -> list[APIBlueprint]:
         intake_views.create_blueprint(house.intake),
         portal_views.create_blueprint(house.intake, limits),
         insight_views.create_blueprint(house.office),
+        audit_views.create_blueprint(house.auditing),
+        archive_views.create_blueprint(house.office),
         telephony_views.hooks,
     ]
 
 
-def _handlers(room: Room, sender: sending.Sender, alarms: AlarmService) -> Handlers:
+def _handlers(
+    room: Room, sender: sending.Sender, alarms: AlarmService, auditing: Auditing, keeper: Archive
+) -> Handlers:
     """Who does what when a job is due."""
     handlers = Handlers()
     handlers.manual(ledger.SEND, sender.handle)
     handlers.every("telephony.sweep", SWEEP_SECONDS, sending.sweep)
     handlers.every("accounts.sweep", SESSION_SWEEP_SECONDS, accounts.sweep)
+    for name, seconds, sweep in auditing.jobs_every():
+        handlers.every(name, seconds, sweep)
+    handlers.manual(audit.CHECK, auditing.run)
+    handlers.every(archive.PROPOSE, archive.PROPOSE_SECONDS, keeper.propose)
+    handlers.every(archive.PURGE, archive.PURGE_SECONDS, keeper.purge_files)
+    handlers.transactional(archive.DESTROY, keeper.destroy)
     for kind, handler in room.jobs().items():
         handlers.transactional(kind, handler)
     handlers.transactional(TIMELINE, timeline.from_dispatch)

@@ -73,11 +73,16 @@ def trail(
     None of them where the asker's jurisdiction does not cover the terminal's unit: the database
     asks, because the history itself carries no row-level security.
     """
-    columns = StoredFix.__table__.columns
-    found = func.gps.track(terminal_id, since, until, limit).table_valued(*columns).alias("track")
-    track = aliased(StoredFix, found, adapt_on_names=True)
+    track = track_of(terminal_id, since, until, limit)
     query = _positions(track).order_by(track.fixed_at)
     return [_position(row) for row in session.execute(query)]
+
+
+def track_of(terminal_id: Any, since: datetime, until: datetime, limit: int) -> Any:
+    """`trail`'s fixes as an entity to select from; `terminal_id` may be another table's column."""
+    columns = StoredFix.__table__.columns
+    found = func.gps.track(terminal_id, since, until, limit).table_valued(*columns)
+    return aliased(StoredFix, found.lateral("track"), adapt_on_names=True)
 
 
 def terminals(session: Session) -> list[Terminal]:

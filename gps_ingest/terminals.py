@@ -79,7 +79,7 @@ def get(session: Session, terminal_id: int) -> Terminal:
 
 def _changed(session: Session, action: str, terminal: Terminal) -> None:
     session.flush()
-    audit.record(session, action, "terminal", terminal.id, identity=terminal.identity)
+    audit.record(session, action, "terminal", terminal.id, protocol=terminal.protocol)
     session.execute(select(func.pg_notify(CHANNEL, "")))
 
 

@@ -34,6 +34,10 @@ class Role(StrEnum):
     """Takes what the SMS and fax engines report."""
     INGEST = "cc_ingest"
     """Stores positions."""
+    NUMBERS = "cc_numbers"
+    """Knows the numbers of cases and orders, nothing else of them."""
+    ARCHIVE = "cc_archive"
+    """Carries out an approved destruction; opens nothing."""
 
 
 @dataclass(frozen=True, slots=True)

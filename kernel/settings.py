@@ -32,7 +32,7 @@ PORTS = (
     "fax_simulator_port",
 )
 FIRST_PORT, LAST_PORT = 8300, 65_535
-OWN_SECRETS = ("secret_key", "identity_key", "hook_token")
+OWN_SECRETS = ("secret_key", "identity_key", "audit_key", "hook_token")
 ENGINE_SECRETS = (
     "pg_password", "pg_app_password", "redis_password", "kannel_password", "smpp_password",
 )  # fmt: skip
@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     """Folder of the keys that came after it, one file of mode 0600 each, made by `keys rotate` and
     `keys reindex`; running processes notice a new one. Empty means `secrets/identity_keys` under
     `var/`."""
+    audit_key: str = DEFAULT_SECRET
+    """Chains the audit and signs its anchors; keep it outside the database and its backups."""
     hook_token: str = DEFAULT_SECRET
     """Shared with Kannel: authenticates its callbacks."""
 

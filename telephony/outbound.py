@@ -145,7 +145,7 @@ def resend(session: Session, message_id: int, *, reason: str) -> int:
     if old.state in (State.QUEUED, State.SENDING):
         raise Conflict("still_going", state=old.state)
     new_id = _queue(session, _repeat(old), old.reference)
-    audit.record(session, "message.resend", "message", old.id, new_id=new_id, reason=reason)
+    audit.record(session, "message.resend", "message", old.id, new_id=new_id, note=reason)
     return new_id
 
 

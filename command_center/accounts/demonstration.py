@@ -28,6 +28,7 @@ CENTRE = (
     _account("head", "高志明", "局长", "LEAD", "HEAD"),
     _account("stat", "林静", "业务管理员", "STAT"),
     _account("admin", "何勇", "系统管理员", "ADMIN"),
+    _account("archive", "罗敏", "档案员", "ARCH"),
     _account("audit", "郭梅", "保密审计员", "AUDIT"),
 )
 ELSEWHERE = (

@@ -58,6 +58,11 @@ ROLES: dict[str, frozenset[str]] = {
             "identity.reveal",
             "identity.search",
             "recording.hear_reason",
+            "archive.approve",
+            "person.export",
+            # An officer's old track: the commander answers for their safety and conduct. Who sends
+            # units needs where they are now; nobody else has a reason (SPEC §1.2 names none).
+            "track.read",
             "order.create",
             "order.approve",
             "order.read",
@@ -77,6 +82,7 @@ ROLES: dict[str, frozenset[str]] = {
             "case.file",
             "case.close.approve",
             "case.transfer.approve",
+            "archive.approve",
             "order.approve",
             "order.read",
             "unit.read",
@@ -107,6 +113,8 @@ ROLES: dict[str, frozenset[str]] = {
     "ADMIN": frozenset({"admin.users", "admin.health"}),
     "DISC": frozenset({"conduct.read"}),
     "AUDIT": frozenset({"audit.read"}),
+    # Volumes, retention, destruction (SPEC §1.1): numbers only, no case text.
+    "ARCH": frozenset({"archive.read", "archive.destroy", "archive.hold"}),
     "SVC": frozenset(),
     # The upper rungs of the alarm ladder (SPEC §4.3); what they may do comes from CMD and LEAD.
     "DEPUTY": frozenset(),

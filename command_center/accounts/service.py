@@ -13,12 +13,14 @@ from command_center.accounts import passwords
 from command_center.accounts.models import LoginFailure, LoginSession, Organisation, User, UserRole
 from command_center.accounts.roles import permissions
 from kernel.access import Principal
-from kernel.audit import record
+from kernel.audit import AuditEntry, record
 from kernel.clock import now
+from kernel.db import apart, principal_of
 from kernel.errors import BadInput, TooMany, Unauthenticated
 
 WINDOW = timedelta(minutes=15)
 PER_ACCOUNT, PER_ADDRESS = 5, 50
+LIMITED = "session.limited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,21 @@ def _refuse_if_limited(session: Session, account: str, address: str) -> None:
     by_account = session.scalar(failures.where(LoginFailure.account == account)) or 0
     by_address = session.scalar(failures.where(LoginFailure.address == address)) or 0
     if by_account >= PER_ACCOUNT or by_address >= PER_ADDRESS:
+        _note_limit(session, account)
         raise TooMany("account_locked")
+
+
+def _note_limit(session: Session, account: str) -> None:
+    """Somebody tries a member of staff's password again and again: the auditor shall know, once
+    a window. What is typed into the field of an account that nobody has is not kept."""
+    found = session.scalar(select(User.id).where(User.account == account))
+    since = now(session) - WINDOW
+    told = select(AuditEntry.id).where(
+        AuditEntry.action == LIMITED, AuditEntry.object_id == str(found), AuditEntry.at > since
+    )
+    if found is not None and session.scalar(told.limit(1)) is None:
+        with apart(session) as own:
+            record(own, LIMITED, "user", found, alert=True)
 
 
 def admit(session: Session, attempt: Attempt, hours: int) -> tuple[User, str]:
@@ -110,6 +126,8 @@ def open_session(session: Session, user: User, hours: int) -> str:
 
 
 def close_session(session: Session, token: str) -> None:
+    """End the session of whoever asks."""
+    record(session, "session.closed", "user", principal_of(session).id)
     session.execute(delete(LoginSession).where(LoginSession.token_hash == token_hash(token)))
 
 
@@ -135,6 +153,7 @@ def create_organisation(
     session.add(made)
     session.flush()
     made.path = f"{parent.path if parent else '/'}{made.id}/"
+    record(session, "organisation.created", "organisation", made.id, kind=made.kind)
     return made
 
 
@@ -151,4 +170,5 @@ def create_user(
     )
     session.add(user)
     session.flush()
+    record(session, "user.created", "user", user.id, granted=sorted(roles))
     return user

@@ -18,6 +18,8 @@ from command_center.accounts.schemas import (
     UserQuery,
     Users,
 )
+from command_center.accounts.seat import seat
+from kernel import audit
 from kernel.access import Role, system
 from kernel.errors import Unauthenticated
 from kernel.settings import Settings
@@ -60,6 +62,7 @@ def sign_in(body: SignIn) -> Response:
             attempt = service.begin_attempt(session, body.account, request.remote_addr or "")
         if not passwords.verify(attempt.password_hash, body.password):
             raise Unauthenticated("bad_credentials")
+    audit.terminal.set(seat(""))
     with unit_of_work(NOBODY) as session:
         user, token = service.admit(session, attempt, settings().session_hours)
     response = jsonify(_me(user, token).model_dump())

@@ -5,15 +5,19 @@ A view without a declared rule (`require` or `public`) is refused: forgetting on
 
 import hmac
 from typing import Any
+from uuid import uuid4
 
 from flask import Flask, current_app, g, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from command_center.accounts import service
 from command_center.accounts.models import User
+from command_center.accounts.seat import seat
 from command_center.accounts.views import COOKIE
+from kernel import audit
 from kernel.access import Principal, Role, system
 from kernel.errors import Forbidden
+from kernel.log import correlation_id
 from kernel.settings import Settings
 from kernel.web import current_principal, database
 
@@ -39,6 +43,8 @@ def principal_of_request() -> Principal | None:
 def _identify() -> None:
     g.user = user_of_request()
     g.principal = service.principal(g.user) if g.user else None
+    audit.terminal.set(seat(request.cookies[COOKIE]) if g.principal else "")
+    correlation_id.set(uuid4().hex[:16])
 
 
 def _check_sender() -> None:

@@ -240,6 +240,7 @@ def _merge(taken: Act) -> dict[str, Any]:
         clocks.show_next(session, into)
     into.version += 1
     timeline.add(session, into, "merged_in", case_no=case.case_no)
+    record(session, "case.merged_in", "case", into.id, case_no=case.case_no)
     return {}
 
 

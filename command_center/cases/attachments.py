@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from command_center.cases import originals, queries, timeline
 from command_center.cases.models import Attachment, Case
 from command_center.cases.office import Office
+from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
 from kernel.errors import BadInput, NotFound
@@ -96,6 +97,7 @@ def add(
     if clean.data != data:
         originals.seal(session, office, kept, data)
     timeline.add(session, case, "attachment_added", attachment_id=kept.id, media_type=media_type)
+    record(session, "attachment.added", "case", case.id, attachment_id=kept.id, sha256=digest)
     return kept
 
 
@@ -118,15 +120,21 @@ def _name(case: Case, name: str, digest: str, media_type: str) -> str:
 
 
 def read(session: Session, office: Office, attachment_id: int) -> tuple[Attachment, bytes]:
-    """A file of a case that the principal may see; raises NotFound."""
+    """A file of a case that the principal may see; raises NotFound.
+
+    A photo can give an informant away: who opens one of a report is on record.
+    """
     kept = session.get(Attachment, attachment_id)
     if kept is None:
         raise NotFound("attachment", attachment_id)
-    queries.get(session, kept.case_id)
+    case = queries.get(session, kept.case_id)
     try:
-        return kept, _path(office, kept.sha256).read_bytes()
+        data = _path(office, kept.sha256).read_bytes()
     except FileNotFoundError:
         raise NotFound("attachment", attachment_id) from None
+    if case.kind == "JB":
+        record(session, "attachment.read", "case", case.id, attachment_id=kept.id)
+    return kept, data
 
 
 def _path(office: Office, digest: str) -> Path:

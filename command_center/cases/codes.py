@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from dispatch.units.track import REASONS
+
 
 class Code(NamedTuple):
     code: str
@@ -167,6 +169,7 @@ REVEAL_REASONS = (
     Code("reward", "办理举报奖励", "Reward"),
     Code("safety", "保护人身安全", "Safety of a person"),
 )
+TRACK_REASONS = tuple(Code(*reason) for reason in REASONS)
 TRANSFER_AGENCIES = (
     Code("police", "公安机关", "Police"),
     Code("health", "卫生健康部门", "Health authority"),
@@ -194,6 +197,7 @@ TABLES: dict[str, tuple[Code, ...] | tuple[Trigger, ...]] = {
     "results": RESULTS,
     "objects": OBJECTS,
     "reveal_reasons": REVEAL_REASONS,
+    "track_reasons": TRACK_REASONS,
     "transfer_agencies": TRANSFER_AGENCIES,
 }
 

@@ -26,7 +26,7 @@ from kernel.errors import NotFound
 def seal(session: Session, office: Office, kept: Attachment, data: bytes) -> None:
     """Seal the file as it came; its name on disk tells nothing."""
     ref = uuid4()
-    opens = sealed_files.keep(_path(office, ref), BytesIO(data))
+    opens = sealed_files.keep(path_of(office, ref), BytesIO(data))
     sealed_key = office.vault.seal(opens, _owner(kept.id))
     session.add(SealedOriginal(attachment_id=kept.id, ref=ref, sealed_key=sealed_key))
 
@@ -60,12 +60,13 @@ def opened(
     )
     opens = office.vault.open(found.sealed_key, _owner(attachment_id))
     try:
-        return kept, sealed_files.read(_path(office, found.ref), opens)
+        return kept, sealed_files.read(path_of(office, found.ref), opens)
     except FileNotFoundError:
         raise NotFound("original", attachment_id) from None
 
 
-def _path(office: Office, ref: UUID) -> Path:
+def path_of(office: Office, ref: UUID) -> Path:
+    """Where the sealed bytes lie."""
     return office.originals / ref.hex[:2] / ref.hex
 
 

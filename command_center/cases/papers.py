@@ -12,6 +12,7 @@ from command_center.cases import codes, numbering, queries
 from command_center.cases.models import Case, Document
 from command_center.cases.office import Office
 from kernel.access import Role
+from kernel.audit import record
 from kernel.clock import now
 from kernel.db import in_role, principal_of
 from kernel.errors import NotFound
@@ -68,6 +69,11 @@ _templates = Environment(autoescape=True, undefined=StrictUndefined)
 TEMPLATES = {REFERRAL: _templates.from_string(_LETTER)}
 
 
+def add_template(kind: str, html: str, **words: Any) -> None:
+    """Let another part of the room have its paper rendered here; `words` are its fixed terms."""
+    TEMPLATES[kind] = _templates.from_string(html, globals=words)
+
+
 def draw_up_referral(
     session: Session, office: Office, case: Case, facts: str, data: dict[str, Any], bureau: str
 ) -> Document:
@@ -89,8 +95,8 @@ def draw_up_referral(
             "number": number,
             "agency": codes.zh("transfer_agencies", data["agency"]),
             "case_no": case.case_no,
-            "received_on": _chinese_day(office, case.received_at),
-            "signed_on": _chinese_day(office, moment),
+            "received_on": chinese_day(office, case.received_at),
+            "signed_on": chinese_day(office, moment),
             "subject": subject.name if subject else "",
             "credit_code": subject.credit_code if subject else "",
             "address": (subject.address if subject else "") or case.place_text,
@@ -103,6 +109,7 @@ def draw_up_referral(
     cleared(paper.kind, paper.data)
     session.add(paper)
     session.flush()
+    record(session, "document.drawn_up", "case", case.id, number=number, kind=REFERRAL)
     enqueue(session, RENDER, {"document_id": paper.id})
     return paper
 
@@ -162,6 +169,7 @@ def _items(materials: object) -> list[str]:
     return [str(item) for item in materials] if isinstance(materials, list | tuple) else []
 
 
-def _chinese_day(office: Office, moment: datetime) -> str:
+def chinese_day(office: Office, moment: datetime) -> str:
+    """The day as papers write it."""
     day = office.day(moment)
     return f"{day.year}年{day.month}月{day.day}日"

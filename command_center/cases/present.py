@@ -50,6 +50,7 @@ from command_center.cases.schemas import (
 from dispatch.orders import queries as orders
 from dispatch.orders.presenting import summary_out
 from kernel.access import Principal, Role
+from kernel.audit import record
 from kernel.clock import now
 from kernel.db import in_role, principal_of
 
@@ -64,12 +65,17 @@ def summaries(session: Session, rows: list[Row]) -> list[CaseSummary]:
 
 
 def detail(session: Session, office: Office, case: Case) -> CaseDetail:
-    """The case page: everything this principal may know and do now."""
+    """The case page: everything this principal may know and do now.
+
+    Whoever sees the complainant in full is on record for it.
+    """
     [row], moment = queries.rows(session, [case]), now(session)
+    words, people = _words(session, office, case), _people(session, office, case)
+    _note_reading(session, case, words, people)
     return CaseDetail(
         **_summary(row, queries.point_of(session, case), moment),
-        **_words(session, office, case),
-        **_people(session, office, case),
+        **words,
+        **people,
         suggested_organisation=_suggested(session, case),
         deadlines=[_deadline(one, moment) for one in _all(session, Deadline, case)],
         timeline=_timeline(session, case),
@@ -187,6 +193,16 @@ def _same_phone(session: Session, office: Office, case: Case, person: identity.P
     """Only how many, never which: an edge from person to person is no one's to follow here."""
     reach = queries.visible(principal_of(session))
     return identity_store.same_phone(session, office.vault, case, person, reach)
+
+
+def _note_reading(
+    session: Session, case: Case, words: dict[str, Any], people: dict[str, Any]
+) -> None:
+    person: ComplainantOut | None = people["complainant"]
+    fields = ["contact"] if person and not person.masked else []
+    fields += ["narrative"] if words["sealed_narrative"] else []
+    if fields:
+        record(session, "complainant.read", "case", case.id, fields=fields)
 
 
 def _suggested(session: Session, case: Case) -> OrganisationRef | None:

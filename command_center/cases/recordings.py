@@ -119,7 +119,7 @@ def _stored(session: Session, office: Office, case: Case, sound: Sound) -> Recor
     if not media_type.startswith(SOUNDS):
         raise BadInput("file", "file_kind")
     sound.stream.seek(0)
-    path = _path(office, str(name))
+    path = path_of(office, str(name))
     opens = sealed_files.keep(path, sound.stream)
     words = sound.transcript.strip()
     moment = now(session)
@@ -149,10 +149,11 @@ def _key(session: Session, kept: Recording) -> bytes:
 def _sound(office: Office, kept: Recording, sealed_key: bytes) -> bytes:
     opens = office.vault.open(sealed_key, str(kept.file).encode())
     try:
-        return sealed_files.read(_path(office, str(kept.file)), opens)
+        return sealed_files.read(path_of(office, str(kept.file)), opens)
     except FileNotFoundError:
         raise NotFound("recording", kept.id) from None
 
 
-def _path(office: Office, name: str) -> Path:
+def path_of(office: Office, name: str) -> Path:
+    """Where the sealed bytes lie."""
     return office.recordings / name[:2] / name

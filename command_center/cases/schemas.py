@@ -157,6 +157,7 @@ class CodesOut(BaseModel):
     results: list[CodeOut]
     objects: list[CodeOut]
     reveal_reasons: list[CodeOut]
+    track_reasons: list[CodeOut]
     transfer_agencies: list[CodeOut]
 
 

@@ -110,6 +110,7 @@ def set_place(session: Session, office: Office, case_id: int, place: Place) -> C
     places.put(session, case, place, now(session))
     case.version += 1
     timeline.add(session, case, "place_confirmed", level=place.level)
+    record(session, "case.placed", "case", case.id, level=place.level)
     return case
 
 
@@ -121,6 +122,7 @@ def set_facts(session: Session, office: Office, case_id: int, facts: str) -> Cas
     _put_facts(office, case, facts)
     case.version += 1
     timeline.add(session, case, "facts_changed")
+    record(session, "case.facts_changed", "case", case.id)
     return case
 
 

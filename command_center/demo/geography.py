@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from command_center.demo import businesses, roads, sources
+from kernel.audit import record
 from kernel.settings import Settings
 from maps import revisions
 from maps.geocoding import normalise
@@ -108,6 +109,7 @@ def seed_geography(session: Session, settings: Settings) -> None:
     _copy(session, _COPY_ROADS, _road_rows(edges))
     _copy(session, _COPY_STREETS, _street_rows(edges))
     revisions.mark_changed(session, "regions", "roads", "streets")
+    record(session, "regions.loaded", "region", SOURCE)
     found = businesses.generate(edges, _districts(), settings.demo_businesses, settings.demo_seed)
     registry.load(session, map(registry_row, found), source=SOURCE)
     session.execute(text("analyze maps.regions, maps.road_edges"))

@@ -49,6 +49,7 @@ class AlarmService:
             session, kind, reference, organisation_path, level, params or {}, about_user_id
         )
         if raised is not None:
+            record(session, "alarm.raised", "alarm", raised.id, kind=kind, level=level)
             self._start(session, raised)
             return raised
         alarm = _open(session, kind, reference)
@@ -56,6 +57,7 @@ class AlarmService:
             alarm.level, alarm.params = level, {**alarm.params, **(params or {})}
             alarm.taken_by = alarm.taken_by_name = alarm.taken_at = None
             alarm.rung = ladder.first_rung(kind)
+            record(session, "alarm.raised", "alarm", alarm.id, kind=kind, level=level)
             self._start(session, alarm)
         return alarm
 
@@ -76,6 +78,7 @@ class AlarmService:
         alarm = _find_open(session, kind, reference)
         if alarm is not None and alarm.taken_at is None:
             _own(session, alarm)
+            record(session, "alarm.taken", "alarm", alarm.id, kind=alarm.kind)
 
     def resolve(self, session: Session, alarm_id: int, note: str) -> Alarm:
         """Close an alarm by a person; raises what `take` raises."""
@@ -94,6 +97,7 @@ class AlarmService:
         alarm = _find_open(session, kind, reference)
         if alarm is not None:
             _close(session, alarm, note)
+            record(session, "alarm.settled", "alarm", alarm.id, kind=alarm.kind)
 
     def climb(self, session: Session, payload: dict[str, Any]) -> None:
         """Job handler: one rung up, unless somebody owns the alarm or it is not yet due."""
@@ -103,6 +107,7 @@ class AlarmService:
         above = ladder.next_rung(alarm.rung)
         if above is not None:
             alarm.rung = above
+            record(session, "alarm.climbed", "alarm", alarm.id, kind=alarm.kind, rung=above)
             self._start(session, alarm)
 
     def _insert(

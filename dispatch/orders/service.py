@@ -241,7 +241,10 @@ class OrderService:
         for assignment in order.assignments:
             if assignment.unit_id is not None:
                 follow(session, assignment, assignment.unit_id)
-        record(session, "order.created", "order", order.id, order_no=order.order_no)
+        record(
+            session, "order.created", "order", order.id,
+            order_no=order.order_no, case_id=order.case_id,
+        )  # fmt: skip
         return order
 
     def _number(self, session: Session) -> str:
@@ -269,6 +272,7 @@ class OrderService:
         """Issue every assignment: deliveries, units and timers in this one transaction."""
         _lock_units(session, order)
         order.issued_at = now(session)
+        record(session, "order.issued", "order", order.id, order_no=order.order_no)
         for assignment in order.assignments:
             self.progress.move(session, assignment, lifecycle.issue(assignment.state))
             if not assignment.is_copy:

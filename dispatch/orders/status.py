@@ -14,6 +14,7 @@ from dispatch.orders.lifecycle import Step
 from dispatch.orders.models import Assignment, Order, StatusReport
 from dispatch.orders.progress import Progress
 from dispatch.orders.timers import Timers
+from kernel.audit import record
 from kernel.clock import now
 from kernel.errors import IllegalTransition
 
@@ -62,6 +63,10 @@ class StatusService:
         step = lifecycle.step(before, said.state, acknowledged=acknowledged)
         self._apply(session, order, assignment, said, step)
         _write_down(session, assignment, before, said)
+        record(
+            session, "assignment.reported", "order", order.id,
+            assignment_id=assignment.id, report=said.state, state=assignment.state, via=said.via,
+        )  # fmt: skip
         if step.moved or step.asks_help:
             _tell(session, order, assignment, said)
             self.progress.settle(session, order)

@@ -1,13 +1,13 @@
 """Reads: the board of units with where each is now."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Row, func, select, true
 from sqlalchemy.orm import Session
 
-from dispatch.units.models import CrewMember, Unit
+from dispatch.units.models import CrewMember, Unit, UnitTerminal
 from gps_ingest import queries as gps
 from gps_ingest.queries import Position
 from kernel.access import EVERYWHERE, Principal
@@ -77,9 +77,35 @@ def member_by_number(session: Session, number: str) -> CrewMember | None:
 
 
 def trail(session: Session, unit: Unit, minutes: int) -> list[Position]:
-    """The fixes of the last minutes, oldest first, of the terminal that speaks for the unit now."""
+    """The fixes of the last minutes, oldest first, of the terminal that speaks for the unit now.
+
+    Only of the present duty: what was before, or of a unit off duty, needs a reason (`track`).
+    """
     speaking = place(session, [unit])[0].position
-    if speaking is None:
+    if speaking is None or not unit.crew:
         return []
     until = now(session)
-    return gps.trail(session, speaking.terminal_id, until - timedelta(minutes=minutes), until)
+    began = min(member.signed_on_at for member in unit.crew)
+    since = max(until - timedelta(minutes=minutes), began)
+    return gps.trail(session, speaking.terminal_id, since, until)
+
+
+def fixes(
+    session: Session, path: str, unit_id: int, since: datetime, until: datetime, limit: int
+) -> Sequence[Row[float, float, datetime]]:
+    """(longitude, latitude, time) of the unit's terminals, oldest first, at most `limit`.
+
+    The jurisdiction is part of the query, and the database asks for it again: the history itself
+    knows of no organisation.
+    """
+    track = gps.track_of(UnitTerminal.terminal_id, since, until, limit)
+    statement = (
+        select(func.ST_X(track.geom), func.ST_Y(track.geom), track.fixed_at)
+        .select_from(UnitTerminal)
+        .join(Unit, Unit.id == UnitTerminal.unit_id)
+        .join(track, true())
+        .where(Unit.id == unit_id, Unit.organisation_path.startswith(path, autoescape=True))
+        .order_by(track.fixed_at)
+        .limit(limit)
+    )
+    return session.execute(statement).all()

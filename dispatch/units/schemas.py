@@ -1,11 +1,12 @@
 """Shapes of the unit API."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
 from dispatch.moments import Utc
 from dispatch.units.queries import Placed
+from kernel.schemas import Storable
 
 
 class UnitOrganisation(BaseModel):
@@ -59,7 +60,18 @@ class Trail(RootModel[list[tuple[float, float, int]]]):
 
 
 class TrailQuery(BaseModel):
-    minutes: int = Field(default=30, ge=1, le=24 * 60)
+    minutes: int = Field(default=30, ge=1, le=60)
+
+
+class TrackIn(BaseModel):
+    """A period of at most a day, and why somebody needs it."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    since: AwareDatetime = Field(alias="from")
+    until: AwareDatetime = Field(alias="to")
+    reason_code: Annotated[Storable, Field(min_length=1, max_length=60)]
+    note: Annotated[Storable, Field(max_length=400)] = ""
 
 
 class SetState(BaseModel):

@@ -47,6 +47,7 @@ def register(
     session.flush()
     for terminal_id in terminal_ids:
         attach_terminal(session, unit.id, terminal_id)
+    record(session, "unit.registered", "unit", unit.id, kind=kind)
     return unit
 
 
@@ -58,10 +59,14 @@ def attach_terminal(session: Session, unit_id: int, terminal_id: int) -> None:
             index_elements=[UnitTerminal.terminal_id], set_={"unit_id": unit_id}
         )
     )
+    record(session, "unit.terminal_attached", "unit", unit_id, terminal_id=terminal_id)
 
 
 def detach_terminal(session: Session, terminal_id: int) -> None:
-    session.execute(delete(UnitTerminal).where(UnitTerminal.terminal_id == terminal_id))
+    left = delete(UnitTerminal).where(UnitTerminal.terminal_id == terminal_id)
+    unit_id = session.scalar(left.returning(UnitTerminal.unit_id))
+    if unit_id is not None:
+        record(session, "unit.terminal_detached", "unit", unit_id, terminal_id=terminal_id)
 
 
 def lock(session: Session, ids: Collection[int]) -> list[Unit]:
@@ -136,7 +141,7 @@ def set_state(session: Session, unit_id: int, wanted: str, reason: str) -> Unit:
         raise NotFound("unit", unit_id)
     state = lifecycle.by_hand(unit.state, wanted, unit.certified)
     unit.engagement = None
-    record(session, "unit.state_set", "unit", unit.id, state=state, reason=reason)
+    record(session, "unit.state_set", "unit", unit.id, state=state)
     return _move(session, unit, state, reason)
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from apiflask import APIBlueprint
 
-from dispatch.units import queries, service
-from dispatch.units.schemas import SetState, Trail, TrailQuery, UnitOut, Units, unit_out
+from dispatch.units import queries, service, track
+from dispatch.units.schemas import SetState, TrackIn, Trail, TrailQuery, UnitOut, Units, unit_out
 from kernel.schemas import IDENT
 from kernel.web import current_principal, require, unit_of_work
 
@@ -40,9 +40,18 @@ def create_blueprint() -> APIBlueprint:
     def trail(unit_id: int, query: TrailQuery) -> Any:
         with unit_of_work() as session:
             unit = queries.visible(session, current_principal(), unit_id)
-            return [
-                (fix.lon, fix.lat, int(fix.fixed_at.timestamp() * 1000))
-                for fix in queries.trail(session, unit, query.minutes)
-            ]
+            fixes = queries.trail(session, unit, query.minutes)
+        # The shape itself, not its list: APIFlask would take each point for a shape of its own.
+        return Trail([(fix.lon, fix.lat, int(fix.fixed_at.timestamp() * 1000)) for fix in fixes])
+
+    @blueprint.post(f"/units/<{IDENT}:unit_id>/track")
+    @blueprint.input(TrackIn, arg_name="body")
+    @blueprint.output(Trail)
+    @blueprint.doc(operation_id="readUnitTrack", responses={404: "Not found", 422: "Refused"})
+    @require("track.read")
+    def read_track(unit_id: int, body: TrackIn) -> Any:
+        wanted = track.Wanted(body.since, body.until, body.reason_code, body.note)
+        with unit_of_work() as session:
+            return Trail(track.read(session, unit_id, wanted))
 
     return blueprint

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from kernel.audit import record
 from kernel.clock import now
 from maps import revisions
 from maps.geocoding import tokens
@@ -175,6 +176,10 @@ def load(
     new = _count(session, _INSERT, given)
     session.execute(text("drop table registry_stage"))
     renew(session)
+    record(
+        session, "registry.imported", "registry", source,
+        new=new, updated=updated, replaced=replace,
+    )  # fmt: skip
     return Loaded(new, updated, staged - new - updated)
 
 

@@ -55,7 +55,8 @@ export const routes: RouteRecordRaw[] = [
   ),
   desk('/cases/:id(\\d+)?', 'cases', ['case.read'], () => import('@/features/cases/CasePage.vue')),
   desk('/cockpit', 'cockpit', ['stats.read'], () => import('@/features/cockpit/CockpitPage.vue')),
-  desk('/admin', 'admin', ['admin.users', 'audit.read'], () => import('@/features/admin/AdminPage.vue')),
+  desk('/audit', 'audit', ['audit.read'], () => import('@/features/audit/AuditDesk.vue')),
+  desk('/admin', 'admin', ['admin.users'], () => import('@/features/admin/AdminPage.vue')),
   desk('/help', 'help', [], () => import('@/features/help/HelpPage.vue')),
   {
     path: '/field',
@@ -89,7 +90,8 @@ export function firstDesk(roles: readonly string[], may: (permission: string) =>
   if (may('case.create')) return '/desk'
   if (may('stats.read')) return '/cockpit'
   if (may('case.read')) return '/cases'
-  return may('admin.users') || may('audit.read') ? '/admin' : '/help'
+  if (may('audit.read')) return '/audit'
+  return may('admin.users') ? '/admin' : '/help'
 }
 
 router.beforeEach(async (to) => {

@@ -148,7 +148,7 @@ def original(passage: Passage, purpose: str) -> Written:
 
 
 def recording(passage: Passage, purpose: str) -> Written:
-    """The sound of a report's call: shut to who may not know the person, and to who gave no reason."""
+    """A report's call: shut to who may not know the person, and to who gave no reason."""
     case_id = passage.report["id"]
     agent = passage.people["agent"]
     sound = b"RIFF\x24\0\0\0WAVEfmt " + NAME.encode()

@@ -1,5 +1,6 @@
 import type { FeatureCollection } from 'geojson'
 import { del, get, post, postForBlob, put, upload } from './client'
+import { apiUrl, del, get, post, put, upload } from './client'
 import type * as T from './types'
 
 /** Every verb of the server by name; one place to look, one place to change. */
@@ -98,6 +99,9 @@ export const units = {
   setState: (id: T.Id, state: T.UnitState, reason: string) =>
     post<T.Unit>(`/units/${id}/state`, { state, reason }),
   trail: (id: T.Id, minutes = 30) => get<[number, number, number][]>(`/units/${id}/trail`, { minutes }),
+  /** An old track, at most a day of it: only for a reason, which is kept. */
+  track: (id: T.Id, body: { from: string; to: string; reason_code: string; note: string }) =>
+    post<[number, number, number][]>(`/units/${id}/track`, body),
 }
 
 export const alarms = {
@@ -145,6 +149,22 @@ export const field = {
     upload<T.Attachment>(`/field/assignments/${assignmentId}/photos`, file, name),
   position: (fix: T.PhoneFix) => post<undefined>('/field/position', fix),
   sos: (at: { lat: number | null; lon: number | null; at: T.Instant }) => post<T.Alarm>('/field/sos', at),
+}
+
+export interface AuditFilter {
+  actor_id?: T.Id | null
+  group?: string
+  object_no?: string
+  since?: string
+  until?: string
+}
+
+export const audit = {
+  search: (filter: AuditFilter, cursor: string | null = null, limit = 50) =>
+    get<T.Page<T.AuditEntry>>('/audit', { ...filter, cursor, limit }),
+  state: () => get<T.AuditState>('/audit/state'),
+  check: () => post<T.AuditCheck>('/audit/checks'),
+  sheet: (filter: AuditFilter, lang: string) => apiUrl('/audit/export.csv', { ...filter, lang }),
 }
 
 export const insight = {

@@ -88,6 +88,7 @@ export interface Codes {
   results: Code[]
   objects: Code[]
   reveal_reasons: Code[]
+  track_reasons: Code[]
   transfer_agencies: Code[]
 }
 
@@ -772,4 +773,47 @@ export interface Health {
   parts: Record<string, HealthPart>
   /** What still hampers the main job without stopping it. */
   degraded: string[]
+}
+
+export interface AuditEntry {
+  id: Id
+  at: Instant
+  actor_id: Id
+  actor: string
+  roles: string[]
+  action: string
+  group: '' | 'secrets' | 'alerts'
+  object_kind: string
+  object_id: string
+  object_no: string
+  reason_code: string
+  note: string
+  terminal: string
+  correlation_id: string
+  detail: Record<string, unknown>
+}
+
+export interface AuditProof {
+  ok: boolean
+  links: number
+  anchors: number
+  broken: { what: string; position: number | null; entry_id: Id | null; anchor: string | null } | null
+  seconds: number
+}
+
+export interface AuditCheck {
+  id: Id
+  requested_at: Instant
+  requested_by_name: string
+  finished_at: Instant | null
+  result: AuditProof | null
+}
+
+export interface AuditState {
+  position: number
+  chained_at: Instant | null
+  tail: { length: number; oldest: Instant | null }
+  last_check: AuditCheck | null
+  last_anchor: { day: string; at: string; position: number; genuine: boolean } | null
+  actors: { id: Id; name: string }[]
 }

@@ -68,3 +68,9 @@ export function clock(totalSeconds: number): string {
   const text = `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`
   return totalSeconds < 0 ? `-${text}` : text
 }
+
+/** Gives a moment as a `datetime-local` input takes it, in the browser's own zone. */
+export function localInput(ms: number): string {
+  const minutesWest = new Date(ms).getTimezoneOffset()
+  return new Date(ms - minutesWest * 60_000).toISOString().slice(0, 16)
+}

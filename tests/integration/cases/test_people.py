@@ -95,7 +95,7 @@ def test_the_named_handler_reveals_an_informant_with_a_reason_and_it_is_logged(
         select(AuditEntry).where(AuditEntry.action == "identity.revealed")
     ).one()
     assert (logged.actor_id, logged.object_id) == (unit.id, str(case.id))
-    assert logged.detail["reason_code"] == "verify"
+    assert logged.reason_code == "verify"
     assert str(CANARY["name"]) not in str(logged.detail)
 
 

@@ -313,7 +313,7 @@ def test_a_repeat_is_a_new_message_marked_as_one(desk: Desk) -> None:
         lambda s: s.scalars(select(AuditEntry).filter_by(object_id=str(first))).all()
     )
     assert entry.action == "message.resend"
-    assert entry.detail == {"new_id": second, "reason": "当班长要求"}
+    assert (entry.detail, entry.note) == ({"new_id": second}, "当班长要求")
 
 
 def test_a_message_that_may_still_go_by_itself_is_not_repeated(desk: Desk) -> None:

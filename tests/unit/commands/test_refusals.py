@@ -23,7 +23,8 @@ def run(folder: Path, *verb: str, **settings: str) -> subprocess.CompletedProces
 @pytest.mark.parametrize(
     ("verb", "settings", "told"),
     [
-        ("up", {"CC_MODE": "production"}, "CC_SECRET_KEY, CC_IDENTITY_KEY, CC_HOOK_TOKEN"),
+        ("up", {"CC_MODE": "production"},
+         "CC_SECRET_KEY, CC_IDENTITY_KEY, CC_AUDIT_KEY, CC_HOOK_TOKEN"),
         ("doctor", {"CC_PORT_BASE": "abc"}, "CC_PORT_BASE is no number"),
         ("up", {"CC_PORT_BASE": "70000"}, "CC_HTTP_PORT is 70000"),
         ("doctor", {"CC_MODE": "prod"}, "CC_MODE"),

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from kernel.settings import load
+from kernel.settings import OWN_SECRETS, load
 
 STRONG = "x" * 32
 
@@ -30,9 +30,9 @@ def test_nobody_is_believed_to_be_a_proxy_unless_said(tmp_path: Path) -> None:
         load(var_dir=tmp_path, trusted_proxies=-1)
 
 
-@pytest.mark.parametrize("missing", ["secret_key", "identity_key", "hook_token"])
+@pytest.mark.parametrize("missing", OWN_SECRETS)
 def test_production_refuses_default_secrets(tmp_path: Path, missing: str) -> None:
-    secrets = {"secret_key": STRONG, "identity_key": STRONG, "hook_token": STRONG}
+    secrets = {name: STRONG for name in OWN_SECRETS}
     secrets[missing] = "change-me"
     with pytest.raises(ValidationError, match=f"CC_{missing.upper()}"):
         load(var_dir=tmp_path, mode="production", **secrets)
@@ -41,13 +41,13 @@ def test_production_refuses_default_secrets(tmp_path: Path, missing: str) -> Non
 def test_production_names_every_missing_secret_before_it_writes_anything(tmp_path: Path) -> None:
     with pytest.raises(ValidationError) as refused:
         load(var_dir=tmp_path, mode="production")
-    for name in ("CC_SECRET_KEY", "CC_IDENTITY_KEY", "CC_HOOK_TOKEN"):
+    for name in ("CC_SECRET_KEY", "CC_IDENTITY_KEY", "CC_AUDIT_KEY", "CC_HOOK_TOKEN"):
         assert name in str(refused.value)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_refusal_shows_no_secret(tmp_path: Path) -> None:
-    secrets = {name: STRONG for name in ("secret_key", "identity_key", "hook_token")}
+    secrets = {name: STRONG for name in OWN_SECRETS}
     with pytest.raises(ValidationError) as refused:
         load(var_dir=tmp_path, mode="production", port_base=70_000, **secrets)
     made = [path.read_text("ascii") for path in (tmp_path / "secrets").iterdir()]

@@ -241,6 +241,18 @@ export default {
     since: '{span}',
     toOrder: 'Order',
     trail: 'Trail, 30 min',
+    track: {
+      open: 'Old track',
+      title: 'Read an old track',
+      explain:
+        'An old track tells where officers were. Say why you need it: who read it, when and why is kept in the audit log. At most 24 hours at once.',
+      from: 'From',
+      to: 'To',
+      show: 'Read, and log it',
+      shown: 'Old track, {n} points',
+      none: 'No track in this period',
+      hide: 'Hide',
+    },
     follow: 'Follow',
     setState: 'Set state',
     state: { free: 'Set free', off: 'Set off duty', oos: 'Out of service' },

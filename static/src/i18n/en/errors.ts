@@ -18,6 +18,8 @@ export default {
   bad_input: 'This is not valid',
   bad_request: 'The request is not valid',
   internal: 'The system failed and logged it; nothing was changed. Please try again.',
+  empty_period: 'The end must be after the beginning.',
+  period_too_long: 'At most {hours} hours at once.',
   csrf: 'This page has expired; please reload.',
   cross_site: 'The request came from another site and was refused.',
   unsupported_media_type: 'This kind of request body is not taken.',

@@ -8,6 +8,7 @@ export default {
     cases: 'Cases',
     cockpit: 'Cockpit',
     field: 'Field',
+    audit: 'Audit',
     admin: 'System',
     help: 'Help',
   },

@@ -240,6 +240,18 @@ export default {
     since: '{span}',
     toOrder: '看指令',
     trail: '轨迹 30 分钟',
+    track: {
+      open: '历史轨迹',
+      title: '查看历史轨迹',
+      explain:
+        '历史轨迹关系到执法人员的行踪。请说明理由；谁在何时因何查看，都会记入审计日志。一次最多 24 小时。',
+      from: '从',
+      to: '到',
+      show: '查看并记录',
+      shown: '历史轨迹 {n} 个点',
+      none: '这段时间没有轨迹',
+      hide: '收起',
+    },
     follow: '跟随',
     setState: '改状态',
     state: { free: '设为空闲', off: '设为未上岗', oos: '停用' },

@@ -17,6 +17,8 @@ export default {
   bad_input: '填写有误',
   bad_request: '请求有误',
   internal: '系统出错，已记录；操作没有生效，请重试。',
+  empty_period: '结束时间须晚于开始时间。',
+  period_too_long: '时间段不能超过 {hours} 小时。',
   csrf: '页面已过期，请刷新后重试。',
   cross_site: '请求来自其他网站，已拒绝。',
   unsupported_media_type: '不支持这种格式的请求。',

@@ -8,6 +8,7 @@ export default {
     cases: '案件',
     cockpit: '领导驾驶舱',
     field: '现场',
+    audit: '保密审计',
     admin: '系统管理',
     help: '帮助',
   },

@@ -1,0 +1,69 @@
+"""A unit's old track: where officers were is their own business, unless there is a reason.
+
+The reason is asked for, kept, and shown to the auditor; the live trail (`queries.trail`) ends with
+the present duty.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from dispatch.units import queries
+from kernel.audit import record
+from kernel.clock import now
+from kernel.db import principal_of
+from kernel.errors import BadInput
+
+REASONS = (
+    ("complaint", "核查对执法人员的投诉", "A complaint about an officer"),
+    ("accident", "交通事故或人身安全", "An accident, or somebody's safety"),
+    ("evidence", "还原执法过程", "Evidence of how an inspection went"),
+    ("review", "案件复盘", "Review of a case"),
+    ("vehicle", "核查公务车辆使用", "Use of an official vehicle"),
+)
+"""(code, Chinese, English)"""
+LONGEST = timedelta(hours=24)
+POINTS_AT_MOST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which track, and why."""
+
+    since: datetime
+    until: datetime
+    reason_code: str
+    note: str
+
+
+def read(session: Session, unit_id: int, wanted: Wanted) -> list[tuple[float, float, int]]:
+    """[longitude, latitude, epoch ms], oldest first; logged with its reason, found or not.
+
+    Raises Forbidden, NotFound outside the jurisdiction, BadInput for a period that is empty,
+    longer than a day or in the future, and for an unknown reason.
+    """
+    principal = principal_of(session)
+    principal.require("track.read")
+    unit = queries.visible(session, principal, unit_id)
+    _check(session, wanted)
+    rows = queries.fixes(
+        session, principal.organisation_path, unit.id, wanted.since, wanted.until, POINTS_AT_MOST
+    )
+    record(
+        session, "track.read", "unit", unit.id,
+        reason_code=wanted.reason_code, note=wanted.note,
+        since=wanted.since.isoformat(), until=wanted.until.isoformat(), points=len(rows),
+    )  # fmt: skip
+    return [(lon, lat, int(at.timestamp() * 1000)) for lon, lat, at in rows]
+
+
+def _check(session: Session, wanted: Wanted) -> None:
+    if wanted.reason_code not in {reason[0] for reason in REASONS}:
+        raise BadInput("reason_code", "unknown_code")
+    if wanted.since >= wanted.until:
+        raise BadInput("to", "empty_period")
+    if wanted.until - wanted.since > LONGEST:
+        raise BadInput("to", "period_too_long", hours=24)
+    if wanted.since > now(session):
+        raise BadInput("from", "in_the_future")
