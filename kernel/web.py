@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -13,12 +14,15 @@ from werkzeug.exceptions import HTTPException
 
 from kernel.access import Principal
 from kernel.db import Database
-from kernel.errors import AppError, Unauthenticated
+from kernel.errors import AppError, StepUpRequired, Unauthenticated
 from kernel.i18n import translate
 from kernel.log import get_logger
 
 log = get_logger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
+STEP_UP = "step_up_window"
+"""The application's extension that holds for how long a proof counts as fresh."""
+FRESH_FOR = timedelta(minutes=10)
 PROBLEM = {
     "type": "object",
     "required": ["status", "code", "message", "field", "params"],
@@ -41,11 +45,20 @@ def current_principal() -> Principal:
     return principal
 
 
-def require(*permissions: str) -> Callable[[F], F]:
+def require_fresh() -> None:
+    """Pass when the person proved themselves a short while ago; raises StepUpRequired."""
+    confirmed_at = current_principal().confirmed_at
+    window = current_app.extensions.get(STEP_UP, FRESH_FOR)
+    if confirmed_at is None or database().clock.now() - confirmed_at > window:
+        raise StepUpRequired
+
+
+def require(*permissions: str, fresh: bool = False) -> Callable[[F], F]:
     """Let the view run only for a principal that holds one of the permissions.
 
-    Without a permission named, anyone signed in may pass. The permissions stay readable on the
-    view as `required_permissions`, so that tests can list every endpoint's rule.
+    Without a permission named, anyone signed in may pass; a `fresh` view asks besides for a
+    recent proof of who is sitting there. Both stay readable on the view, as
+    `required_permissions` and `requires_fresh`, so that tests can list every endpoint's rule.
     """
 
     def decorate(view: F) -> F:
@@ -54,9 +67,12 @@ def require(*permissions: str) -> Callable[[F], F]:
             principal = current_principal()
             if permissions:
                 principal.require(*permissions)
+            if fresh:
+                require_fresh()
             return view(*args, **kwargs)
 
         cast(Any, guarded).required_permissions = permissions
+        cast(Any, guarded).requires_fresh = fresh
         return cast(F, guarded)
 
     return decorate

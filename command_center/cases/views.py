@@ -6,7 +6,16 @@ from urllib.parse import quote
 from apiflask import APIBlueprint
 from flask import Response
 
-from command_center.cases import actions, attachments, codes, identity, papers, present, service
+from command_center.cases import (
+    actions,
+    attachments,
+    codes,
+    identity,
+    lifecycle,
+    papers,
+    present,
+    service,
+)
 from command_center.cases import queries as cases
 from command_center.cases.office import Office
 from command_center.cases.places import Place
@@ -32,7 +41,7 @@ from command_center.cases.schemas import (
 )
 from kernel.errors import BadInput
 from kernel.schemas import IDENT
-from kernel.web import public, require, unit_of_work
+from kernel.web import public, require, require_fresh, unit_of_work
 
 CASE = f"/cases/<{IDENT}:case_id>"
 REFUSALS = {400: "Malformed", 403: "Forbidden", 404: "Not found", 409: "Conflict", 422: "Refused"}
@@ -130,7 +139,7 @@ def _one_case(blueprint: APIBlueprint, office: Office) -> None:
     @blueprint.input(RevealIn, arg_name="body")
     @blueprint.output(RevealedIdentity)
     @blueprint.doc(operation_id="revealIdentity", responses=REFUSALS)
-    @require("identity.reveal")
+    @require("identity.reveal", fresh=True)
     def reveal(case_id: int, body: RevealIn) -> Any:
         with unit_of_work() as session:
             case = cases.get(session, case_id)
@@ -175,6 +184,8 @@ def _acts(blueprint: APIBlueprint, office: Office) -> None:
     @blueprint.doc(operation_id="actOnCase", responses=REFUSALS)
     @require("case.read")  # the table of steps says which permission each step asks for
     def act(case_id: int, action: str, body: ActionIn) -> Any:
+        if action in lifecycle.DECISIONS:
+            require_fresh()
         given = body.model_dump(exclude_none=True, exclude={"version"})
         with unit_of_work() as session:
             case = actions.act(session, office, case_id, action, given, body.version)

@@ -26,6 +26,7 @@ class OneTransaction:
 
     def __init__(self, session: Session):
         self.session = session
+        self.clock = session.info["clock"]
 
     @contextmanager
     def unit_of_work(self, principal: Principal) -> Iterator[Session]:
