@@ -39,8 +39,9 @@ class Return(BaseModel):
 @public
 def depart(query: Onward) -> Response:
     onward = query.next if OWN_PATH.fullmatch(query.next) else "/"
+    provider = _provider()
     try:
-        address, sealed = _provider().start(onward)
+        address, sealed = provider.start(onward)
     except AppError as refusal:
         return _refused(refusal)
     response = _redirect(address)
