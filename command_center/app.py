@@ -23,7 +23,8 @@ DIST = Path(__file__).parent.parent / "static" / "dist"
 MAX_BODY_BYTES = 20 << 20
 HSTS = "max-age=63072000; includeSubDomains"
 CSP = (
-    "default-src 'self'; script-src 'self'; object-src 'none'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
+    "default-src 'self'; script-src 'self'; object-src 'none';"
+    " img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
     " worker-src 'self' blob:; connect-src 'self' ws: wss:; frame-src 'self';"
     " frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
 )
@@ -127,6 +128,7 @@ def _install_operator_pages(app: APIFlask, house: House) -> None:
             "hotlines": ["12315", "12365", "96315"],
             "region_code": house.settings.region_code,
             "map": house.settings.map_view,
+            "trusted_device_days": house.settings.trusted_device_days,
             "provider": {"label": house.settings.oidc_label} if house.settings.has_oidc else None,
             "demo_accounts": demonstration.offered() if house.settings.is_demo else [],
         }

@@ -56,12 +56,19 @@ export const routes: RouteRecordRaw[] = [
   desk('/cases/:id(\\d+)?', 'cases', ['case.read'], () => import('@/features/cases/CasePage.vue')),
   desk('/cockpit', 'cockpit', ['stats.read'], () => import('@/features/cockpit/CockpitPage.vue')),
   desk('/admin', 'admin', ['admin.users', 'audit.read'], () => import('@/features/admin/AdminPage.vue')),
+  desk('/account', 'account', [], () => import('@/features/account/AccountPage.vue')),
   desk('/help', 'help', [], () => import('@/features/help/HelpPage.vue')),
   {
     path: '/field',
     name: 'field',
     component: () => import('@/features/field/FieldPage.vue'),
     meta: { needs: ['field.act'], title: 'shell.desks.field', frame: 'plain' },
+  },
+  {
+    path: '/finish',
+    name: 'finish',
+    component: () => import('@/features/account/FinishPage.vue'),
+    meta: { title: 'shell.pages.finish', frame: 'plain' },
   },
   {
     path: '/:rest(.*)*',
@@ -104,6 +111,9 @@ router.beforeEach(async (to) => {
     }
   }
   if (!session.signedIn) return { name: 'login', query: { next: to.fullPath } }
+  const unfinished = Boolean(session.me?.must.length)
+  if (unfinished && to.name !== 'finish') return { name: 'finish', query: { next: to.fullPath } }
+  if (!unfinished && to.name === 'finish') return firstDesk(session.me?.roles ?? [], session.may)
   if (opens(to.meta.needs, session.may)) return true
   return { name: 'help', query: { denied: String(to.name) } }
 })

@@ -23,7 +23,8 @@ def policy(csp: str) -> dict[str, list[str]]:
     "path", ["/", "/dispatch", "/api/v1/config", "/api/v1/session", "/none.js"]
 )
 def test_every_answer_carries_them(app: APIFlask, path: str) -> None:
-    headers = app.test_client().get(path).headers
+    with app.test_client().get(path) as answer:
+        headers = answer.headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"

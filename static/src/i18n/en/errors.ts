@@ -103,5 +103,6 @@ export default {
   bad_token: 'The token is unknown, over or revoked',
   not_for_tokens: 'Tokens do not open this',
   provider_refused: 'The answer of the identity provider was refused; try again',
-  provider_unknown_account: 'The identity provider knows you, but you have no account here; ask the administrator',
+  provider_unknown_account:
+    'The identity provider knows you, but you have no account here; ask the administrator',
 }

@@ -9,6 +9,7 @@ export default {
     cockpit: 'Cockpit',
     field: 'Field',
     admin: 'System',
+    account: 'My account',
     help: 'Help',
   },
   pages: {
@@ -16,6 +17,7 @@ export default {
     report: 'Complain, report or ask',
     query: 'Query a case',
     login: 'Sign in',
+    finish: 'Finish signing in',
     missing: 'Page not found',
   },
   deskSwitcher: 'Desks',

@@ -9,6 +9,7 @@ export default {
     cockpit: '领导驾驶舱',
     field: '现场',
     admin: '系统管理',
+    account: '我的账号',
     help: '帮助',
   },
   pages: {
@@ -16,6 +17,7 @@ export default {
     report: '提交投诉、举报或咨询',
     query: '查询办理情况',
     login: '登录',
+    finish: '完成登录',
     missing: '页面不存在',
   },
   deskSwitcher: '工作台',
