@@ -119,6 +119,7 @@ def install_error_handlers(app: Flask) -> None:
 
     @app.errorhandler(AppError)
     def refused(error: AppError) -> Response:
+        _log_refusal(error)
         return problem(error.status, error.code, field=error.field, params=error.params)
 
     @app.errorhandler(ValidationError)
@@ -150,6 +151,13 @@ def install_error_handlers(app: Flask) -> None:
     def unexpected(_: Exception) -> Response:
         log.exception("request_failed", path=_rule())
         return problem(500, "internal")
+
+
+def _log_refusal(error: AppError) -> None:
+    """Who was turned away, where and why: never what was given."""
+    if error.status in (401, 403, 429):
+        asked = g.get("principal")
+        log.warning("refused", code=error.code, path=_rule(), principal=asked.id if asked else None)
 
 
 def _rule() -> str | None:

@@ -7,16 +7,18 @@ from flask import Response, redirect, request
 from pydantic import BaseModel
 from sqlalchemy import select
 
-from command_center.accounts import attempts, cookies, service
+from command_center.accounts import attempts, cookies, service, sessions
 from command_center.accounts.models import User
 from command_center.accounts.oidc import FLOW_LASTS, Known, Provider
 from command_center.accounts.service import Entry
 from command_center.accounts.views import NOBODY, browser, give_challenge, give_session
 from command_center.accounts.web import settings
 from kernel.errors import AppError, NotFound, Unauthenticated
+from kernel.log import get_logger
 from kernel.schemas import Storable
 from kernel.web import public, unit_of_work
 
+log = get_logger(__name__)
 OWN_PATH = re.compile(r"/(?![/\\])[!-~]*")
 """A path of this house: an address elsewhere would lend our name to a stranger's page."""
 blueprint = APIBlueprint(
@@ -83,6 +85,7 @@ def _let_in(known: Known) -> Entry:
         if user is None:
             raise Unauthenticated("provider_unknown_account")
         attempts.forgive(session, attempt)
+        sessions.forget(session, cookies.read(settings(), cookies.SESSION))
         device = cookies.read(settings(), cookies.DEVICE)
         return service.enter(
             session, settings(), user, browser(),
@@ -92,6 +95,7 @@ def _let_in(known: Known) -> Entry:
 
 def _refused(refusal: AppError) -> Response:
     """Back to the sign-in page, which says why in the reader's language."""
+    log.warning("provider_sign_in_refused", code=refusal.code)
     response = _redirect(f"/login?refused={refusal.code}")
     cookies.forget(response, settings(), cookies.PROVIDER)
     return response

@@ -132,6 +132,13 @@ def enrolled(session: Session, user_id: int) -> None:
         held.lacks_second_factor = False
 
 
+def forget(session: Session, token: str) -> None:
+    """The browser that held this token signs in anew: its old session ends."""
+    if token:
+        print_ = secret_values.print_of(token)
+        session.execute(delete(LoginSession).where(LoginSession.token_hash == print_))
+
+
 def of_user(session: Session, user_id: int) -> Sequence[LoginSession]:
     """Live sessions, the last seen first."""
     return session.scalars(

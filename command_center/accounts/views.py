@@ -111,6 +111,7 @@ def sign_in(body: SignIn) -> Response:
             raise Unauthenticated("bad_credentials")
     device = cookies.read(settings(), cookies.DEVICE)
     with unit_of_work(NOBODY) as session:
+        sessions.forget(session, cookies.read(settings(), cookies.SESSION))
         user = service.recognise(session, attempt)
         entry = service.enter(session, settings(), user, browser(), device=device)
         me = _me(session, entry.opened) if entry.opened else None

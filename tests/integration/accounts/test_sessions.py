@@ -64,6 +64,7 @@ def test_each_sign_in_has_a_token_of_its_own(house: APIFlask) -> None:
         assert cookie is not None
         tokens.add((cookie.value, browser.csrf))
     assert len(tokens) == 2
+    assert len(browser.get("/account/sessions").get_json()) == 1  # the first ended with it
 
 
 def test_a_session_that_asks_for_nothing_ends_in_production(
