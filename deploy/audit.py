@@ -66,7 +66,8 @@ def node_packages(folder: Path) -> int:
 
 
 def unasked(what: str, why: str) -> int:
-    first = next((line for line in why.splitlines() if line.strip()), "no answer")
+    lines = [line for line in why.splitlines() if line.strip() and " warn " not in line]
+    first = next(iter(lines), "no answer")
     print(f"{what}: NOT AUDITED, the advisory service could not be asked: {first}")
     return UNASKED
 
