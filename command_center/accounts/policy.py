@@ -13,7 +13,8 @@ DECIDING = frozenset({"CMD", "DEPUTY", "LEAD", "HEAD", "ADMIN", "AUDIT"})
 ALONE = frozenset({"ADMIN", "AUDIT"})
 """Whoever administers or watches does nothing else (SPEC §1.2, separation)."""
 OURS = ("12315", "12365", "96315", "shichangjianguan", "gongshang", "commandcenter")
-"""Words that people of this trade would think of first."""
+THE_COUNTRY_S = ("woaini", "1314520", "5201314", "woaini1314", "zhongguo", "beijing", "a123456")
+"""Words that people of this trade, and of this country, would think of first."""
 WEAKEST = 3
 """zxcvbn's score from which a password resists 10^8 guesses (0 to 4)."""
 READ = 72
@@ -24,10 +25,10 @@ def check_password(password: str, *, shortest: int, about: Iterable[str]) -> Non
     """Raises BadInput for a new password that is short, common or made of what `about` says."""
     if len(password) < shortest:
         raise BadInput("password", "password_too_short", minimum=shortest)
-    told = [word for word in about if len(word) >= 3]
+    told = [word for word in about if len(word) >= (3 if word.isascii() else 2)]
     if any(word.casefold() in password.casefold() for word in told):
         raise BadInput("password", "password_tells_who")
-    if get_hub().threadpool.apply(_score, (password, [*told, *OURS])) < WEAKEST:
+    if get_hub().threadpool.apply(_score, (password, [*told, *OURS, *THE_COUNTRY_S])) < WEAKEST:
         raise BadInput("password", "password_too_common")
 
 

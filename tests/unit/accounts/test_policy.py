@@ -15,6 +15,7 @@ from kernel.errors import BadInput
         ("woaini1314520", "password_too_common"),
         ("123123123123", "password_too_common"),
         ("12315shichangjianguan", "password_too_common"),
+        ("三盏灯下的王敏在值夜班", "password_tells_who"),
         ("quartz wangmin harbour", "password_tells_who"),
         ("quartz WANGMIN harbour", "password_tells_who"),
         ("13800001111 lantern", "password_tells_who"),
@@ -35,7 +36,8 @@ def test_what_passes(password: str) -> None:
 
 @pytest.mark.parametrize("length", [200, 73])
 def test_a_long_password_is_judged_quickly(length: int) -> None:
-    policy.check_password(("k9 vq-" * 40)[:length], shortest=12, about=())
+    words = "quartz lantern harbour nine copper willow anchor velvet "
+    policy.check_password((words * 4)[:length], shortest=12, about=())
 
 
 def test_whoever_reveals_decides_administers_or_watches_proves_a_second_factor() -> None:
