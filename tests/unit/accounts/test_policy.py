@@ -15,7 +15,7 @@ from kernel.errors import BadInput
         ("woaini1314520", "password_too_common"),
         ("123123123123", "password_too_common"),
         ("12315shichangjianguan", "password_too_common"),
-        ("三盏灯下的王敏在值夜班", "password_tells_who"),
+        ("三盏灯下的王敏还在值夜班到天明", "password_tells_who"),
         ("quartz wangmin harbour", "password_tells_who"),
         ("quartz WANGMIN harbour", "password_tells_who"),
         ("13800001111 lantern", "password_tells_who"),
