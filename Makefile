@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --quiet --extra demo --extra build
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench fmt lock reset screenshots
+.PHONY: help setup run test check bench fmt lock audit reset screenshots
 
 help: ## This list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -33,6 +33,9 @@ fmt: ## Format and repair what can be repaired by itself
 lock: ## Lock the newest versions that pyproject.toml allows, with hashes
 	@$(LOCK) --upgrade --extra dev -o requirements/dev.txt
 	@$(LOCK) -c requirements/dev.txt -o requirements/run.txt
+
+audit: ## Ask the advisory services about our dependencies; says so where they cannot be reached
+	@$(PYTHON) deploy/audit.py
 
 reset: ## Forget all data of this installation (var/)
 	@$(PYTHON) deploy/reset.py

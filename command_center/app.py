@@ -23,8 +23,10 @@ from kernel.web import PROBLEM, handed_out, install_error_handlers, problem, pub
 
 DIST = Path(__file__).parent.parent / "static" / "dist"
 MAX_BODY_BYTES = 20 << 20
+HSTS = "max-age=63072000; includeSubDomains"
 CSP = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
+    "default-src 'self'; script-src 'self'; object-src 'none';"
+    " img-src 'self' data: blob:; style-src 'self' 'unsafe-inline';"
     " media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self' ws: wss:;"
     " frame-src 'self';"
     " frame-ancestors 'self'; base-uri 'none'; form-action 'self'"
@@ -130,6 +132,8 @@ def _install_operator_pages(app: APIFlask, house: House) -> None:
             "hotlines": ["12315", "12365", "96315"],
             "region_code": house.settings.region_code,
             "map": house.settings.map_view,
+            "trusted_device_days": house.settings.trusted_device_days,
+            "provider": {"label": house.settings.oidc_label} if house.settings.has_oidc else None,
             "demo_accounts": demonstration.offered() if house.settings.is_demo else [],
         }
 
@@ -188,6 +192,10 @@ def _headers(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", CSP)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    if request.is_secure:
+        headers.setdefault("Strict-Transport-Security", HSTS)
     headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
     if request.path.startswith("/api/"):
         headers.setdefault("Cache-Control", "no-store")

@@ -7,8 +7,8 @@ from typing import Any, cast
 from apiflask import APIBlueprint
 from redis import RedisError
 
+from command_center.accounts import room as accounts_room
 from command_center.accounts import service as accounts
-from command_center.accounts import views as accounts_views
 from command_center.accounts.directory import StaffDirectory
 from command_center.accounts.phones import Phones
 from command_center.audit import service as audit
@@ -116,7 +116,7 @@ def blueprints(house: House) -> list[APIBlueprint]:
     """Every room's views."""
     limits = portal_views.Limits.of_the_demo() if house.settings.is_demo else None
     return [
-        accounts_views.blueprint,
+        *accounts_room.BLUEPRINTS,
         maps_views.blueprint,
         *dispatch_api.blueprints(house.dispatch),
         cases_views.create_blueprint(house.office),

@@ -1,6 +1,7 @@
 """Who is asking: a principal with permissions and a place in the organisation tree."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from kernel.errors import Forbidden
@@ -51,6 +52,10 @@ class Principal:
     organisation_id: int | None = None
     organisation_path: str = ""
     database_role: Role = Role.PERSON
+    session_id: str = ""
+    """The signed-in session that asks; empty for a system part and for a partner's program."""
+    confirmed_at: datetime | None = field(default=None, compare=False)
+    """When the person last proved in this session who they are."""
 
     def can(self, permission: str) -> bool:
         return permission in self.permissions

@@ -44,6 +44,13 @@ class Forbidden(AppError):
         super().__init__(code, permission=permission, **params)
 
 
+class StepUpRequired(AppError):
+    """The last proof of who is sitting there is too old for this step; prove it and repeat."""
+
+    status = 403
+    code = "step_up_required"
+
+
 class NotFound(AppError):
     """No such object, or none that the principal may know of."""
 

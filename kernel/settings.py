@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import warnings
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -138,6 +139,29 @@ class Settings(BaseSettings):
     ack_seconds_urgent: int = 120
     ack_seconds_normal: int = 300
     session_hours: int = 12
+    """A session ends after this time whatever happens."""
+    session_idle_minutes: int = Field(default=0, ge=0)
+    """A session ends when its person has asked for nothing this long; 0 means 120 in production
+    and never in demo mode. A desk that only listens does not count as asking."""
+    step_up_minutes: int = Field(default=0, ge=0)
+    """For how long a proof of who is sitting there counts where identities are revealed, orders
+    and closures decided or accounts changed; 0 means 10 in production, the session in demo."""
+    second_factor: Literal["auto", "offered", "demanded"] = "auto"
+    """Whether the roles that decide, reveal or administer need a second factor; `auto` demands it
+    in production and offers it in demo mode."""
+    trusted_device_days: int = Field(default=30, ge=0)
+    """For how long a desk that its user trusts skips the second factor; 0 switches that off."""
+    password_min_length: int = Field(default=0, ge=0)
+    """Of a new password; 0 means 12 in production and 8 in demo mode."""
+
+    oidc_issuer: str = ""
+    """The bureau's identity provider (OpenID Connect); empty means there is none."""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_claim: str = "preferred_username"
+    """The claim that names the account; an account must exist here before."""
+    oidc_label: str = ""
+    """What the button on the sign-in page says; empty means a general word."""
 
     @model_validator(mode="before")
     @classmethod
@@ -170,6 +194,34 @@ class Settings(BaseSettings):
     @property
     def is_demo(self) -> bool:
         return self.mode == "demo"
+
+    @property
+    def step_up(self) -> timedelta:
+        """For how long a proof of who is sitting there is fresh."""
+        if self.step_up_minutes:
+            return timedelta(minutes=self.step_up_minutes)
+        return timedelta(hours=self.session_hours) if self.is_demo else timedelta(minutes=10)
+
+    @property
+    def idle(self) -> timedelta:
+        """A session that asks for nothing this long has ended."""
+        if self.session_idle_minutes:
+            return timedelta(minutes=self.session_idle_minutes)
+        return timedelta(hours=self.session_hours) if self.is_demo else timedelta(minutes=120)
+
+    @property
+    def demands_second_factor(self) -> bool:
+        return self.second_factor == "demanded" or (
+            self.second_factor == "auto" and not self.is_demo
+        )
+
+    @property
+    def shortest_password(self) -> int:
+        return self.password_min_length or (8 if self.is_demo else 12)
+
+    @property
+    def has_oidc(self) -> bool:
+        return bool(self.oidc_issuer)
 
     @property
     def sqlalchemy_url(self) -> str:
@@ -217,6 +269,13 @@ def _refuse_unsafe(values: dict[str, Any]) -> None:
         if weak:
             named = ", ".join(f"CC_{name.upper()}" for name in weak)
             raise ValueError(f"production needs secrets of 32 characters or more: {named}")
+        _refuse_open_provider(str(values.get("oidc_issuer") or ""))
+
+
+def _refuse_open_provider(issuer: str) -> None:
+    """Raises ValueError for a provider whose answers anybody on the way could change."""
+    if issuer and not issuer.startswith("https://"):
+        raise ValueError("production needs an identity provider over https (CC_OIDC_ISSUER)")
 
 
 def _is_strong(secret: object) -> bool:

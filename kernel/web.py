@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
@@ -14,13 +15,16 @@ from werkzeug.exceptions import HTTPException
 
 from kernel.access import Principal
 from kernel.db import Database
-from kernel.errors import AppError, Unauthenticated
+from kernel.errors import AppError, StepUpRequired, Unauthenticated
 from kernel.gate.gate import Cleared
 from kernel.i18n import translate
 from kernel.log import get_logger
 
 log = get_logger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
+STEP_UP = "step_up_window"
+"""The application's extension that holds for how long a proof counts as fresh."""
+FRESH_FOR = timedelta(minutes=10)
 PROBLEM = {
     "type": "object",
     "required": ["status", "code", "message", "field", "params"],
@@ -43,11 +47,20 @@ def current_principal() -> Principal:
     return principal
 
 
-def require(*permissions: str) -> Callable[[F], F]:
+def require_fresh() -> None:
+    """Pass when the person proved themselves a short while ago; raises StepUpRequired."""
+    confirmed_at = current_principal().confirmed_at
+    window = current_app.extensions.get(STEP_UP, FRESH_FOR)
+    if confirmed_at is None or database().clock.now() - confirmed_at > window:
+        raise StepUpRequired
+
+
+def require(*permissions: str, fresh: bool = False) -> Callable[[F], F]:
     """Let the view run only for a principal that holds one of the permissions.
 
-    Without a permission named, anyone signed in may pass. The permissions stay readable on the
-    view as `required_permissions`, so that tests can list every endpoint's rule.
+    Without a permission named, anyone signed in may pass; a `fresh` view asks besides for a
+    recent proof of who is sitting there. Both stay readable on the view, as
+    `required_permissions` and `requires_fresh`, so that tests can list every endpoint's rule.
     """
 
     def decorate(view: F) -> F:
@@ -56,9 +69,12 @@ def require(*permissions: str) -> Callable[[F], F]:
             principal = current_principal()
             if permissions:
                 principal.require(*permissions)
+            if fresh:
+                require_fresh()
             return view(*args, **kwargs)
 
         cast(Any, guarded).required_permissions = permissions
+        cast(Any, guarded).requires_fresh = fresh
         return cast(F, guarded)
 
     return decorate
@@ -125,6 +141,7 @@ def install_error_handlers(app: Flask) -> None:
 
     @app.errorhandler(AppError)
     def refused(error: AppError) -> Response:
+        _log_refusal(error)
         return problem(error.status, error.code, field=error.field, params=error.params)
 
     @app.errorhandler(ValidationError)
@@ -156,6 +173,13 @@ def install_error_handlers(app: Flask) -> None:
     def unexpected(_: Exception) -> Response:
         log.exception("request_failed", path=_rule())
         return problem(500, "internal")
+
+
+def _log_refusal(error: AppError) -> None:
+    """Who was turned away, where and why: never what was given."""
+    if error.status in (401, 403, 429):
+        asked = g.get("principal")
+        log.warning("refused", code=error.code, path=_rule(), principal=asked.id if asked else None)
 
 
 def _rule() -> str | None:

@@ -1,7 +1,18 @@
-"""Organisations in one tree, people with roles, their sessions."""
+"""Organisations in one tree, people with roles, and everything that lets them in."""
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kernel.db import Base, Key, Timestamp
@@ -51,6 +62,9 @@ class User(Base):
     phone: Mapped[str] = mapped_column(String(40), server_default="")
     certificate_no: Mapped[str] = mapped_column(String(40), server_default="")
     active: Mapped[bool] = mapped_column(Boolean, server_default="true")
+    must_change_password: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    password_until: Mapped[Timestamp | None]
+    """When a password that somebody else chose ends by itself."""
 
     organisation: Mapped[Organisation] = relationship(lazy="joined")
     roles: Mapped[list["UserRole"]] = relationship(lazy="selectin", cascade="all, delete-orphan")
@@ -68,12 +82,27 @@ class LoginSession(Base):
     """A signed-in browser. Only the token's SHA-256 is kept, so a stolen dump opens nothing."""
 
     __tablename__ = "sessions"
-    __table_args__ = SCHEMA
+    __table_args__ = (
+        UniqueConstraint("id"),
+        Index("ix_sessions_former_hash", "former_hash"),
+        SCHEMA,
+    )
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
+    former_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """The token before the last proof, for the requests that were under way then."""
     user_id: Mapped[int] = mapped_column(ForeignKey("accounts.users.id"), index=True)
     created_at: Mapped[Timestamp]
     expires_at: Mapped[Timestamp]
+    last_seen_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
+    confirmed_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
+    how: Mapped[str] = mapped_column(String(12), server_default="password")
+    """The last thing that was proved: password, totp, recovery, device or provider."""
+    lacks_second_factor: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    """Its person has yet to enrol: until then it opens nothing else."""
+    address: Mapped[str] = mapped_column(String(45), server_default="")
+    agent: Mapped[str] = mapped_column(String(200), server_default="")
 
     user: Mapped[User] = relationship(lazy="joined")
 
@@ -92,3 +121,85 @@ class LoginFailure(Base):
     at: Mapped[Timestamp]
     account: Mapped[str] = mapped_column(String(60))
     address: Mapped[str] = mapped_column(String(45))
+    kind: Mapped[str] = mapped_column(String(10), server_default="password")
+    """What was tried: password, second or confirm. Each has limits of its own."""
+
+
+class Challenge(Base):
+    """A sign-in between its first step and its second; only the token's SHA-256 is kept."""
+
+    __tablename__ = "challenges"
+    __table_args__ = SCHEMA
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("accounts.users.id"), index=True)
+    created_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp]
+
+    user: Mapped[User] = relationship(lazy="joined")
+
+
+class SecondFactor(Base):
+    """A person's TOTP secret, sealed. `proposed` is one that no code has confirmed yet."""
+
+    __tablename__ = "second_factors"
+    __table_args__ = SCHEMA
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.users.id"), primary_key=True, autoincrement=False
+    )
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    proposed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    last_step: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    enrolled_at: Mapped[Timestamp | None]
+
+
+class RecoveryCode(Base):
+    """A code that stands in once for a lost phone; only its SHA-256 is kept (120 random bits)."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = SCHEMA
+
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("accounts.users.id"), index=True)
+    used_at: Mapped[Timestamp | None]
+
+
+class TrustedDevice(Base):
+    """A desk's browser that its user need not prove a second factor on."""
+
+    __tablename__ = "trusted_devices"
+    __table_args__ = (UniqueConstraint("token_hash"), SCHEMA)
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(ForeignKey("accounts.users.id"), index=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    created_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp]
+    last_seen_at: Mapped[Timestamp]
+    address: Mapped[str] = mapped_column(String(45))
+    agent: Mapped[str] = mapped_column(String(200))
+
+
+class ApiToken(Base):
+    """A partner's key to the API: what it may do, for which organisation, until when."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (UniqueConstraint("token_hash"), SCHEMA)
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(60))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    hint: Mapped[str] = mapped_column(String(8))
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.organisations.id"), index=True
+    )
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
+    created_by: Mapped[int] = mapped_column(ForeignKey("accounts.users.id"), index=True)
+    created_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp]
+    last_used_at: Mapped[Timestamp | None]
+    revoked_at: Mapped[Timestamp | None]
+
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
+    creator: Mapped[User] = relationship(lazy="joined")

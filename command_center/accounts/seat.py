@@ -4,19 +4,17 @@ import re
 
 from flask import request
 
-from command_center.accounts import service
-
 BROWSER = re.compile(r"(Edg|Firefox|Chrome|Version)/(\d+)")
 SYSTEM = re.compile(r"Windows|Android|iPhone|iPad|Mac OS X|Linux")
 
 
-def seat(token: str) -> str:
-    """Address, start of the session's print, browser and system of the present request."""
+def seat(session_id: str) -> str:
+    """Address, session, browser and system of the present request."""
     device = request.user_agent.string
     browser, system = BROWSER.search(device), SYSTEM.search(device)
     parts = (
         (request.remote_addr or "")[:45],
-        service.token_hash(token).hex()[:12] if token else "",
+        f"session {session_id}" if session_id else "",
         f"{browser[1].replace('Version', 'Safari')}/{browser[2]}" if browser else "",
         system[0] if system else "",
     )

@@ -1,103 +1,69 @@
-"""Signing in and out, and turning a session into a kernel Principal. Nothing here commits."""
+"""Signing in, and turning a session into a kernel Principal. Nothing here commits."""
 
-import hashlib
-import hmac
-import secrets
 from dataclasses import dataclass
-from datetime import timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from command_center.accounts import passwords
-from command_center.accounts.models import LoginFailure, LoginSession, Organisation, User, UserRole
+from command_center.accounts import (
+    attempts,
+    devices,
+    passwords,
+    policy,
+    second_factor,
+    secret_values,
+    sessions,
+)
+from command_center.accounts.attempts import Attempt
+from command_center.accounts.models import LoginSession, Organisation, User, UserRole
 from command_center.accounts.roles import permissions
+from command_center.accounts.sessions import Browser
 from kernel.access import Principal
-from kernel.audit import AuditEntry, record
+from kernel.audit import record
 from kernel.clock import now
-from kernel.db import apart, principal_of
-from kernel.errors import BadInput, TooMany, Unauthenticated
-
-WINDOW = timedelta(minutes=15)
-PER_ACCOUNT, PER_ADDRESS = 5, 50
-LIMITED = "session.limited"
+from kernel.crypto import Vault
+from kernel.errors import BadInput, Unauthenticated
+from kernel.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """Somebody's try at an account; without a user the account is unknown or closed."""
+class Entry:
+    """What a proof of identity gave: a session with its token, or a challenge for a second step."""
 
-    id: int
-    user_id: int | None = None
-    password_hash: str | None = None
-
-
-def token_hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+    user: User
+    opened: LoginSession | None
+    token: str
 
 
-def csrf_token(secret: str, token: str) -> str:
+def csrf_token(secret: str, session_id: int) -> str:
     """The token that unsafe requests of this session carry in X-CSRF-Token."""
-    return hmac.new(secret.encode(), b"csrf" + token.encode(), hashlib.sha256).hexdigest()
+    return secret_values.sign(secret, "csrf", str(session_id))
 
 
-def principal(user: User) -> Principal:
-    """The user as the kernel sees them."""
-    roles = frozenset(held.role for held in user.roles)
+def roles_of(user: User) -> frozenset[str]:
+    return frozenset(held.role for held in user.roles)
+
+
+def principal(user: User, held: LoginSession | None = None) -> Principal:
+    """The user as the kernel sees them, in this session."""
+    roles = roles_of(user)
     return Principal(
-        user.id, user.name, roles, permissions(roles), user.organisation_id, user.organisation.path
+        user.id,
+        user.name,
+        roles,
+        permissions(roles),
+        user.organisation_id,
+        user.organisation.path,
+        session_id=str(held.id) if held else "",
+        confirmed_at=held.confirmed_at if held else None,
     )
 
 
-def begin_attempt(session: Session, account: str, address: str) -> Attempt:
-    """Count an attempt as failed before anybody looks at its password; `admit` takes it back.
+def recognise(session: Session, attempt: Attempt) -> User:
+    """Whoever knew the password; the attempt counts as a failure no longer.
 
-    Raises TooMany after 5 failures of an account or 50 of an address within 15 minutes. Attempts
-    at the same account, or from the same address, are counted one after the other.
-    """
-    _wait_for_turn(session, f"sign-in account {account}")
-    _wait_for_turn(session, f"sign-in address {address}")
-    _refuse_if_limited(session, account, address)
-    failure = LoginFailure(at=now(session), account=account, address=address)
-    session.add(failure)
-    session.flush()
-    user = session.execute(
-        select(User.id, User.password_hash).where(User.account == account, User.active)
-    ).one_or_none()
-    return Attempt(failure.id, *user) if user else Attempt(failure.id)
-
-
-def _wait_for_turn(session: Session, key: str) -> None:
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
-
-
-def _refuse_if_limited(session: Session, account: str, address: str) -> None:
-    since = now(session) - WINDOW
-    failures = select(func.count()).select_from(LoginFailure).where(LoginFailure.at > since)
-    by_account = session.scalar(failures.where(LoginFailure.account == account)) or 0
-    by_address = session.scalar(failures.where(LoginFailure.address == address)) or 0
-    if by_account >= PER_ACCOUNT or by_address >= PER_ADDRESS:
-        _note_limit(session, account)
-        raise TooMany("account_locked")
-
-
-def _note_limit(session: Session, account: str) -> None:
-    """Somebody tries a member of staff's password again and again: the auditor shall know, once
-    a window. What is typed into the field of an account that nobody has is not kept."""
-    found = session.scalar(select(User.id).where(User.account == account))
-    since = now(session) - WINDOW
-    told = select(AuditEntry.id).where(
-        AuditEntry.action == LIMITED, AuditEntry.object_id == str(found), AuditEntry.at > since
-    )
-    if found is not None and session.scalar(told.limit(1)) is None:
-        with apart(session) as own:
-            record(own, LIMITED, "user", found, alert=True)
-
-
-def admit(session: Session, attempt: Attempt, hours: int) -> tuple[User, str]:
-    """Start a session for whoever knew the password: the user, and the token for the cookie.
-
-    Raises Unauthenticated when the account was closed or its password changed meanwhile.
+    Raises Unauthenticated when the account was closed or its password changed meanwhile, and when
+    the password was a temporary one whose time is over.
     """
     user = session.scalar(
         select(User).where(
@@ -106,43 +72,77 @@ def admit(session: Session, attempt: Attempt, hours: int) -> tuple[User, str]:
     )
     if user is None:
         raise Unauthenticated("bad_credentials")
-    session.execute(delete(LoginFailure).where(LoginFailure.id == attempt.id))
-    return user, open_session(session, user, hours)
+    if user.password_until is not None and user.password_until <= now(session):
+        raise Unauthenticated("temporary_password_over")
+    attempts.forgive(session, attempt)
+    return user
 
 
-def open_session(session: Session, user: User, hours: int) -> str:
-    """Start a session; gives the token for the cookie."""
-    token, moment = secrets.token_urlsafe(32), now(session)
-    session.add(
-        LoginSession(
-            token_hash=token_hash(token),
-            user_id=user.id,
-            created_at=moment,
-            expires_at=moment + timedelta(hours=hours),
-        )
+def enter(
+    session: Session,
+    settings: Settings,
+    user: User,
+    browser: Browser,
+    *,
+    how: str = "password",
+    device: str = "",
+    strong: bool = False,
+) -> Entry:
+    """Let a recognised person in, or challenge them for their second factor.
+
+    A provider that proved two factors itself (`strong`) and a trusted desk skip the challenge.
+    """
+    enrolled = second_factor.is_enrolled(session, user.id)
+    trusted = enrolled and devices.is_trusted(
+        session, settings.secret_key, user.id, device, browser
     )
-    record(session, "session.opened", "user", user.id)
-    return token
+    if enrolled and not trusted and not strong:
+        return Entry(user, None, sessions.challenge(session, user))
+    lacks = (
+        settings.demands_second_factor
+        and policy.needs_second_factor(roles_of(user))
+        and not enrolled
+        and not strong
+    )
+    opened, token = sessions.open_session(
+        session,
+        user,
+        settings.session_hours,
+        browser,
+        how="device" if trusted else how,
+        lacks_second_factor=lacks,
+    )
+    return Entry(user, opened, token)
 
 
-def close_session(session: Session, token: str) -> None:
-    """End the session of whoever asks."""
-    record(session, "session.closed", "user", principal_of(session).id)
-    session.execute(delete(LoginSession).where(LoginSession.token_hash == token_hash(token)))
+def second_step(
+    session: Session,
+    settings: Settings,
+    challenge: str,
+    attempt: Attempt,
+    code: str,
+    browser: Browser,
+) -> Entry:
+    """Finish a sign-in with a code or a recovery code; raises Unauthenticated."""
+    user = sessions.challenged(session, challenge)
+    vault = Vault(settings.secret_key)
+    if second_factor.fits(session, vault, user.id, code):
+        how = "totp"
+    elif second_factor.recovers(session, user.id, code):
+        how = "recovery"
+    else:
+        raise Unauthenticated("bad_code")
+    attempts.forgive(session, attempt)
+    sessions.answer(session, challenge)
+    opened, token = sessions.open_session(session, user, settings.session_hours, browser, how=how)
+    return Entry(user, opened, token)
 
 
 def sweep(session: Session) -> None:
-    """Forget sessions that have ended and failures that no longer count."""
-    session.execute(delete(LoginSession).where(LoginSession.expires_at <= now(session)))
-    session.execute(delete(LoginFailure).where(LoginFailure.at <= now(session) - WINDOW))
-
-
-def user_of(session: Session, token: str) -> User | None:
-    """The user behind a session token, or None when it is unknown, expired or revoked."""
-    held = session.get(LoginSession, token_hash(token))
-    if held is None or held.expires_at <= now(session) or not held.user.active:
-        return None
-    return held.user
+    """Forget sessions, challenges and desks that have ended and failures that no longer count."""
+    sessions.sweep(session)
+    devices.sweep(session)
+    attempts.sweep(session)
 
 
 def create_organisation(

@@ -4,47 +4,110 @@ A view without a declared rule (`require` or `public`) is refused: forgetting on
 """
 
 import hmac
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 
 from flask import Flask, current_app, g, request
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import UnsupportedMediaType
 
-from command_center.accounts import service
-from command_center.accounts.models import User
+from command_center.accounts import api_tokens, cookies, service, sessions
+from command_center.accounts.models import LoginSession
 from command_center.accounts.seat import seat
-from command_center.accounts.views import COOKIE
 from kernel import audit
 from kernel.access import Principal, Role, system
-from kernel.errors import Forbidden
+from kernel.errors import Forbidden, Unauthenticated
 from kernel.log import correlation_id
 from kernel.settings import Settings
-from kernel.web import current_principal, database
+from kernel.web import STEP_UP, current_principal, database
 
 DOORKEEPER = system("doorkeeper", role=Role.DOOR)
 SAFE = {"GET", "HEAD", "OPTIONS"}
 BODY_TYPES = {"application/json", "multipart/form-data"}
+BEARER = "Bearer "
+F = TypeVar("F", bound=Callable[..., Any])
 
 
-def user_of_request() -> User | None:
-    """The signed-in user of the present request or socket handshake, else None."""
-    token = request.cookies.get(COOKIE)
+def settings() -> Settings:
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+@contextmanager
+def at_the_door() -> Iterator[Session]:
+    """A transaction of whoever asks, with the door's rights on the accounts they answer for."""
+    asks = replace(current_principal(), database_role=Role.DOOR)
+    with database().unit_of_work(asks) as session:
+        yield session
+
+
+def while_unfinished(view: F) -> F:
+    """Open the view also to whoever has yet to choose a password or enrol a second factor."""
+    cast(Any, view).while_unfinished = True
+    return view
+
+
+def unfinished(held: LoginSession) -> list[str]:
+    """What the person must do before this session opens the house."""
+    steps = {
+        "password": held.user.must_change_password,
+        "second_factor": held.lacks_second_factor,
+    }
+    return [step for step, needed in steps.items() if needed]
+
+
+def session_of_request(touch: bool = False) -> LoginSession | None:
+    """The session of the present request or socket handshake, else None."""
+    token = cookies.read(settings(), cookies.SESSION)
     if not token:
         return None
     with database().unit_of_work(DOORKEEPER) as session:
-        return service.user_of(session, token)
+        held = sessions.find(session, token, settings().idle)
+        if held and touch:
+            sessions.seen(session, held, request.remote_addr or "")
+        return held
 
 
 def principal_of_request() -> Principal | None:
-    user = user_of_request()
-    return service.principal(user) if user else None
+    """Who sits at the desk of this socket handshake; nobody while their sign-in is unfinished."""
+    held = session_of_request()
+    if held is None or unfinished(held):
+        return None
+    return service.principal(held.user, held)
 
 
-def _identify() -> None:
-    g.user = user_of_request()
-    g.principal = service.principal(g.user) if g.user else None
-    audit.terminal.set(seat(request.cookies[COOKIE]) if g.principal else "")
+def _identify(view: Any) -> None:
+    g.login, g.principal = None, None
+    audit.terminal.set("")
     correlation_id.set(uuid4().hex[:16])
+    said = request.headers.get("Authorization", "")
+    if said.startswith(BEARER):
+        g.principal = _partner(said.removeprefix(BEARER), view)
+        return
+    held = session_of_request(touch=getattr(view, "required_permissions", None) is not None)
+    if held is not None:
+        g.login, g.principal = held, service.principal(held.user, held)
+        audit.terminal.set(seat(g.principal.session_id))
+
+
+def _partner(token: str, view: Any) -> Principal:
+    """The partner whose token this is. Raises Unauthenticated.
+
+    Raises Forbidden where a view is about accounts, asks for a person's fresh proof, or names no
+    permission that a token could hold.
+    """
+    with database().unit_of_work(DOORKEEPER) as session:
+        partner = api_tokens.principal_behind(session, token)
+    if partner is None:
+        raise Unauthenticated("bad_token")
+    of_people = getattr(view, "__module__", "").startswith("command_center.accounts")
+    rule = getattr(view, "required_permissions", ())
+    if of_people or rule == () or getattr(view, "requires_fresh", False):
+        raise Forbidden(code="not_for_tokens")
+    return partner
 
 
 def _check_sender() -> None:
@@ -69,15 +132,21 @@ def _check_rule(view: Any) -> None:
     if rule == "undeclared":
         raise Forbidden("undeclared")
     principal = current_principal()
+    _check_finished(view)
     if rule:
         principal.require(*rule)
 
 
+def _check_finished(view: Any) -> None:
+    steps = unfinished(g.login) if g.login else []
+    if steps and not getattr(view, "while_unfinished", False):
+        raise Forbidden(code=f"{steps[0]}_first")
+
+
 def _check_csrf() -> None:
-    if request.method in SAFE or g.principal is None:
+    if request.method in SAFE or g.login is None:
         return
-    settings: Settings = current_app.extensions["settings"]
-    expected = service.csrf_token(settings.secret_key, request.cookies[COOKIE])
+    expected = service.csrf_token(settings().secret_key, g.login.id)
     given = request.headers.get("X-CSRF-Token", "")
     if not hmac.compare_digest(expected.encode(), given.encode()):
         raise Forbidden(code="csrf")
@@ -85,6 +154,7 @@ def _check_csrf() -> None:
 
 def install(app: Flask) -> None:
     """Check every request before its view runs."""
+    app.extensions[STEP_UP] = app.extensions["settings"].step_up
 
     @app.before_request
     def door() -> None:
@@ -94,7 +164,7 @@ def install(app: Flask) -> None:
         if request.method not in SAFE and request.path.startswith("/api/"):
             _check_sender()
             _check_body_type()
-        _identify()
+        _identify(view)
         _check_rule(view)
         if getattr(view, "required_permissions", None) is not None:
             _check_csrf()

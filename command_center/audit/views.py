@@ -19,10 +19,11 @@ from command_center.audit.schemas import (
     TailOut,
 )
 from command_center.audit.service import Auditing
-from command_center.audit.sheet import sheet
+from command_center.audit.sheet import COLUMNS, sheet
 from kernel.audit import AuditEntry
 from kernel.audit_chain import tail
-from kernel.web import current_principal, require, unit_of_work
+from kernel.gate import gate
+from kernel.web import current_principal, handed_out, require, unit_of_work
 
 REFUSALS = {400: "Malformed", 422: "Refused"}
 SAME = ("id", "at", "actor_id", "actor", "roles", "action", "object_kind", "object_id",
@@ -57,9 +58,12 @@ def create_blueprint(auditing: Auditing) -> APIBlueprint:
         with unit_of_work() as session:
             found = service.export(session, wanted, _asked(query))
         made = sheet(found, auditing.numbers(found), query.lang)
-        response = Response(made, content_type="text/csv; charset=utf-8")
-        response.headers["Content-Disposition"] = "attachment; filename=audit.csv"
-        return response
+        return handed_out(
+            gate.made_of("export.audit_log", made, COLUMNS),
+            media_type="text/csv; charset=utf-8",
+            name="audit.csv",
+            download=True,
+        )
 
     @blueprint.get("/state")
     @blueprint.output(AuditStateOut)

@@ -5,7 +5,6 @@ from typing import Any, BinaryIO, cast
 from apiflask import APIBlueprint
 from flask import Response, request
 
-from command_center.accounts.views import COOKIE
 from command_center.cases import identity, present, recordings
 from command_center.cases import queries as cases
 from command_center.cases.identity import Seat
@@ -36,7 +35,7 @@ def add(blueprint: APIBlueprint, office: Office) -> None:
     @blueprint.input(RevealIn, arg_name="body")
     @blueprint.output(RevealedIdentity)
     @blueprint.doc(operation_id="revealIdentity", responses=REFUSALS)
-    @require("identity.reveal", "identity.reveal_own")
+    @require("identity.reveal", "identity.reveal_own", fresh=True)
     def reveal(case_id: int, body: RevealIn) -> Any:
         with unit_of_work() as session:
             case = cases.get(session, case_id)
@@ -57,7 +56,7 @@ def add(blueprint: APIBlueprint, office: Office) -> None:
     @blueprint.input(SearchIn, arg_name="body")
     @blueprint.output(FoundReports)
     @blueprint.doc(operation_id="searchIdentity", responses=REFUSALS)
-    @require("identity.search")
+    @require("identity.search", fresh=True)
     def search_by_phone(body: SearchIn) -> Any:
         wanted = Wanted(body.number, body.reason_code, body.note)
         with unit_of_work() as session:
@@ -93,5 +92,4 @@ def add(blueprint: APIBlueprint, office: Office) -> None:
 
 def seat(office: Office) -> Seat:
     """The session and the terminal that sent the present request."""
-    token = request.cookies.get(COOKIE, "")
-    return Seat.of(office.vault, token, request.remote_addr or "")
+    return Seat.of(office.vault, current_principal().session_id, request.remote_addr or "")

@@ -196,6 +196,8 @@ CONSULTATION = (
 )  # fmt: skip
 
 MACHINES: dict[str, tuple[Step, ...]] = {"TS": COMPLAINT, "JB": REPORT, "ZX": CONSULTATION}
+DECISIONS = frozenset(step.action for table in MACHINES.values() for step in table if step.decides)
+"""Steps that decide what somebody else asked for."""
 INITIAL = {"TS": "REGISTERED", "JB": "REGISTERED", "ZX": "OPEN"}
 
 

@@ -11,6 +11,7 @@ from command_center.cases import (
     clearance,
     codes,
     identity_views,
+    lifecycle,
     originals,
     papers,
     present,
@@ -45,7 +46,7 @@ from kernel.errors import BadInput
 from kernel.gate import gate
 from kernel.gate.gate import Cleared
 from kernel.schemas import IDENT
-from kernel.web import handed_out, public, require, unit_of_work
+from kernel.web import handed_out, public, require, require_fresh, unit_of_work
 
 READS = {400: "Malformed", 404: "Not found", 422: "Refused"}
 
@@ -177,6 +178,8 @@ def _acts(blueprint: APIBlueprint, office: Office) -> None:
     @blueprint.doc(operation_id="actOnCase", responses=REFUSALS)
     @require("case.read")  # the table of steps says which permission each step asks for
     def act(case_id: int, action: str, body: ActionIn) -> Any:
+        if action in lifecycle.DECISIONS:
+            require_fresh()
         given = body.model_dump(exclude_none=True, exclude={"version"})
         with unit_of_work() as session:
             case = actions.act(session, office, case_id, action, given, body.version)
@@ -205,7 +208,7 @@ def _files(blueprint: APIBlueprint, office: Office) -> None:
     @blueprint.post(f"/attachments/<{IDENT}:attachment_id>/original")
     @blueprint.input(RevealIn, arg_name="body")
     @blueprint.doc(operation_id="openOriginal", responses={200: "The file", **REFUSALS})
-    @require("identity.reveal")
+    @require("identity.reveal", "complainant.read", fresh=True)
     def open_original(attachment_id: int, body: RevealIn) -> Response:
         with unit_of_work() as session:
             kept, data = originals.opened(

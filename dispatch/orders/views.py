@@ -143,7 +143,7 @@ def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
     @blueprint.input(Approve, arg_name="body")
     @blueprint.output(OrderOut)
     @blueprint.doc(operation_id="approveOrder")
-    @require("order.approve")
+    @require("order.approve", fresh=True)
     def approve(order_id: int, body: Approve) -> Any:
         with unit_of_work() as session:
             return show(session, orders.approve(session, order_id, _said(body.confirmed)))
@@ -152,7 +152,7 @@ def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
     @blueprint.input(Why, arg_name="body")
     @blueprint.output(OrderOut)
     @blueprint.doc(operation_id="refuseOrder")
-    @require("order.approve")
+    @require("order.approve", fresh=True)
     def refuse(order_id: int, body: Why) -> Any:
         with unit_of_work() as session:
             return show(session, orders.refuse(session, order_id, body.reason))
@@ -160,7 +160,7 @@ def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
     @blueprint.post(f"/orders/<{IDENT}:order_id>/confirm")
     @blueprint.output(OrderOut)
     @blueprint.doc(operation_id="confirmOralApproval")
-    @require("order.approve")
+    @require("order.approve", fresh=True)
     def confirm(order_id: int) -> Any:
         with unit_of_work() as session:
             return show(session, orders.confirm_oral(session, order_id))

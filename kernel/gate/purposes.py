@@ -83,6 +83,19 @@ _OTHERS = (
         _PAPER_FREE, PAPER, takes_files=True,
     ),
     Purpose(
+        "paper.destruction_certificate", "print",
+        _fields("bureau", "number", "target", "basis", "requested_by", "approved_by", "done_on",
+                "items"),
+    ),
+    Purpose(
+        "export.audit_log", "export",
+        _fields("at", "actor_id", "actor", "roles", "action", "object_kind", "object_no",
+                "object_id", "reason_code", "note", "terminal", "correlation_id", "detail",
+                "entry_id"),
+    ),
+    Purpose("exchange.anchor", "exchange",
+            _fields("bureau", "at", "position", "link", "signature")),
+    Purpose(
         "exchange.case", "exchange",
         _fields("case_no", "kind", "subject_name", "subject_credit_code", "subject_address",
                 "facts", "demand", "received_at", "due_at", "state", "outcome"),

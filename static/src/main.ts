@@ -1,7 +1,8 @@
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
-import { whenSignedOut } from '@/api/client'
+import { whenProofIsNeeded, whenSignedOut } from '@/api/client'
 import { applyLanguage, i18n } from '@/i18n'
+import { usePresence } from '@/stores/presence'
 import { useSession } from '@/stores/session'
 import { usePreferences } from '@/stores/preferences'
 import App from './App.vue'
@@ -17,5 +18,6 @@ app.use(router)
 applyLanguage()
 usePreferences()
 whenSignedOut(() => useSession().expire())
+whenProofIsNeeded(() => usePresence().ask())
 
 app.mount('#app')

@@ -57,12 +57,19 @@ export const routes: RouteRecordRaw[] = [
   desk('/cockpit', 'cockpit', ['stats.read'], () => import('@/features/cockpit/CockpitPage.vue')),
   desk('/audit', 'audit', ['audit.read'], () => import('@/features/audit/AuditDesk.vue')),
   desk('/admin', 'admin', ['admin.users'], () => import('@/features/admin/AdminPage.vue')),
+  desk('/account', 'account', [], () => import('@/features/account/AccountPage.vue')),
   desk('/help', 'help', [], () => import('@/features/help/HelpPage.vue')),
   {
     path: '/field',
     name: 'field',
     component: () => import('@/features/field/FieldPage.vue'),
     meta: { needs: ['field.act'], title: 'shell.desks.field', frame: 'plain' },
+  },
+  {
+    path: '/finish',
+    name: 'finish',
+    component: () => import('@/features/account/FinishPage.vue'),
+    meta: { title: 'shell.pages.finish', frame: 'plain' },
   },
   {
     path: '/:rest(.*)*',
@@ -106,6 +113,9 @@ router.beforeEach(async (to) => {
     }
   }
   if (!session.signedIn) return { name: 'login', query: { next: to.fullPath } }
+  const unfinished = Boolean(session.me?.must.length)
+  if (unfinished && to.name !== 'finish') return { name: 'finish', query: { next: to.fullPath } }
+  if (!unfinished && to.name === 'finish') return firstDesk(session.me?.roles ?? [], session.may)
   if (opens(to.meta.needs, session.may)) return true
   return { name: 'help', query: { denied: String(to.name) } }
 })

@@ -163,6 +163,15 @@ def recording(passage: Passage, purpose: str) -> Written:
         yield f"sound for {who}", passage.post(path, who, reason_code="verify")
 
 
+def log_export(passage: Passage, purpose: str) -> Written:
+    yield (
+        "the log",
+        Client(passage.system, "audit")
+        .http.get(f"{passage.system.settings.base_url}/api/v1/audit/export.csv", timeout=20)
+        .content,
+    )
+
+
 def documents(passage: Passage, purpose: str) -> Written:
     for ident in (1, 2):
         yield f"document {ident}", passage.get(f"/documents/{ident}")
@@ -246,6 +255,7 @@ PROBES: dict[str, Probe] = {
     "desk.attachment": attachment,
     "desk.original": original,
     "desk.recording": recording,
+    "export.audit_log": log_export,
     "desk.page": outside("/", "/dispatch", "/favicon.svg"),
     "engine.answer": outside("/hooks/kannel/receipt", "/hooks/fax/receipt"),
     "operator.metrics": outside("/metrics"),
@@ -253,7 +263,8 @@ PROBES: dict[str, Probe] = {
     **dict.fromkeys(
         ("order.voice", "order.vehicle", "order.print", "report_order.voice",
          "report_order.vehicle", "report_order.print", "exchange.case", "mail.notice",
-         "sms.notice", "sms.code", "voice.case_status", "export.statistics"),
+         "sms.notice", "sms.code", "voice.case_status", "export.statistics",
+         "paper.destruction_certificate", "exchange.anchor"),
         at_the_gate,
     ),
 }  # fmt: skip

@@ -23,6 +23,7 @@ from kernel.clock import now
 from kernel.settings import Settings
 from maps.models import Business, Region
 from maps.revisions import mark_changed
+from tests.factories.moments import ALWAYS
 
 EAST, WEST = (116.40, 39.90, 116.50, 39.95), (116.30, 39.90, 116.40, 39.95)
 """The districts and at the same time the jurisdictions of the two branches, in degrees."""
@@ -63,6 +64,7 @@ class Bureau:
             roles.permissions(frozenset(held)),
             place.id,
             place.path,
+            confirmed_at=ALWAYS,
         )
 
 

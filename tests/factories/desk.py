@@ -26,11 +26,13 @@ class OneTransaction:
 
     def __init__(self, session: Session):
         self.session = session
+        self.clock = session.info["clock"]
 
     @contextmanager
     def unit_of_work(self, principal: Principal) -> Iterator[Session]:
         self.session.flush()
-        self.session.expire_all()
+        if not principal.is_system:
+            self.session.expire_all()
         with acting(self.session, principal), self.session.begin_nested():
             yield self.session
 

@@ -158,8 +158,8 @@ def pdf(session: Session, destruction_id: int) -> tuple[Destruction, bytes]:
     if listed is None or listed.certificate is None:
         raise NotFound("certificate", destruction_id)
     if listed.pdf is None:
-        made = (certificate.KIND, listed.certificate)
-        listed.pdf = bytes(get_hub().threadpool.apply(papers.render, made))
+        made = papers.cleared(certificate.KIND, listed.certificate)
+        listed.pdf = bytes(get_hub().threadpool.apply(papers.render, (certificate.KIND, made)))
     return listed, listed.pdf
 
 

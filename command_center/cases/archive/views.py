@@ -1,7 +1,6 @@
 """Retention, destruction and its certificates over HTTP."""
 
 from typing import Any
-from urllib.parse import quote
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -20,8 +19,9 @@ from command_center.cases.archive.schemas import (
     RetentionRules,
 )
 from command_center.cases.office import Office
+from kernel.gate import gate
 from kernel.schemas import IDENT
-from kernel.web import require, unit_of_work
+from kernel.web import handed_out, require, unit_of_work
 
 ONE = f"/destructions/<{IDENT}:destruction_id>"
 REFUSALS = {404: "Not found", 409: "Conflict", 422: "Refused"}
@@ -59,10 +59,8 @@ def _lists(blueprint: APIBlueprint) -> None:
     def certificate(destruction_id: int) -> Response:
         with unit_of_work() as session:
             listed, pdf = service.pdf(session, destruction_id)
-        response = Response(pdf, content_type="application/pdf")
-        name = quote(f"{listed.number}.pdf")
-        response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{name}"
-        return response
+        cleared = gate.made_of("desk.document", pdf, ("number", "pdf"))
+        return handed_out(cleared, media_type="application/pdf", name=f"{listed.number}.pdf")
 
 
 def _acts(blueprint: APIBlueprint) -> None:

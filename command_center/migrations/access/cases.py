@@ -60,6 +60,7 @@ _MAY_REVEAL = (
 """SPEC §1.2: commanders, the named handler, and who took the report until it is sent on. It runs
 for ten minutes; the transaction may have begun a moment before."""
 _OF_ATTACHMENT = "select a.case_id from cases.attachments a where a.id = attachment_id"
+_ARCHIVE = may("archive.read", "archive.destroy", "archive.approve", "archive.hold")
 _OWN_OR_AUDITED = f"user_id = {ME} or {may('audit.read')}"
 _RECORDING = (
     "id", "case_id", "kind", "media_type", "size", "file", "sealed_transcript", "at", "added_by",
@@ -158,5 +159,30 @@ RULES = (
         _OF_CASE,
         ("id", "case_id", "rule", "due_at", "met_at", "void_at"),
     ),
+    Rule(Role.NUMBERS, "cases.cases", "select", columns=("id", "case_no")),
+    *(
+        Rule(Role.ARCHIVE, f"cases.{table}", "select update")
+        for table in ("cases", "timeline", "documents", "approvals")
+    ),
+    *(
+        Rule(Role.ARCHIVE, f"cases.{table}", "select delete")
+        for table in (
+            "complainants",
+            "reporter_identity",
+            "reporter_prints",
+            "attachments",
+            "recordings",
+            "sealed_originals",
+        )
+    ),
+    Rule(Role.HOUSE, "cases.retention_rules", "select"),
+    Rule(Role.HOUSE, "cases.legal_holds", "select"),
+    Rule(Role.HOUSE, "cases.destructions", "select insert update"),
+    Rule(Role.HOUSE, "cases.destruction_items", "select insert update"),
+    Rule(Role.PERSON, "cases.retention_rules", "select", _ARCHIVE),
+    Rule(Role.PERSON, "cases.destructions", "select update", _ARCHIVE),
+    Rule(Role.PERSON, "cases.destruction_items", "select", _ARCHIVE),
+    Rule(Role.PERSON, "cases.legal_holds", "select", _ARCHIVE),
+    Rule(Role.PERSON, "cases.legal_holds", "insert update", may("archive.hold")),
     *(Rule(role, "cases.work_calendar", "select", None) for role in Role if role is not Role.LOGIN),
 )

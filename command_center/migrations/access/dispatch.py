@@ -114,6 +114,17 @@ RULES = (
         _OF_ORDER,
         _COUNTED["dispatch.assignments"],
     ),
+    Rule(Role.NUMBERS, "dispatch.orders", "select", columns=("id", "order_no", "case_id")),
+    *(
+        Rule(Role.ARCHIVE, table, "select update")
+        for table in (
+            "dispatch.orders",
+            "dispatch.assignments",
+            "dispatch.status_reports",
+            "dispatch.deliveries",
+            "telephony.messages",
+        )
+    ),
     # What dispatch knows of its units and texts decides who sees positions and what came in.
     Rule(
         Role.PERSON,

@@ -7,6 +7,7 @@ FUNCTIONS = (
     # Partitions belong to the owner, whoever asks for them.
     "alter function gps.ensure_partitions(date, date) security definer",
     "alter function gps.ensure_partitions(date, date) set search_path = pg_catalog, pg_temp",
+    f"grant execute on function gps.drop_day(text) to {Role.ARCHIVE}",
     f"grant execute on function gps.ensure_partitions(date, date) to {Role.INGEST}",
 )
 REFERENCE = {

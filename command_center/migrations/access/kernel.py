@@ -1,6 +1,6 @@
 """The ground: who asks, jobs, running numbers, the audit record."""
 
-from command_center.migrations.access.rule import ME, Rule, may
+from command_center.migrations.access.rule import ME, Rule, may, within
 from kernel.access import Role
 
 FUNCTIONS = (
@@ -45,7 +45,22 @@ RULES = (
             Rule(role, "kernel.audit", "select", _OWN_ENTRY),
         )
     ),
-    Rule(Role.PERSON, "kernel.audit", "select", may("audit.read")),
+    Rule(
+        Role.PERSON,
+        "kernel.audit",
+        "select",
+        f"{may('audit.read')} and (actor_id = 0 or {within('organisation_path')})",
+    ),
+    # The chain is made and proved by the worker; the auditor sees how far it has come.
+    Rule(Role.HOUSE, "kernel.audit", "select"),
+    Rule(Role.HOUSE, "kernel.audit_chain", "select insert"),
+    Rule(Role.HOUSE, "kernel.audit_unchained", "select delete"),
+    Rule(Role.HOUSE, "kernel.audit_checks", "select insert update"),
+    *(
+        Rule(Role.PERSON, f"kernel.{table}", "select", may("audit.read"))
+        for table in ("audit_chain", "audit_unchained", "audit_checks")
+    ),
+    Rule(Role.PERSON, "kernel.audit_checks", "insert", may("audit.read")),
     Rule(Role.HOUSE, "kernel.jobs", "select insert update delete"),
     Rule(Role.HOUSE, "kernel.counters", "select"),
 )

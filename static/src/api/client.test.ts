@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { apiUrl, get, post, setCsrf, whenSignedOut } from './client'
+import { apiUrl, get, post, setCsrf, whenProofIsNeeded, whenSignedOut } from './client'
 import { ApiError } from './errors'
 
 function answer(status: number, body?: unknown): Response {
@@ -58,6 +58,25 @@ describe('the door to the server', () => {
     expect(ended).not.toHaveBeenCalled()
     await get('/cases').catch(() => undefined)
     expect(ended).toHaveBeenCalledOnce()
+  })
+
+  it('asks once for a fresh proof and repeats what needed it', async () => {
+    const ask = vi.fn(() => Promise.resolve(true))
+    whenProofIsNeeded(ask)
+    fetched.mockResolvedValueOnce(answer(403, { code: 'step_up_required' }))
+    fetched.mockResolvedValueOnce(answer(200, { done: true }))
+    await expect(post('/orders/1/approve', { note: 'x' })).resolves.toEqual({ done: true })
+    expect(fetched.mock.calls.map(([, init]) => init?.body)).toEqual(['{"note":"x"}', '{"note":"x"}'])
+    fetched.mockImplementation(() => Promise.resolve(answer(403, { code: 'step_up_required' })))
+    await expect(post('/orders/1/approve')).rejects.toMatchObject({ code: 'step_up_required' })
+    expect(ask).toHaveBeenCalledTimes(2)
+  })
+
+  it('leaves a refused proof a refusal', async () => {
+    whenProofIsNeeded(() => Promise.resolve(false))
+    fetched.mockResolvedValue(answer(403, { code: 'step_up_required' }))
+    await expect(post('/orders/1/approve')).rejects.toMatchObject({ status: 403 })
+    expect(fetched).toHaveBeenCalledOnce()
   })
 
   it('leaves empty questions out of an address', () => {

@@ -9,6 +9,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 let csrf = ''
 let onSignedOut: () => void = () => undefined
+let onProofNeeded: () => Promise<boolean> = () => Promise.resolve(false)
 
 /** Sets the token that every unsafe request carries; an empty one after signing out. */
 export function setCsrf(token: string): void {
@@ -18,6 +19,11 @@ export function setCsrf(token: string): void {
 /** Calls back whenever the server says that nobody is signed in any more. */
 export function whenSignedOut(callback: () => void): void {
   onSignedOut = callback
+}
+
+/** Asks whoever sits here for a fresh proof; true when it was given and the request may be repeated. */
+export function whenProofIsNeeded(ask: () => Promise<boolean>): void {
+  onProofNeeded = ask
 }
 
 /** Gives the address of an API path with its query, for links, images and frames. */
@@ -60,10 +66,19 @@ export async function postForBlob(path: string, body: unknown): Promise<Blob> {
   throw new ApiError(await readProblem(response))
 }
 
-async function request<T>(method: Method, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+async function request<T>(
+  method: Method,
+  url: string,
+  body?: unknown,
+  signal?: AbortSignal,
+  repeated = false,
+): Promise<T> {
   const response = await send(method, url, body, signal)
   if (response.ok) return (await readBody(response)) as T
   const problem = await readProblem(response)
+  if (problem.code === 'step_up_required' && !repeated && (await onProofNeeded())) {
+    return request<T>(method, url, body, signal, true)
+  }
   if (response.status === 401 && !url.startsWith(`${ROOT}/session`)) onSignedOut()
   throw new ApiError(problem)
 }

@@ -6,7 +6,9 @@ import type * as T from './types'
 /** Every verb of the server by name; one place to look, one place to change. */
 export const session = {
   me: () => get<T.Me>('/session'),
-  signIn: (account: string, password: string) => post<T.Me>('/session', { account, password }),
+  signIn: (account: string, password: string) => post<T.Me | T.Challenged>('/session', { account, password }),
+  second: (code: string, trust: boolean) => post<T.Me>('/session/second', { code, trust }),
+  confirm: (proof: T.Proof) => post<T.Me>('/session/confirm', proof),
   signOut: () => del<undefined>('/session'),
 }
 

@@ -42,7 +42,19 @@ export interface Me {
   permissions: string[]
   organisation: { id: Id; name: string; kind: string; path: string } | null
   csrf: string
+  /** What comes before anything else: choosing a password, enrolling a second factor. */
+  must: ('password' | 'second_factor')[]
+  has_second_factor: boolean
 }
+
+/** The password was right; a code has to follow. */
+export interface Challenged {
+  second: string[]
+  expires_in: number
+  may_trust: boolean
+}
+
+export type Proof = { password: string } | { code: string }
 
 export interface DemoAccount {
   account: string
@@ -58,6 +70,10 @@ export interface Config {
   region_code: string
   map: { lon: number; lat: number; zoom: number }
   demo_accounts?: DemoAccount[]
+  /** The bureau's identity provider, where there is one. */
+  provider: { label: string } | null
+  /** For how long a trusted desk is asked for no code; 0 where none is trusted. */
+  trusted_device_days: number
 }
 
 export interface User {

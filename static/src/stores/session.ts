@@ -3,7 +3,7 @@ import { computed, ref } from 'vue'
 import { setCsrf } from '@/api/client'
 import { session as api } from '@/api/endpoints'
 import { isApiError } from '@/api/errors'
-import type { Me } from '@/api/types'
+import type { Challenged, Me, Proof } from '@/api/types'
 
 export const useSession = defineStore('session', () => {
   const me = ref<Me | null>(null)
@@ -37,8 +37,21 @@ export const useSession = defineStore('session', () => {
     return me.value
   }
 
-  async function signIn(account: string, password: string): Promise<void> {
-    set(await api.signIn(account, password))
+  /** Gives null once signed in, or what the second step may be. */
+  async function signIn(account: string, password: string): Promise<Challenged | null> {
+    const answer = await api.signIn(account, password)
+    if (!('csrf' in answer)) return answer
+    set(answer)
+    return null
+  }
+
+  async function second(code: string, trust: boolean): Promise<void> {
+    set(await api.second(code, trust))
+  }
+
+  /** A fresh proof of who is sitting here. */
+  async function confirm(proof: Proof): Promise<void> {
+    set(await api.confirm(proof))
   }
 
   /** Ends the session and loads the page afresh: nothing of this person stays in memory. */
@@ -52,5 +65,19 @@ export const useSession = defineStore('session', () => {
     expired.value = signedIn.value
   }
 
-  return { me, known, expired, signedIn, permissions, may, set, load, signIn, signOut, expire }
+  return {
+    me,
+    known,
+    expired,
+    signedIn,
+    permissions,
+    may,
+    set,
+    load,
+    signIn,
+    second,
+    confirm,
+    signOut,
+    expire,
+  }
 })

@@ -47,7 +47,7 @@ def test_every_operation_has_a_name_of_its_own_an_answer_and_the_one_error_shape
     names = [operation["operationId"] for operation in operations.values()]
     assert len(set(names)) == len(names)
     for operation in operations.values():
-        assert any(status.startswith("2") for status in operation["responses"])
+        assert any(status.startswith(("2", "3")) for status in operation["responses"])
         content = operation["responses"]["default"]["content"]["application/problem+json"]
         assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
 
@@ -76,6 +76,47 @@ def test_what_is_open_to_everyone_is_a_short_list(app: APIFlask) -> None:
     assert public == {
         "/", "/<path:name>", "/assets/<path:name>", "/healthz", "/metrics",
         "/api/v1/config", "/api/v1/codes", "/api/v1/session",
+        "/api/v1/session/second", "/api/v1/session/provider", "/api/v1/session/provider/return",
         "/api/v1/public/submissions", "/api/v1/public/query",
         "/hooks/kannel/inbound", "/hooks/kannel/receipt", "/hooks/fax/receipt",
     }  # fmt: skip
+
+
+def test_what_asks_for_a_fresh_proof(app: APIFlask) -> None:
+    """The steps of a case are told apart by their name: see tests/integration/cases."""
+    fresh = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if getattr(app.view_functions[rule.endpoint], "requires_fresh", False)
+    }
+    assert fresh == {
+        "cases.reveal", "cases.open_original", "cases.search_by_phone",
+        "orders.approve", "orders.refuse", "orders.confirm",
+        "account.remove", "account.renew_codes",
+        "administration.create", "administration.change", "administration.reset_password",
+        "administration.reset_second_factor", "administration.end_session",
+        "administration.end_sessions", "administration.create_token",
+        "administration.revoke_token",
+    }  # fmt: skip
+
+
+def test_an_unfinished_sign_in_opens_a_short_list(app: APIFlask) -> None:
+    opened = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if getattr(app.view_functions[rule.endpoint], "while_unfinished", False)
+    }
+    assert opened == {
+        "accounts.who_am_i", "accounts.sign_out", "account.get_account",
+        "account.change_password", "account.propose", "account.enrol",
+    }  # fmt: skip
+
+
+def test_accounts_are_administered_by_administrators_alone(app: APIFlask) -> None:
+    rules = {
+        rule.endpoint: app.view_functions[rule.endpoint].required_permissions  # type: ignore[attr-defined]
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("administration.")
+    }
+    assert len(rules) > 10
+    assert set(rules.values()) == {("admin.users",)}

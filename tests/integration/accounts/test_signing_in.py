@@ -2,6 +2,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from apiflask import APIFlask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
-from command_center.accounts import passwords, service
+from command_center.accounts import attempts, passwords, secret_values, service, sessions
 from command_center.accounts.models import LoginFailure, LoginSession, User
 from kernel.access import Principal
 from kernel.clock import FixedClock
@@ -18,6 +19,8 @@ from kernel.settings import Settings
 from kernel.web import public, require
 from tests.factories import door
 from tests.factories.door import PASSWORD
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -81,7 +84,7 @@ def test_a_wrong_password_and_an_unknown_account_get_the_same_answer(
 def test_five_failures_close_the_account_for_fifteen_minutes(
     client: FlaskClient, sign_in: Callable[..., str], clock: FixedClock
 ) -> None:
-    for _ in range(service.PER_ACCOUNT):
+    for _ in range(attempts.PER_ACCOUNT):
         client.post("/api/v1/session", json={"account": "disp", "password": "wrong"})
     closed = client.post("/api/v1/session", json={"account": "disp", "password": PASSWORD})
     assert (closed.status_code, closed.get_json()["code"]) == (429, "account_locked")
@@ -101,13 +104,13 @@ def test_many_wrong_passwords_at_once_are_five_tries(app: APIFlask) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers == {401: service.PER_ACCOUNT, 429: 24 - service.PER_ACCOUNT}
+    assert answers == {401: attempts.PER_ACCOUNT, 429: 24 - attempts.PER_ACCOUNT}
 
 
 def test_a_right_password_counts_as_no_failure(
     sign_in: Callable[..., str], database: Database, principal: Principal
 ) -> None:
-    for _ in range(service.PER_ACCOUNT + 1):
+    for _ in range(attempts.PER_ACCOUNT + 1):
         sign_in("disp")
     with database.unit_of_work(principal) as session:
         assert session.scalar(select(func.count()).select_from(LoginFailure)) == 0
@@ -276,8 +279,8 @@ def test_the_database_holds_no_usable_token(
     cookie = client.get_cookie("cc_session")
     assert cookie is not None
     with database.unit_of_work(principal) as session:
-        assert service.user_of(session, cookie.value) is not None
-        assert service.user_of(session, service.token_hash(cookie.value).hex()) is None
+        assert sessions.find(session, cookie.value, HOUR) is not None
+        assert sessions.find(session, secret_values.print_of(cookie.value).hex(), HOUR) is None
 
 
 def test_what_has_ended_is_forgotten(

@@ -40,6 +40,7 @@ from telephony.gateways.memory import MemoryGateway
 from telephony.ledger import SEND
 from telephony.lifecycle import Channel
 from telephony.outbox import Outbox
+from tests.factories.moments import ALWAYS
 from tests.fakes.dispatch import FakeDirectory, FakeEvidence, FakeGate, FakePhones
 
 T = TypeVar("T")
@@ -77,7 +78,9 @@ TABLES = (
 
 def person(ident: int, role: str, path: str = "/1/", name: str = "") -> Principal:
     roles = frozenset({role})
-    return Principal(ident, name or f"{role} {ident}", roles, permissions(roles), None, path)
+    return Principal(
+        ident, name or f"{role} {ident}", roles, permissions(roles), None, path, confirmed_at=ALWAYS
+    )
 
 
 DISPATCHER = person(7, "DISP", name="李文涛")

@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
 from kernel import audit
-from kernel.access import Principal
+from kernel.access import Principal, Role
 from kernel.audit import AuditEntry, record
 from kernel.audit_anchors import Anchors
 from kernel.audit_chain import BATCH, COLUMNS, Chain, Link, end, tail
@@ -34,7 +34,8 @@ SAID = [
 
 @pytest.fixture
 def somebody(make_principal: Callable[..., Principal]) -> Principal:
-    return make_principal(roles=frozenset({"CMD", "DEPUTY"}))
+    """Past all rights: what is tried here has to be found by the chain, not refused before."""
+    return make_principal(roles=frozenset({"CMD", "DEPUTY"}), database_role=Role.LOGIN)
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,25 @@ def test_production_refuses_default_secrets(tmp_path: Path, missing: str) -> Non
     secrets[missing] = "change-me"
     with pytest.raises(ValidationError, match=f"CC_{missing.upper()}"):
         load(var_dir=tmp_path, mode="production", **secrets)
+
+
+def test_production_refuses_a_provider_that_anybody_on_the_way_could_speak_for(
+    tmp_path: Path,
+) -> None:
+    secrets = {name: STRONG for name in ("secret_key", "identity_key", "hook_token")}
+    with pytest.raises(ValidationError, match="CC_OIDC_ISSUER"):
+        load(var_dir=tmp_path, mode="production", oidc_issuer="http://id.example", **secrets)
+    load(var_dir=tmp_path, mode="production", oidc_issuer="https://id.example", **secrets)
+
+
+def test_what_production_asks_for_by_itself(tmp_path: Path) -> None:
+    secrets = {name: STRONG for name in ("secret_key", "identity_key", "hook_token")}
+    bureau = load(var_dir=tmp_path, mode="production", **secrets)
+    assert (bureau.demands_second_factor, bureau.shortest_password) == (True, 12)
+    assert (bureau.step_up, bureau.idle) == (timedelta(minutes=10), timedelta(minutes=120))
+    demo = load(var_dir=tmp_path)
+    assert (demo.demands_second_factor, demo.shortest_password) == (False, 8)
+    assert demo.step_up == demo.idle == timedelta(hours=demo.session_hours)
 
 
 def test_production_names_every_missing_secret_before_it_writes_anything(tmp_path: Path) -> None:

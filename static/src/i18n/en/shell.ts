@@ -10,6 +10,7 @@ export default {
     field: 'Field',
     audit: 'Audit',
     admin: 'System',
+    account: 'My account',
     help: 'Help',
   },
   pages: {
@@ -17,6 +18,7 @@ export default {
     report: 'Complain, report or ask',
     query: 'Query a case',
     login: 'Sign in',
+    finish: 'Finish signing in',
     missing: 'Page not found',
   },
   deskSwitcher: 'Desks',

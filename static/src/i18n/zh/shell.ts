@@ -10,6 +10,7 @@ export default {
     field: '现场',
     audit: '保密审计',
     admin: '系统管理',
+    account: '我的账号',
     help: '帮助',
   },
   pages: {
@@ -17,6 +18,7 @@ export default {
     report: '提交投诉、举报或咨询',
     query: '查询办理情况',
     login: '登录',
+    finish: '完成登录',
     missing: '页面不存在',
   },
   deskSwitcher: '工作台',

@@ -1,0 +1,10 @@
+"""The room's views."""
+
+from command_center.accounts import account_views, admin_views, provider_views, views
+
+BLUEPRINTS = (
+    views.blueprint,
+    provider_views.blueprint,
+    account_views.blueprint,
+    admin_views.blueprint,
+)
