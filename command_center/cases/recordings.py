@@ -75,7 +75,7 @@ def hear(
         reveals.check_reason(reason_code)
     record(
         session, "recording.heard", "case", case.id, recording_id=kept.id,
-        reason_code=reason_code, reveal_id=reveal_id, terminal=seat.terminal,
+        reason_code=reason_code, reveal_id=reveal_id,
     )  # fmt: skip
     return kept, _sound(office, kept, _key(session, kept))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from geoalchemy2.shape import to_shape
 from sqlalchemy import func, select
@@ -26,6 +26,7 @@ from kernel.access import Principal, Role
 from kernel.clock import now
 from kernel.db import carried_out_by, principal_of
 from kernel.errors import BadInput, Conflict
+from kernel.log import correlation_id
 from maps.geocoding.candidates import Candidate
 from maps.models import Business
 
@@ -195,6 +196,9 @@ class Intake:
             idempotency_print=self._print(session, told.idempotency_key, origin, kind),
         )
         complaint = next((one.case.case_no for one in before if one.case.kind == "TS"), "")
+        if kind == "JB" and before:
+            # What was done for the report is a request of its own: its trace leads nowhere else.
+            correlation_id.set(uuid4().hex[:16])
         shaped = {"TS": _complaint, "JB": _report, "ZX": _consultation}[kind](new, told, complaint)
         return Opened(*cases.open_case(session, self.office, shaped))
 

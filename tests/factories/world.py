@@ -12,7 +12,7 @@ from uuid import UUID
 
 from geoalchemy2 import Geography, Geometry
 from sqlalchemy import Column, Connection, LargeBinary, Table, text, types
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
 from kernel.db import SCHEMAS, Base
 
@@ -20,11 +20,12 @@ PLACES = ("centre", "east", "west")
 KINDS = ("TS", "JB", "ZX", "HF")
 PATHS = {"centre": "/1/", "east": "/1/2/", "west": "/1/3/", "station": "/1/2/4/"}
 ORDER = ("kernel", "accounts", "gps", "cases", "telephony", "dispatch")
-LEFT_OUT = frozenset({"maps", "alembic_version", "work_calendar", "fixes"})
+LEFT_OUT = frozenset({"maps", "alembic_version", "work_calendar", "fixes", "retention_rules"})
 FIXED: dict[str, Any] = {
     "accounts.organisations.kind": "branch",
     "cases.cases.state": "REGISTERED",
     "cases.cases.urgency": 1,
+    "cases.destructions.state": "PROPOSED",
     "dispatch.orders.state": "ACKED",
     "dispatch.assignments.state": "ACKED",
     "dispatch.assignments.target_kind": "unit",
@@ -174,7 +175,7 @@ def _of_type(world: World, column: Column[Any]) -> Any:
         types.Uuid: UUID(int=n),
         LargeBinary: str(n).encode().rjust(32),
         JSONB: {},
-        ARRAY: [],
+        types.ARRAY: [],
     }
     return next(made for base, made in makers.items() if isinstance(kind, base))
 

@@ -70,9 +70,7 @@ def read_again(session: Session, vault: Vault, case: Case, seat: Seat) -> dict[s
     """
     chain.check(principal_of(session), case)
     opened = running(session, case, seat)
-    record(
-        session, "identity.read", "case", case.id, reveal_id=opened.id, terminal=seat.terminal
-    )  # fmt: skip
+    record(session, "identity.read", "case", case.id, reveal_id=opened.id)
     return _answer(store.under_reveal(session, vault, case, opened), opened)
 
 
@@ -137,7 +135,7 @@ def _log(session: Session, case: Case, opened: Reveal) -> None:
     record(
         session, "identity.revealed", "case", case.id,
         reveal_id=opened.id, reason_code=opened.reason_code, note=opened.note,
-        fields=opened.fields, roles=opened.roles, terminal=opened.terminal,
+        fields=opened.fields,
         within_chain=opened.within_chain, within_hour=count, above_rate=above,
     )  # fmt: skip
     reveals_total.labels(case.kind).inc()

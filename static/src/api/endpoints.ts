@@ -1,6 +1,5 @@
 import type { FeatureCollection } from 'geojson'
-import { del, get, post, postForBlob, put, upload } from './client'
-import { apiUrl, del, get, post, put, upload } from './client'
+import { apiUrl, del, get, post, postForBlob, put, upload } from './client'
 import type * as T from './types'
 
 /** Every verb of the server by name; one place to look, one place to change. */

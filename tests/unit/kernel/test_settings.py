@@ -42,14 +42,14 @@ def test_production_refuses_default_secrets(tmp_path: Path, missing: str) -> Non
 def test_production_refuses_a_provider_that_anybody_on_the_way_could_speak_for(
     tmp_path: Path,
 ) -> None:
-    secrets = {name: STRONG for name in ("secret_key", "identity_key", "hook_token")}
+    secrets = {name: STRONG for name in OWN_SECRETS}
     with pytest.raises(ValidationError, match="CC_OIDC_ISSUER"):
         load(var_dir=tmp_path, mode="production", oidc_issuer="http://id.example", **secrets)
     load(var_dir=tmp_path, mode="production", oidc_issuer="https://id.example", **secrets)
 
 
 def test_what_production_asks_for_by_itself(tmp_path: Path) -> None:
-    secrets = {name: STRONG for name in ("secret_key", "identity_key", "hook_token")}
+    secrets = {name: STRONG for name in OWN_SECRETS}
     bureau = load(var_dir=tmp_path, mode="production", **secrets)
     assert (bureau.demands_second_factor, bureau.shortest_password) == (True, 12)
     assert (bureau.step_up, bureau.idle) == (timedelta(minutes=10), timedelta(minutes=120))
