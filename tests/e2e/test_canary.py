@@ -159,7 +159,8 @@ def recording(passage: Passage, purpose: str) -> Written:
     )
     assert kept.status_code == 201, kept.text
     path = f"/recordings/{kept.json()['id']}/hear"
-    for who in ("dispatcher", "commander", "agent"):
+    assert hits(passage.post(path, "commander", reason_code="verify")), "whose reveal runs"
+    for who in ("dispatcher", "agent"):
         yield f"sound for {who}", passage.post(path, who, reason_code="verify")
 
 
