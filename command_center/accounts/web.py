@@ -125,7 +125,8 @@ def _check_body_type() -> None:
         raise UnsupportedMediaType
 
 
-def _check_rule(view: Any) -> None:
+def check_rule(view: Any) -> None:
+    """Raises Unauthenticated, or Forbidden for whoever lacks what the view asks for."""
     rule = getattr(view, "required_permissions", "undeclared")
     if rule is None:
         return
@@ -165,6 +166,6 @@ def install(app: Flask) -> None:
             _check_sender()
             _check_body_type()
         _identify(view)
-        _check_rule(view)
+        check_rule(view)
         if getattr(view, "required_permissions", None) is not None:
             _check_csrf()

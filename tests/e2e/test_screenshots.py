@@ -110,7 +110,7 @@ def register(agent: Client, shop: tuple[Any, ...], kind: str, facts: str, urgenc
         dispatch_facts=facts,
         demands=["compensate"] if kind == "TS" else [],
         urgency=urgency,
-        urgency_reason="按分级标准" if urgency else "",
+        urgency_reason="按分级标准",
     )  # fmt: skip
     ident: int = answer["cases"][0]["id"]
     return ident

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from apiflask import APIFlask
-from flask import Blueprint, g
+from flask import Blueprint, g, request
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from command_center.accounts import web as door
 from command_center.app import _problem_of_validation
 from kernel.access import Principal
 from kernel.db import Database, acting
@@ -55,7 +56,9 @@ class Desk:
 
         @self.app.before_request
         def let_in() -> None:
-            g.principal = self.who
+            g.principal, g.login = self.who, None
+            if view := self.app.view_functions.get(request.endpoint or ""):
+                door.check_rule(view)
 
         for blueprint in blueprints:
             self.app.register_blueprint(blueprint)

@@ -1,0 +1,223 @@
+"""Every endpoint as every role: who is let in stands in `golden/endpoints.txt`, reviewed against
+SPEC §1.2 (`SECRECY_GOLDEN=write` writes it anew); nobody reaches an object of another jurisdiction,
+not even where our own filters are gone.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import true
+from sqlalchemy.orm import Session
+
+from command_center import wiring
+from command_center.accounts.roles import ROLES
+from command_center.cases import queries
+from command_center.cases.office import Office
+from dispatch import scope
+from dispatch.alarms.models import Alarm
+from dispatch.orders.models import Assignment, Order
+from dispatch.units import service as units
+from kernel.access import Principal, Role
+from kernel.clock import now
+from kernel.settings import Settings
+from tests.factories.bureau import (
+    Bureau,
+    acting,
+    complaint,
+    make_bureau,
+    make_intake,
+    make_office,
+    report,
+)
+from tests.factories.desk import Desk, OneTransaction
+
+GOLDEN = Path(__file__).parent / "golden" / "endpoints.txt"
+NOBODY = 10**9
+
+
+@pytest.fixture
+def bureau(session: Session) -> Bureau:
+    return make_bureau(session)
+
+
+@pytest.fixture
+def office(settings: Settings) -> Office:
+    return make_office(settings)
+
+
+@pytest.fixture
+def desk(session: Session, settings: Settings) -> Desk:
+    return Desk(OneTransaction(session), settings, wiring.blueprints(wiring.build(settings)))
+
+
+def rules(desk: Desk) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """(method, address with ids of nobody, permissions) of every endpoint that asks for one."""
+    for rule in desk.app.url_map.iter_rules():
+        needed = getattr(desk.app.view_functions[rule.endpoint], "required_permissions", None)
+        if needed and rule.rule.startswith("/api/v1/"):
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield method, rule.rule.removeprefix("/api/v1"), needed
+
+
+def shown(path: str) -> str:
+    return re.sub(r"<(?:[^>]*:)?(\w+)>", r"{\1}", path)
+
+
+def let_in(needed: tuple[str, ...]) -> list[str]:
+    return [role for role, held in ROLES.items() if held & set(needed)]
+
+
+def test_who_is_let_in_stands_in_the_reviewed_table(desk: Desk) -> None:
+    lines = [
+        f"{method:<6} {shown(path):<55} {' '.join(let_in(needed))}"
+        for method, path, needed in sorted(rules(desk), key=lambda one: (one[1], one[0]))
+    ]
+    found = "\n".join(lines) + "\n"
+    if os.environ.get("SECRECY_GOLDEN") == "write":
+        GOLDEN.write_text(found, "utf-8")
+    assert found == GOLDEN.read_text("utf-8")
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_whoever_is_not_in_the_table_is_refused_before_anything_else(
+    desk: Desk, bureau: Bureau, role: str
+) -> None:
+    who = bureau.person(role)
+    for method, path, needed in rules(desk):
+        if role in let_in(needed):
+            continue
+        address = re.sub(r"<[^>]+>", str(NOBODY), path)
+        answer = desk.send(method, who, address, json={})
+        assert answer.status_code == 403, (role, method, path, answer.status_code)
+
+
+class Elsewhere:
+    """Objects of the western branch; whoever sits at the eastern one knows of none."""
+
+    def __init__(self, session: Session, bureau: Bureau, office: Office):
+        self.session, self.bureau = session, bureau
+        self.ids: dict[str, int] = {}
+        self.numbers: list[str] = []
+        intake, west = make_intake(office), bureau.other
+        with acting(session, bureau.person("AGENT")):
+            cases = [intake.register(session, told)[0].case for told in (complaint(), report())]
+        for case in cases:
+            case.organisation, case.organisation_path = west, west.path
+            self.numbers.append(case.case_no)
+        self.ids["case_id"] = cases[0].id
+        unit = units.register(
+            session, name="西车", plate="西A0001", organisation_id=west.id,
+            organisation_name=west.name, organisation_path=west.path,
+        )  # fmt: skip
+        self.ids["unit_id"] = unit.id
+        self._order(cases[0].id, unit.id)
+        session.flush()
+
+    def _order(self, case_id: int, unit_id: int) -> None:
+        session, path = self.session, self.bureau.other.path
+        part = Assignment(
+            target_kind="unit", target_id=unit_id, target_name="西车", target_path=path,
+            unit_id=unit_id, code="1001", state="ACKED",
+        )  # fmt: skip
+        order = Order(
+            order_no="DDWEST", idempotency_key="00000000-0000-0000-0000-000000000001",
+            case_id=case_id, brief={"case_no": "x"}, organisation_path=path, kind="inspect",
+            urgency=1, closed=False, channels=[], state="ACKED", created_at=now(session),
+            created_by=1, created_by_name="某", assignments=[part],
+        )  # fmt: skip
+        alarm = Alarm(
+            kind="order_unacknowledged", reference_kind="case", reference_id=case_id,
+            organisation_path=path, level=1, rung="DISP", params={}, raised_at=now(session),
+        )  # fmt: skip
+        session.add_all([order, alarm])
+        session.flush()
+        self.ids |= {"order_id": order.id, "assignment_id": part.id, "alarm_id": alarm.id}
+
+
+@pytest.fixture
+def elsewhere(session: Session, bureau: Bureau, office: Office) -> Elsewhere:
+    return Elsewhere(session, bureau, office)
+
+
+@pytest.fixture(params=["with our filters", "without our filters"])
+def filters(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The second time every filter of ours lets everything pass: only the database is left."""
+    if request.param == "without our filters":
+        monkeypatch.setattr(queries, "visible", lambda principal: true())
+        for module in _users_of(scope.within):
+            monkeypatch.setattr(module, "within", lambda path, principal: true())
+        monkeypatch.setattr(Principal, "covers", lambda self, path: True)
+    return str(request.param)
+
+
+def _users_of(function: Any) -> list[Any]:
+    import sys
+
+    return [m for m in sys.modules.values() if getattr(m, "within", None) is function]
+
+
+PEOPLE = ("UNIT", "DISP", "CMD", "SHIFT", "AGENT", "STAT", "ADMIN", "AUDIT", "DISC", "OFFICER")
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_no_id_opens_what_lies_elsewhere(
+    desk: Desk, bureau: Bureau, elsewhere: Elsewhere, filters: str, role: str
+) -> None:
+    """Every address with an id, asked for and acted upon with one's own rights."""
+    who = bureau.person(role, at=bureau.branch)
+    for method, path, needed in rules(desk):
+        names = re.findall(r":(\w+)>", path)
+        if role not in let_in(needed) or not names or not set(names) <= elsewhere.ids.keys():
+            continue
+        address = re.sub(r"<[^>]*:(\w+)>", lambda m: str(elsewhere.ids[m[1]]), path)
+        answer = desk.send(method, who, address, json={})
+        assert answer.status_code in (400, 403, 404, 409, 422), (method, path, answer.text)
+        for word in (*elsewhere.numbers, "老王饭店", "西车", "DDWEST"):
+            assert word not in answer.text, (method, path)
+
+
+@pytest.mark.parametrize("role", PEOPLE)
+def test_no_list_names_what_lies_elsewhere(
+    desk: Desk, bureau: Bureau, elsewhere: Elsewhere, filters: str, role: str
+) -> None:
+    who = bureau.person(role, at=bureau.branch)
+    asked = {
+        "/cases": {"view": "all"}, "/cases/map": {"bbox": "115,39,118,41"},
+        "/cases/similar": {"name": "老王饭店"}, "/orders": {}, "/units": {}, "/alarms": {},
+        "/inbound": {}, "/field": {},
+    }  # fmt: skip
+    for path, query in asked.items():
+        answer = desk.get(who, path, **query)
+        assert answer.status_code in (200, 403, 404), (path, answer.text)
+        for word in (*elsewhere.numbers, "西车", "DDWEST"):
+            assert word not in answer.text, path
+
+
+def test_it_is_the_database_that_hides_them(
+    desk: Desk, bureau: Bureau, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past its rules, and without our filters, the same requests show everything."""
+    monkeypatch.setattr(queries, "visible", lambda principal: true())
+    who = replace(bureau.person("DISP", at=bureau.branch), database_role=Role.LOGIN)
+    text = desk.get(who, "/cases", view="all").text
+    assert all(number in text for number in elsewhere.numbers)
+
+
+def test_a_service_station_sees_no_report_even_of_its_own_place_without_our_filters(
+    desk: Desk, bureau: Bureau, elsewhere: Elsewhere, session: Session, filters: str
+) -> None:
+    for case in session.query(queries.Case):
+        case.organisation_path = bureau.station.path
+    session.flush()
+    station = Principal(
+        77, "站长", frozenset({"SVC"}), frozenset({"case.read"}), bureau.station.id,
+        bureau.station.path,
+    )  # fmt: skip
+    text = desk.get(station, "/cases", view="all").text
+    assert elsewhere.numbers[0] in text
+    assert elsewhere.numbers[1] not in text
