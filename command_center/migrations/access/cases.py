@@ -18,14 +18,16 @@ FUNCTIONS = (
     f"""create or replace function cases.about(pattern text, code text, at_most integer)
        returns setof bigint
        language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-       select c.id from cases.cases c
-       where {_MINE} and c.id in (
+       with subjects as materialized (
+         select id from cases.subjects
+         where name ilike pattern or address ilike pattern or (code <> '' and credit_code = code)
+       ), found as materialized (
          select id from cases.cases where case_no ilike pattern or place_text ilike pattern
          union
-         select id from cases.cases where subject_id in (
-           select id from cases.subjects
-           where name ilike pattern or address ilike pattern or credit_code = code))
-       order by c.received_at desc limit at_most $$""",
+         select c.id from subjects s join cases.cases c on c.subject_id = s.id
+       )
+       select c.id from found f join cases.cases c on c.id = f.id
+       where {_MINE} order by c.received_at desc limit at_most $$""",
     "revoke execute on all functions in schema cases from public",
     f"grant execute on all functions in schema cases to {Role.PERSON}, {Role.HOUSE}",
 )

@@ -50,8 +50,12 @@ def may(*permissions: str) -> str:
 
 
 def within(column: str) -> str:
-    """SQL: the organisation path in `column` lies in the subtree of whoever asks."""
-    return f"starts_with({column}, (select kernel.my_path()))"
+    """SQL: the organisation path in `column` lies in the subtree of whoever asks.
+
+    As CASE the planner takes it for half the rows; a bare prefix, whose value it does not know
+    yet, for one in two hundred, and then lists are sorted that an index has in order.
+    """
+    return f"case when starts_with({column}, (select kernel.my_path())) then true else false end"
 
 
 ME = "(select kernel.me())"
