@@ -96,6 +96,7 @@ def erase_case(session: Session, office: Office, case: Case, number: str) -> str
     return digest
 
 
+@carried_out_by(Role.ARCHIVE)
 def drop_day(session: Session, partition: str) -> str:
     """Drop one day of positions; gives a digest of its name, count and period."""
     told = session.scalar(text("select gps.drop_day(:name)"), {"name": partition})
