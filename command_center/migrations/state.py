@@ -41,6 +41,11 @@ def _one(url: str, query: str) -> object:
     with psycopg.connect(url.replace("+psycopg", "", 1), connect_timeout=5) as connection:
         try:
             row = connection.execute(query.encode()).fetchone()
-        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        except (
+            psycopg.errors.UndefinedTable,
+            psycopg.errors.InvalidSchemaName,
+            # Of a version from before the processes had a role of their own.
+            psycopg.errors.InsufficientPrivilege,
+        ):
             return None
     return row[0] if row else None
