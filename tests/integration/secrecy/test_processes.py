@@ -1,6 +1,6 @@
 """The processes' own work with the rights that they really have, not with the owner's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -19,7 +19,7 @@ OWNER = system("set-up")
 
 
 @pytest.fixture
-def house(make_database: Callable[[], str], settings: Settings) -> wiring.House:
+def house(make_database: Callable[[], str], settings: Settings) -> Iterator[wiring.House]:
     """The real wiring on a database of its own."""
     url = make_database().replace("+psycopg", "", 1)
     house = wiring.build(settings.model_copy(update={"database_url": url}))
@@ -30,7 +30,8 @@ def house(make_database: Callable[[], str], settings: Settings) -> wiring.House:
                 " region_code) values ('b', 'bureau', '局', '/1/', '110000')"
             )
         )
-    return house
+    yield house
+    house.database.close()
 
 
 def worked(house: wiring.House) -> list[tuple[str, str | None]]:
