@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from command_center.engines.database import running_database
 from kernel.access import system
 from kernel.audit_check import Proof
 from kernel.settings import Settings, load
+
+if TYPE_CHECKING:
+    from kernel.db import Database
 
 PRINCIPAL = system("command line")
 
@@ -29,14 +33,10 @@ def verify(as_json: bool) -> None:
     forged_anchor. What is recorded and not chained yet is told with its age.
     """
     from command_center.audit.service import Auditing
-    from kernel.db import Database
 
     settings = load()
-    with _database(settings) as url:
-        database = Database(url, pool_size=1)
-        with database.unit_of_work(PRINCIPAL) as session:
-            proof = Auditing(settings, database).prove(session)
-        database.close()
+    with _database(settings) as database, database.unit_of_work(PRINCIPAL) as session:
+        proof = Auditing(settings, database).prove(session)
     click.echo(json.dumps(proof.as_json(), ensure_ascii=False) if as_json else _line(proof))
     sys.exit(0 if proof.ok else 1)
 
@@ -46,11 +46,9 @@ def verify(as_json: bool) -> None:
 def anchor(public_key: bool) -> None:
     """Chain what waits, write today's anchor unless it is there, and print the newest."""
     from command_center.audit.service import Auditing
-    from kernel.db import Database
 
     settings = load()
-    with _database(settings) as url:
-        database = Database(url, pool_size=1)
+    with _database(settings) as database:
         auditing = Auditing(settings, database)
         if public_key:
             click.echo(auditing.anchors.public_key)
@@ -59,7 +57,6 @@ def anchor(public_key: bool) -> None:
             auditing.chain.extend(session)
         with database.unit_of_work(PRINCIPAL) as session:
             auditing.anchor(session)
-        database.close()
     paths = sorted(auditing.anchors.folder.glob("*.json"))
     if not paths:
         raise click.ClickException("the log is empty: there is nothing to anchor")
@@ -67,13 +64,19 @@ def anchor(public_key: bool) -> None:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[str]:
+def _database(settings: Settings) -> Iterator["Database"]:
+    """The owner's, closed afterwards; raises ClickException for an old schema."""
     from command_center.migrations import state
+    from kernel.db import Database
 
     with running_database(settings) as url:
         if not state.is_current(url):
             raise click.ClickException("the schema is old: run command-center migrate")
-        yield url
+        database = Database(url, pool_size=1)
+        try:
+            yield database
+        finally:
+            database.close()
 
 
 def _line(proof: Proof) -> str:
