@@ -89,11 +89,9 @@ RULES = (
         "select",
         f"exists ({_REVEAL} and c.reporter_ref = ref)",
     ),
-    Rule(Role.PERSON, "cases.reveals", "select", f"user_id = {ME} or {may('audit.read')}"),
+    Rule(Role.PERSON, "cases.reveals", "select", _OWN_OR_AUDITED),
     Rule(Role.PERSON, "cases.reveals", "insert", _MAY_REVEAL),
-    Rule(
-        Role.PERSON, "cases.identity_searches", "select", f"user_id = {ME} or {may('audit.read')}"
-    ),
+    Rule(Role.PERSON, "cases.identity_searches", "select", _OWN_OR_AUDITED),
     Rule(
         Role.PERSON,
         "cases.identity_searches",
