@@ -6,18 +6,19 @@ A report is given only for its own number and code: nothing else leads from a pe
 
 import hmac
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import identity, numbering, queries
+from command_center.cases.identity import Seat
 from command_center.cases.models import Case, Complainant, TimelineEntry
 from command_center.cases.office import Office
 from kernel.audit import record
 from kernel.db import apart, principal_of
-from kernel.errors import BadInput
+from kernel.errors import BadInput, NotFound
 
 REASONS = ("access", "portability", "correction")
 """Articles 45 and 46 of the Personal Information Protection Law."""
@@ -34,9 +35,14 @@ class Proof:
 
 
 def export(
-    session: Session, office: Office, first: Proof, others: Sequence[Proof], reason_code: str
+    session: Session,
+    office: Office,
+    seat: Seat,
+    first: Proof,
+    others: Sequence[Proof],
+    reason_code: str,
 ) -> dict[str, Any]:
-    """What is kept of the person; on record with its reason, case by case.
+    """What is kept of the person; on record with its reason, case by case. A report is revealed.
 
     Raises Forbidden, and BadInput that names neither which of number and code was wrong nor whether
     such a case exists.
@@ -48,7 +54,7 @@ def export(
     own = [case for case in proven if case.kind != "JB"]
     found = {case.id: case for one in own for case in _of_same_person(session, office, one)}
     found |= {case.id: case for case in proven}
-    told = [_told(session, office, case) for case in sorted(found.values(), key=_received)]
+    told = [_told(session, office, seat, case) for case in sorted(found.values(), key=_received)]
     for case in found.values():
         record(session, "person.exported", "case", case.id, reason_code=reason_code)
     return {"cases": told}
@@ -88,9 +94,22 @@ def _of_same_person(session: Session, office: Office, case: Case) -> Iterable[Ca
             yield found
 
 
-def _told(session: Session, office: Office, case: Case) -> dict[str, Any]:
-    person = identity.person_of(session, office.vault, case)
-    given = {k: v for k, v in asdict(person).items() if v} if person else {}
+def _kept(session: Session, office: Office, seat: Seat, case: Case) -> tuple[dict[str, str], str]:
+    """The person's fields and their own words."""
+    if case.kind != "JB":
+        person = identity.complainant(session, office.vault, case)
+        words = identity.open_text(office.vault, case.sealed_narrative, case.case_no)
+        return (person.given if person else {}), words
+    try:
+        opened = identity.reveal(session, office.vault, case, seat, "reply", "")
+    except NotFound:
+        return {}, ""
+    words = str(opened.pop("narrative"))
+    return {name: value for name, value in opened.items() if name != "expires_at"}, words
+
+
+def _told(session: Session, office: Office, seat: Seat, case: Case) -> dict[str, Any]:
+    given, words = _kept(session, office, seat, case)
     entries = queries.of_case(session, TimelineEntry, case.id, TimelineEntry.at)
     return {
         "case_no": case.case_no,
@@ -99,7 +118,7 @@ def _told(session: Session, office: Office, case: Case) -> dict[str, Any]:
         "received_at": case.received_at.isoformat(),
         "closed_at": case.closed_at.isoformat() if case.closed_at else None,
         "person": {k: v for k, v in given.items() if k not in CLOSED_TO_ALL},
-        "narrative": identity.open_text(office.vault, case.sealed_narrative, case.case_no),
+        "narrative": words,
         "question": case.question,
         "answer": case.answer,
         "demands": case.demands,

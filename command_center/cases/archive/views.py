@@ -18,6 +18,7 @@ from command_center.cases.archive.schemas import (
     RetentionRuleOut,
     RetentionRules,
 )
+from command_center.cases.identity_views import seat
 from command_center.cases.office import Office
 from kernel.gate import gate
 from kernel.schemas import IDENT
@@ -114,12 +115,12 @@ def _person(blueprint: APIBlueprint, office: Office) -> None:
     @blueprint.input(PersonExportIn, arg_name="body")
     @blueprint.output(PersonExportOut)
     @blueprint.doc(operation_id="exportPerson", responses=REFUSALS)
-    @require("person.export")
+    @require("person.export", fresh=True)
     def export_person(body: PersonExportIn) -> Any:
         others = [Proof(one.case_no, one.query_code) for one in body.others]
         first = Proof(body.case_no, body.query_code)
         with unit_of_work() as session:
-            return person.export(session, office, first, others, body.reason_code)
+            return person.export(session, office, seat(office), first, others, body.reason_code)
 
 
 def _shown(listed: Any) -> DestructionOut:

@@ -13,7 +13,8 @@ from command_center.cases import attachments, papers
 from command_center.cases.archive import certificate, person, service, views
 from command_center.cases.archive.models import Destruction
 from command_center.cases.archive.service import Archive
-from command_center.cases.models import Attachment, Case, Complainant, ReporterIdentity
+from command_center.cases.identity import Seat
+from command_center.cases.models import Attachment, Case, Complainant, ReporterIdentity, Reveal
 from command_center.cases.office import Office
 from command_center.intake.schemas import Submission
 from kernel.access import Principal
@@ -270,7 +271,12 @@ def test_a_person_gets_their_complaints_and_no_report_without_its_own_code(
     assert informed.case_no not in str(told)
     others = [{"case_no": informed.case_no, "query_code": its_code}]
     told = desk.post(commander, "/archive/person-export", {**body, "others": others}).get_json()
-    assert informed.case_no in {one["case_no"] for one in told["cases"]}
+    (own,) = [one for one in told["cases"] if one["case_no"] == informed.case_no]
+    assert own["person"]["name"] == "诸葛青禾" and own["narrative"]
+    (opened,) = session.scalars(select(Reveal)).all()
+    assert (opened.case_id, opened.user_id, opened.reason_code) == (
+        informed.id, commander.id, "reply"
+    )  # fmt: skip
     logged = session.scalars(select(AuditEntry).where(AuditEntry.action == "person.exported")).all()
     assert len(logged) == 5
     assert {entry.reason_code for entry in logged} == {"access"}
@@ -296,7 +302,7 @@ def test_a_wrong_code_proves_nothing_and_rings_on_the_auditors_desk(
     wrong = f"{(int(code) + 1) % 1_000_000:06}"
     for number in (case.case_no, "TS99999920260922000001"):
         with acting(session, bureau.person("CMD")), pytest.raises(BadInput, match="not_proven"):
-            person.export(session, office, person.Proof(number, wrong), [], "access")
+            person.export(session, office, Seat(), person.Proof(number, wrong), [], "access")
     alerts = session.scalars(
         select(AuditEntry).where(AuditEntry.action == "person.export_refused")
     ).all()
