@@ -18,6 +18,7 @@ from command_center.console.hub import Hub
 from command_center.wiring import House, blueprints, build
 from kernel.gate import gate
 from kernel.log import configure
+from kernel.schemas import MAX_IDENT
 from kernel.settings import Settings, load
 from kernel.web import PROBLEM, handed_out, install_error_handlers, problem, public, require
 
@@ -168,17 +169,21 @@ def _install_desks(app: APIFlask) -> None:
 
 
 def _open_documentation(app: APIFlask) -> None:
-    """The generated OpenAPI document is for whoever is signed in; it names the one error shape."""
+    """The generated OpenAPI document is for whoever is signed in."""
     cast(Any, app.spec_processor)(_tell_of_problems)
     app.view_functions["openapi.spec"] = require()(app.view_functions["openapi.spec"])
 
 
 def _tell_of_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """The one error shape of every operation, and what an id in an address is."""
     document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
     reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
     refusal = {"description": "Refused", "content": {"application/problem+json": reference}}
     for operations in document["paths"].values():
         for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path" and parameter["name"].endswith("_id"):
+                    parameter["schema"] = {"type": "integer", "minimum": 0, "maximum": MAX_IDENT}
             answers = operation["responses"]
             for status in answers:
                 if int(status) >= 400:

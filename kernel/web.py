@@ -118,6 +118,12 @@ def handed_out(
     return response
 
 
+def a_file(description: str, *media_types: str) -> Any:
+    """What the API's document says of an answer that is no JSON."""
+    schema = {"type": "string", "format": "binary"}
+    return {"description": description, "content": {t: {"schema": schema} for t in media_types}}
+
+
 def problem(
     status: int, code: str, *, field: str | None = None, params: dict[str, Any] | None = None
 ) -> Response:

@@ -32,6 +32,7 @@ _TEXTS = {
         "roads": "主要道路",
         "count": "件数",
         "hidden": f"少于 {density.FEWEST} 件，不显示",
+        "empty": "尚未导入辖区",
     },
     "en": {
         "areas": "By region",
@@ -39,6 +40,7 @@ _TEXTS = {
         "roads": "Main roads",
         "count": "Cases",
         "hidden": f"Fewer than {density.FEWEST}, not shown",
+        "empty": "No region has been imported",
     },
 }
 _LOOK = """
@@ -113,14 +115,15 @@ def _html(page: HeatPage) -> str:
     texts = _TEXTS[page.lang]
     steps = _steps([area.count for area in page.areas if area.count])
     world = _Map(tiles=None, zoom_snap=0.25)
-    _add_areas(world, page.areas, steps, texts)
+    if page.areas:
+        _add_areas(world, page.areas, steps, texts)
+        world.fit_bounds(_bounds(page.areas))
     _add_roads(world, page.roads, texts)
     _add_heat(world, page.cells, texts)
     folium.LayerControl(collapsed=False).add_to(world)
-    world.fit_bounds(_bounds(page.areas))
     world.add_child(_Margin(page.source))
     root: Any = world.get_root()
-    root.html.add_child(folium.Element(_LOOK + _title(page) + _legend(steps, texts)))
+    root.html.add_child(folium.Element(_LOOK + _title(page) + _legend(page, steps, texts)))
     root.title = escape(page.title)
     return inlined(root.render())
 
@@ -206,7 +209,9 @@ def _title(page: HeatPage) -> str:
     return f'<div class="title"><h1>{escape(page.title)}</h1><p>{escape(page.stamp)}</p></div>'
 
 
-def _legend(steps: Sequence[int], texts: dict[str, str]) -> str:
+def _legend(page: HeatPage, steps: Sequence[int], texts: dict[str, str]) -> str:
+    if not page.areas:
+        return f'<div class="legend">{escape(texts["empty"])}</div>'
     ranges = [f"{low + 1} – {high}" for low, high in pairwise([0, *steps])]
     rows = [*zip(COLOURS, ranges, strict=False), (NOT_SHOWN, texts["hidden"])]
     lines = "".join(

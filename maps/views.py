@@ -14,7 +14,7 @@ from kernel.errors import NotFound
 from kernel.gate import gate
 from kernel.gate.gate import Cleared
 from kernel.settings import Settings
-from kernel.web import handed_out, require, unit_of_work
+from kernel.web import a_file, handed_out, require, unit_of_work
 from maps import tiles
 from maps.geocoding import resolver
 from maps.models import Business
@@ -31,6 +31,7 @@ from maps.schemas import (
 from maps.style import style
 
 TILE_TYPE = "application/vnd.mapbox-vector-tile"
+A_TILE = a_file("Mapbox vector tile", TILE_TYPE)
 TILE_SECONDS = 600
 OUTLINE_PRECISION = 1e-5
 
@@ -67,7 +68,7 @@ def business(business_id: int) -> Any:
 
 
 @blueprint.get("/tiles/<int:z>/<int:x>/<int:y>.mvt")
-@blueprint.doc(operation_id="getTile", responses={200: "Mapbox vector tile", 304: "Unchanged"})
+@blueprint.doc(operation_id="getTile", responses={200: A_TILE, 304: "Unchanged"})
 @require("map.read")
 def tile(z: int, x: int, y: int) -> Response:
     if not tiles.exists(z, x, y):

@@ -23,8 +23,9 @@ from command_center.audit.sheet import COLUMNS, sheet
 from kernel.audit import AuditEntry
 from kernel.audit_chain import tail
 from kernel.gate import gate
-from kernel.web import current_principal, handed_out, require, unit_of_work
+from kernel.web import a_file, current_principal, handed_out, require, unit_of_work
 
+CSV = a_file("CSV", "text/csv")
 REFUSALS = {400: "Malformed", 422: "Refused"}
 SAME = ("id", "at", "actor_id", "actor", "roles", "action", "object_kind", "object_id",
         "reason_code", "note", "terminal", "correlation_id", "detail")  # fmt: skip
@@ -51,7 +52,7 @@ def create_blueprint(auditing: Auditing) -> APIBlueprint:
 
     @blueprint.get("/export.csv")
     @blueprint.input(AuditExportQuery, location="query", arg_name="query")
-    @blueprint.doc(operation_id="exportAudit", responses={200: "CSV", **REFUSALS})
+    @blueprint.doc(operation_id="exportAudit", responses={200: CSV, **REFUSALS})
     @require("audit.read")
     def export_audit(query: AuditExportQuery) -> Response:
         wanted = _wanted(auditing, query, None)

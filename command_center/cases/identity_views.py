@@ -22,9 +22,10 @@ from command_center.cases.schemas import (
 from kernel.errors import BadInput
 from kernel.gate import gate
 from kernel.schemas import IDENT
-from kernel.web import current_principal, handed_out, require, unit_of_work
+from kernel.web import a_file, current_principal, handed_out, require, unit_of_work
 
 CASE = f"/cases/<{IDENT}:case_id>"
+A_SOUND = a_file("The sound", "*/*")
 REFUSALS = {400: "Malformed", 403: "Forbidden", 404: "Not found", 409: "Conflict", 422: "Refused"}
 
 
@@ -79,7 +80,7 @@ def add(blueprint: APIBlueprint, office: Office) -> None:
 
     @blueprint.post(f"/recordings/<{IDENT}:recording_id>/hear")
     @blueprint.input(HearIn, arg_name="body")
-    @blueprint.doc(operation_id="hearRecording", responses={200: "The sound", **REFUSALS})
+    @blueprint.doc(operation_id="hearRecording", responses={200: A_SOUND, **REFUSALS})
     @require("recording.hear", "recording.hear_own", "recording.hear_reason")
     def hear(recording_id: int, body: HearIn) -> Response:
         with unit_of_work() as session:

@@ -46,9 +46,11 @@ from kernel.errors import BadInput
 from kernel.gate import gate
 from kernel.gate.gate import Cleared
 from kernel.schemas import IDENT
-from kernel.web import handed_out, public, require, require_fresh, unit_of_work
+from kernel.web import a_file, handed_out, public, require, require_fresh, unit_of_work
 
 READS = {400: "Malformed", 404: "Not found", 422: "Refused"}
+A_FILE = a_file("The file", "*/*")
+A_PDF = a_file("PDF", "application/pdf")
 
 
 def create_blueprint(office: Office) -> APIBlueprint:
@@ -188,7 +190,7 @@ def _acts(blueprint: APIBlueprint, office: Office) -> None:
 
 def _files(blueprint: APIBlueprint, office: Office) -> None:
     @blueprint.get(f"/documents/<{IDENT}:document_id>")
-    @blueprint.doc(operation_id="getDocument", responses={200: "PDF", 404: "Not found"})
+    @blueprint.doc(operation_id="getDocument", responses={200: A_PDF, 404: "Not found"})
     @require("case.read")
     def get_document(document_id: int) -> Response:
         with unit_of_work() as session:
@@ -197,7 +199,7 @@ def _files(blueprint: APIBlueprint, office: Office) -> None:
         return _file(cleared, "application/pdf", f"{paper.number}.pdf")
 
     @blueprint.get(f"/attachments/<{IDENT}:attachment_id>")
-    @blueprint.doc(operation_id="getAttachment", responses={200: "The file", 404: "Not found"})
+    @blueprint.doc(operation_id="getAttachment", responses={200: A_FILE, 404: "Not found"})
     @require("case.read")
     def get_attachment(attachment_id: int) -> Response:
         with unit_of_work() as session:
@@ -207,7 +209,7 @@ def _files(blueprint: APIBlueprint, office: Office) -> None:
 
     @blueprint.post(f"/attachments/<{IDENT}:attachment_id>/original")
     @blueprint.input(RevealIn, arg_name="body")
-    @blueprint.doc(operation_id="openOriginal", responses={200: "The file", **REFUSALS})
+    @blueprint.doc(operation_id="openOriginal", responses={200: A_FILE, **REFUSALS})
     @require("identity.reveal", "complainant.read", fresh=True)
     def open_original(attachment_id: int, body: RevealIn) -> Response:
         with unit_of_work() as session:

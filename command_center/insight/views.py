@@ -26,11 +26,12 @@ from command_center.insight.schemas import (
 )
 from kernel.clock import now
 from kernel.settings import Settings
-from kernel.web import handed_out, require, unit_of_work
+from kernel.web import a_file, handed_out, require, unit_of_work
 from maps.folium_page import render
 from maps.regions import DISTRICT, regions
 from maps.style import DEMO, OPENSTREETMAP
 
+A_PAGE = a_file("A page", "text/html")
 REFUSALS = {400: "Malformed", 422: "Refused"}
 # The page brings its own script and may reach nothing: no cookie, no server, no other frame.
 HEATMAP_CSP = (
@@ -87,7 +88,7 @@ def create_blueprint(office: Office) -> APIBlueprint:
 
     @blueprint.get("/heatmap.html")
     @blueprint.input(HeatmapQuery, location="query", arg_name="query")
-    @blueprint.doc(operation_id="getHeatmap", responses={200: "A page", **REFUSALS})
+    @blueprint.doc(operation_id="getHeatmap", responses={200: A_PAGE, **REFUSALS})
     @require("stats.read")
     def get_heatmap(query: HeatmapQuery) -> Response:
         with unit_of_work() as session:

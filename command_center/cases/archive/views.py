@@ -22,9 +22,10 @@ from command_center.cases.identity_views import seat
 from command_center.cases.office import Office
 from kernel.gate import gate
 from kernel.schemas import IDENT
-from kernel.web import handed_out, require, unit_of_work
+from kernel.web import a_file, handed_out, require, unit_of_work
 
 ONE = f"/destructions/<{IDENT}:destruction_id>"
+A_PDF = a_file("PDF", "application/pdf")
 REFUSALS = {404: "Not found", 409: "Conflict", 422: "Refused"}
 
 
@@ -55,7 +56,7 @@ def _lists(blueprint: APIBlueprint) -> None:
             return [_shown(one) for one in service.lists(session)]
 
     @blueprint.get(f"{ONE}/certificate")
-    @blueprint.doc(operation_id="getDestructionCertificate", responses={200: "PDF", **REFUSALS})
+    @blueprint.doc(operation_id="getDestructionCertificate", responses={200: A_PDF, **REFUSALS})
     @require("archive.read", "archive.approve")
     def certificate(destruction_id: int) -> Response:
         with unit_of_work() as session:

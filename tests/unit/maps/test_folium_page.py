@@ -51,3 +51,10 @@ def test_an_address_without_a_local_file_is_refused() -> None:
         inlined('<script src="https://cdn.example/x.js"></script>')
     with pytest.raises(OutsideAddress, match="picture"):
         inlined('<img src="https://cdn.example/picture.png">')
+
+
+@needs_build
+def test_before_regions_are_imported_the_page_says_so() -> None:
+    made = HeatPage("热力图", "2026 年", [], [], source="")
+    html = render(gate.clear_record("page.heatmap", made)).content
+    assert "尚未导入辖区" in html
