@@ -20,6 +20,7 @@ RESULTS = setup.ROOT / "build" / "test-results"
 PYTHON = str(setup.PYTHON)
 BIN = setup.VENV / "bin"
 PYTEST_XML = RESULTS / "pytest.xml"
+E2E_XML = RESULTS / "e2e.xml"
 VITEST_JSON = RESULTS / "vitest.json"
 LONGEST_SECONDS = 40 * 60
 
@@ -54,7 +55,9 @@ class Part:
     count: Callable[[], Count] | None = None
 
 
-PYTEST = (PYTHON, "-m", "pytest", "-q", f"--junitxml={PYTEST_XML}")
+PYTEST = (PYTHON, "-m", "pytest", "-q", "--durations=10")
+BESIDE = ("-n", "2", "--dist", "loadfile")
+"""Two processes with engines of their own; a file's tests stay together."""
 NPM = ("npm", "run", "--silent")
 
 
@@ -73,7 +76,7 @@ def static_checks() -> list[Part]:
 
 def migrations() -> list[Part]:
     """Models against migrations on a real database; the tests proper include it."""
-    return [Part("migrations", [*PYTEST, "tests/integration/migrations"], count=count_pytest)]
+    return [_pytest("migrations", PYTEST_XML, "tests/integration/migrations")]
 
 
 def tests() -> list[Part]:
@@ -88,18 +91,20 @@ def tests() -> list[Part]:
             setup.STATIC,
             count_vitest,
         ),
-        Part(
-            "tests",
-            [*PYTEST, "--durations=15"],
-            count=count_pytest,
-        ),
+        _pytest("tests", PYTEST_XML, *BESIDE, "--ignore=tests/e2e"),
+        _pytest("the whole system", E2E_XML, "tests/e2e"),
     ]
 
 
-def count_pytest() -> Count:
-    """What pytest's report says. Raises when there is none."""
+def _pytest(name: str, report: Path, *arguments: str) -> Part:
+    argv = [*PYTEST, f"--junitxml={report}", *arguments]
+    return Part(name, argv, count=lambda: count_pytest(report))
+
+
+def count_pytest(report: Path) -> Count:
+    """What one of pytest's reports says. Raises when there is none."""
     total = Count()
-    for case in ET.parse(PYTEST_XML).iter(  # noqa: S314 (our own report)
+    for case in ET.parse(report).iter(  # noqa: S314 (our own report)
         "testcase"
     ):
         kinds = {child.tag for child in case}
@@ -183,7 +188,7 @@ def main(only_checks: bool) -> int:
     total = prepare()
     if total.failed == 0:
         RESULTS.mkdir(parents=True, exist_ok=True)
-        for report in (PYTEST_XML, VITEST_JSON):
+        for report in (PYTEST_XML, E2E_XML, VITEST_JSON):
             report.unlink(missing_ok=True)
         for part in static_checks() + (migrations() if only_checks else tests()):
             total += perform(part)

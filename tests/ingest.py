@@ -34,7 +34,7 @@ class IngestProcess:
     _child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [str(Path(sys.executable).parent / "command-center"), "ingest"]
+        command = [sys.executable, "-m", "command_center", "ingest"]
         environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("CC_")},
             "CC_VAR_DIR": str(self.settings.var_dir),

@@ -8,7 +8,8 @@ from kernel.settings import PORTS
 STEP = 25
 LOWEST, HIGHEST = 20_000, 32_000
 """Below the ephemeral range, whose ports the system hands out to clients at any moment."""
-_next = LOWEST + os.getpid() % 400 * STEP
+_next = LOWEST + os.getpid() * 37 % 480 * STEP
+"""Runs that start at once, whose process ids are neighbours, begin far from each other."""
 
 
 def free_port_base() -> int:

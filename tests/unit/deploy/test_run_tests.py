@@ -42,7 +42,7 @@ def runner(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
 
 def test_failures_and_errors_of_pytest_are_failed_tests(runner: ModuleType) -> None:
     runner.PYTEST_XML.write_text(JUNIT)
-    count = runner.count_pytest()
+    count = runner.count_pytest(runner.PYTEST_XML)
     assert str(count) == "1 passed, 2 failed, 1 skipped"
     assert count.names == ["a::bad", "a::broken"]
 
@@ -67,7 +67,11 @@ def test_a_check_counts_as_one(
 
 
 def test_tests_that_leave_no_report_have_failed(runner: ModuleType) -> None:
-    part = runner.Part("tests", [sys.executable, "-c", "exit(2)"], count=runner.count_pytest)
+    part = runner.Part(
+        "tests",
+        [sys.executable, "-c", "exit(2)"],
+        count=lambda: runner.count_pytest(runner.PYTEST_XML),
+    )
     assert str(runner.perform(part)) == "0 passed, 1 failed, 0 skipped"
 
 
