@@ -6,11 +6,12 @@ batch with a row that the database refuses is halved until that row stands alone
 """
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from kernel.log import get_logger
 
@@ -58,6 +59,22 @@ select '2000-01-01Z'::timestamptz + r * interval '1 microsecond', t, w,
 from unnest(%b::bigint[], %b::bigint[], %b::text[], %b::bigint[], %b::float8[], %b::float8[],
   %b::float8[], %b::bytea[]) x (r, t, w, f, lat, lon, s, raw)
 """
+HAPPEN = """
+with new as (
+  insert into gps.happenings (terminal_id, kind, at, key, received_at, lat, lon, details, raw)
+  select t, k, '2000-01-01Z'::timestamptz + a * interval '1 microsecond', key,
+    '2000-01-01Z'::timestamptz + r * interval '1 microsecond', lat, lon, d, raw
+  from unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bigint[], %b::float8[],
+    %b::float8[], %b::jsonb[], %b::bytea[]) x (t, k, a, key, r, lat, lon, d, raw)
+  on conflict do nothing
+  returning id, kind, received_at
+)
+select kernel.enqueue(
+  'gps.happened', null, jsonb_build_object('happening_id', id, 'kind', kind), received_at,
+  received_at, '')
+from new
+"""
+"""The job in the same statement: what was not there before is told upward, and only that."""
 ROW_FAULTS = (
     psycopg.DataError,
     psycopg.IntegrityError,
@@ -98,8 +115,30 @@ class Oddity:
     raw: bytes
 
 
+@dataclass(slots=True)
+class Happening:
+    """Something to store that is no position: an alarm, an answer, a crossing.
+
+    Times in microseconds since 2000. `key` tells apart what a terminal may tell twice of one kind
+    and moment.
+    """
+
+    terminal_id: int
+    kind: str
+    at_us: int
+    key: str
+    received_us: int
+    lat: float | None
+    lon: float | None
+    details: Mapping[str, object]
+    raw: bytes | None = None
+
+
 def write(
-    connection: psycopg.Connection, rows: Sequence[Row], oddities: Sequence[Oddity]
+    connection: psycopg.Connection,
+    rows: Sequence[Row],
+    oddities: Sequence[Oddity],
+    happenings: Sequence[Happening] = (),
 ) -> list[Row]:
     """Store everything in one transaction; gives the rows that are now the present.
 
@@ -107,15 +146,15 @@ def write(
     call may be repeated. A row that the database refuses ends in the quarantine.
     """
     try:
-        return _write_once(connection, rows, oddities, _copy)
+        return _write_once(connection, rows, oddities, _copy, happenings)
     except psycopg.errors.UniqueViolation:
         pass
     except ROW_FAULTS as fault:
-        return _halves(connection, rows, oddities, fault)
+        return _halves(connection, rows, oddities, fault, happenings)
     try:
-        return _write_once(connection, rows, oddities, _copy_around_repetitions)
+        return _write_once(connection, rows, oddities, _copy_around_repetitions, happenings)
     except ROW_FAULTS as fault:
-        return _halves(connection, rows, oddities, fault)
+        return _halves(connection, rows, oddities, fault, happenings)
 
 
 def _write_once(
@@ -123,6 +162,7 @@ def _write_once(
     rows: Sequence[Row],
     oddities: Sequence[Oddity],
     copy: Callable[[psycopg.Cursor, bytes], None],
+    happenings: Sequence[Happening] = (),
 ) -> list[Row]:
     newest = _newest(rows)
     with connection.transaction(), connection.cursor() as cursor:
@@ -131,6 +171,8 @@ def _write_once(
         moved = _move_latest(cursor, newest) if newest else set()
         if oddities:
             cursor.execute(QUARANTINE, _columns(oddities, ODDITY_COLUMNS))
+        if happenings:
+            cursor.execute(HAPPEN, _happening_columns(happenings))
     return [row for row in newest if row.terminal_id in moved]
 
 
@@ -139,8 +181,12 @@ def _halves(
     rows: Sequence[Row],
     oddities: Sequence[Oddity],
     fault: Exception,
+    happenings: Sequence[Happening] = (),
 ) -> list[Row]:
     """Find the row that is to blame; the others are stored as if it had never been there."""
+    if happenings:
+        _tell_each(connection, happenings)
+        return write(connection, rows, oddities)
     if len(rows) > 1:
         middle = len(rows) // 2
         before = write(connection, rows[:middle], oddities)
@@ -152,6 +198,18 @@ def _halves(
     for oddity in oddities:
         _keep(connection, oddity)
     return []
+
+
+def _tell_each(connection: psycopg.Connection, happenings: Sequence[Happening]) -> None:
+    """Each alone; one that the database refuses is told without its details and its place."""
+    for told in happenings:
+        bare = replace(told, lat=None, lon=None, details={}, key=told.key[:80])
+        for attempt in (told, bare):
+            try:
+                _write_once(connection, (), (), _copy, (attempt,))
+                break
+            except ROW_FAULTS as fault:
+                log.error("happening_refused_by_database", kind=told.kind, fault=str(fault))
 
 
 def _keep(connection: psycopg.Connection, oddity: Oddity) -> None:
@@ -209,11 +267,28 @@ ODDITY_COLUMNS = (
     "speed_kmh",
     "raw",
 )
+HAPPENING_COLUMNS = (
+    "terminal_id",
+    "kind",
+    "at_us",
+    "key",
+    "received_us",
+    "lat",
+    "lon",
+    "details",
+    "raw",
+)
 
 
 def _move_latest(cursor: psycopg.Cursor, newest: Sequence[Row]) -> set[int]:
     cursor.execute(MOVE_LATEST, _columns(newest, LATEST_COLUMNS))
     return {terminal_id for (terminal_id,) in cursor.fetchall()}
+
+
+def _happening_columns(happenings: Sequence[Happening]) -> list[list[object]]:
+    columns = _columns(happenings, HAPPENING_COLUMNS)
+    columns[HAPPENING_COLUMNS.index("details")] = [Jsonb(told.details) for told in happenings]
+    return columns
 
 
 def _columns(items: Sequence[object], names: Sequence[str]) -> list[list[object]]:

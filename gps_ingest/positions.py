@@ -14,7 +14,7 @@ import psycopg
 from gevent.event import Event
 
 from gps_ingest import history, meters
-from gps_ingest.history import Oddity, Row
+from gps_ingest.history import Happening, Oddity, Row
 from gps_ingest.valve import Valve
 from kernel.log import get_logger
 
@@ -37,7 +37,7 @@ class StoreLimits:
 class _Entry:
     """A fix or an oddity to store, or nothing at all; `done` is called after the commit."""
 
-    item: Row | Oddity | None
+    item: Row | Oddity | Happening | None
     done: Done | None
 
 
@@ -70,6 +70,10 @@ class PositionStore:
     def quarantine(self, oddity: Oddity, done: Done | None = None) -> None:
         """Store the oddity with the next batch; then call `done`."""
         self._append(_Entry(oddity, done))
+
+    def happen(self, happening: Happening) -> None:
+        """Store what happened with the next batch, and tell of it upward."""
+        self._append(_Entry(happening, None))
 
     def after_all_before(self, done: Done) -> None:
         """Call `done` when everything that waits now has been stored."""
@@ -118,21 +122,25 @@ class PositionStore:
         """Write the batch, as often as it takes; then acknowledge, then tell."""
         rows = [entry.item for entry in batch if isinstance(entry.item, Row)]
         oddities = [entry.item for entry in batch if isinstance(entry.item, Oddity)]
-        moved = self._write(rows, oddities) if rows or oddities else []
+        happenings = [entry.item for entry in batch if isinstance(entry.item, Happening)]
+        anything = rows or oddities or happenings
+        moved = self._write(rows, oddities, happenings) if anything else []
         for entry in batch:
             if entry.done is not None:
                 _call(entry.done)
         if moved:
             _call(lambda: self._tell(moved))
 
-    def _write(self, rows: list[Row], oddities: list[Oddity]) -> list[Row]:
+    def _write(
+        self, rows: list[Row], oddities: list[Oddity], happenings: list[Happening]
+    ) -> list[Row]:
         pause, longest = self.limits.retry_seconds
         while True:
             begin = time.perf_counter()
             try:
                 if self._connection is None:
                     self._connection = self._connect()
-                moved = history.write(self._connection, rows, oddities)
+                moved = history.write(self._connection, rows, oddities, happenings)
             except Exception as error:  # whatever it is, the batch stays first in line
                 self._away(error)
                 gevent.sleep(pause)

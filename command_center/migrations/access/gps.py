@@ -10,6 +10,8 @@ FUNCTIONS = (
     f"grant execute on function gps.drop_day(text) to {Role.ARCHIVE}",
     f"grant execute on function gps.ensure_partitions(date, date) to {Role.INGEST}",
 )
+WINDOW = ("terminal_id", "window_until", "issued_at", "plate", "device_id", "source")
+"""Of a credential: an operator opens the window and sees who came, never the code's hash."""
 REFERENCE = {
     "gps.fixes": "filled by COPY, which row-level security refuses; people read it only through"
     " gps.track, which asks whose unit it was",
@@ -20,7 +22,13 @@ RULES = (
     Rule(Role.INGEST, "gps.latest", "select insert update"),
     Rule(Role.INGEST, "gps.quarantine", "select insert"),
     Rule(Role.INGEST, "gps.unknown_identities", "select insert update delete"),
+    Rule(Role.INGEST, "gps.credentials", "select insert update"),
+    Rule(Role.INGEST, "gps.happenings", "select insert"),
+    Rule(Role.INGEST, "gps.downlinks", "select update"),
     Rule(Role.HOUSE, "gps.terminals", "select insert update"),
+    Rule(Role.HOUSE, "gps.credentials", "select insert update", columns=WINDOW),
+    Rule(Role.HOUSE, "gps.happenings", "select"),
+    Rule(Role.HOUSE, "gps.downlinks", "select insert update"),
     Rule(Role.HOUSE, "gps.latest", "select"),
     Rule(Role.HOUSE, "gps.unknown_identities", "select delete"),
     Rule(Role.CONSOLE, "gps.terminals", "select"),

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from gps_ingest import history, queries
-from gps_ingest.history import EPOCH_2000_US, Oddity, Row
+from gps_ingest.history import EPOCH_2000_US, Happening, Oddity, Row
 from gps_ingest.server import connector
 from kernel.db import Database
 from tests.ingest import LAT, LON, TEST, count
@@ -197,3 +197,30 @@ def test_fixes_that_came_before_their_partition_move_into_it(
     assert partitions(database) == {"gps.fixes_20260922": 2, "gps.fixes_default": 1}
     history.write(connection, [row(one)], [])
     assert count(database) == 3
+
+
+def happening(terminal_id: int, **change: object) -> Happening:
+    plain = Happening(
+        terminal_id, "alarm", us(NOON), "1", us(NOON), LAT, LON, {"bits": 1}, b"\x7e\x00\x7e"
+    )
+    return replace(plain, **change)  # type: ignore[arg-type]
+
+
+def test_what_happened_is_told_upward_once_however_often_it_is_sent(
+    database: Database, connection: psycopg.Connection, register: Callable[..., int]
+) -> None:
+    one = register("one")
+    for _ in range(2):
+        history.write(connection, [row(one)], [], [happening(one), happening(one, key="2")])
+    assert count(database, "gps.happenings") == 2
+    assert count(database, "kernel.jobs", "kind = 'gps.happened'") == 2
+
+
+def test_a_happening_that_cannot_be_stored_is_told_without_its_details(
+    database: Database, connection: psycopg.Connection, register: Callable[..., int]
+) -> None:
+    one = register("one")
+    told = [happening(one, details={"text": "a\0b"}), happening(one, key="2")]
+    assert history.write(connection, [row(one)], [], told) == [row(one)]
+    assert count(database, "gps.happenings", "details = '{}'") == 1
+    assert count(database, "gps.happenings") == 2
