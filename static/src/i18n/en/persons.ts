@@ -1,7 +1,7 @@
 export default {
   tabs: { search: 'Phone among informants', export: "A person's data" },
   number: 'Phone number',
-  noteHint: 'Neither the number nor anybody’s identity.',
+  noteHint: "Neither the number nor anybody's identity.",
   searchWarning:
     'Every search is written to a log that cannot be changed, and rings at once with commanders and the auditor. Each report found is recorded as a reveal.',
   searchGo: 'Search and record it',
