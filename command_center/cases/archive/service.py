@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from gevent import get_hub
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload, undefer
 
@@ -173,7 +172,7 @@ def pdf(session: Session, destruction_id: int) -> tuple[Destruction, bytes]:
         raise NotFound("certificate", destruction_id)
     if listed.pdf is None:
         made = papers.cleared(certificate.KIND, listed.certificate)
-        listed.pdf = bytes(get_hub().threadpool.apply(papers.render, (certificate.KIND, made)))
+        listed.pdf = papers.render_beside_the_loop(certificate.KIND, made)
     return listed, listed.pdf
 
 
