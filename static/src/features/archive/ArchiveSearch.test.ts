@@ -86,7 +86,7 @@ describe('the archive by number', () => {
   it('says what went wrong and tries again', async () => {
     vi.mocked(api.search).mockRejectedValueOnce(new ApiError({ status: 404, code: 'not_found', message: '' }))
     const wrapper = await shown()
-    expect(wrapper.get('[role=alert]').text()).toContain('找不到')
+    expect(wrapper.get('[role=alert]').text()).toContain('全局')
     await wrapper.get('[role=alert] button').trigger('click')
     await flushPromises()
     expect(wrapper.text()).toContain('TS1')

@@ -1,8 +1,8 @@
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef } from 'vue'
 import { archive as api, type Destruction, type DestructionLine } from '@/api/archive'
 import type { Id } from '@/api/types'
-import { explain } from '@/i18n/errors'
 import { useRun } from '@/shell/useRun'
+import { explainArchive } from './words'
 
 const CARRYING_OUT_MS = 3_000
 
@@ -24,7 +24,7 @@ export function useDestructions() {
     try {
       lists.value = await api.lists()
     } catch (error) {
-      failure.value = explain(error)
+      failure.value = explainArchive(error)
     }
   }
 
@@ -38,7 +38,7 @@ export function useDestructions() {
       const found = await api.list(id)
       if (mine === turn) take(found)
     } catch (error) {
-      if (mine === turn) failure.value = explain(error)
+      if (mine === turn) failure.value = explainArchive(error)
     }
   }
 

@@ -1,4 +1,6 @@
+import { isApiError } from '@/api/errors'
 import { translate, word } from '@/i18n'
+import { explain } from '@/i18n/errors'
 import { number } from '@/i18n/format'
 
 const YEAR_DAYS = 365
@@ -17,4 +19,9 @@ export function periodWords(days: number): string {
 export function itemName(reference: string): string {
   const [, year, month, day] = /^fixes_(\d{4})(\d{2})(\d{2})$/.exec(reference) ?? []
   return year ? `${year}-${month}-${day} (UTC)` : reference
+}
+
+/** Gives the words for what went wrong: below the bureau's root there is no archive. */
+export function explainArchive(error: unknown): string {
+  return isApiError(error) && error.status === 404 ? translate('archive.wholeBureau') : explain(error)
 }

@@ -9,6 +9,7 @@ export default {
     fax: 'Copies of fax pages',
   },
   period: '{years} years ({days})',
+  wholeBureau: "The archive is the whole bureau's: only people at its root see it.",
   lists: 'Lists',
   items: '{n} items',
   proposed: 'Listed {time}',

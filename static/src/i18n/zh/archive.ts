@@ -9,6 +9,7 @@ export default {
     fax: '传真页副本',
   },
   period: '{years} 年（{days}）',
+  wholeBureau: '档案由全局统一管理，只有市局的人员可以查看。',
   lists: '清单',
   items: '{n} 项',
   proposed: '{time} 列出',
