@@ -15,10 +15,11 @@ from command_center.cases.schemas import (
     Words,
 )
 from dispatch.moments import Utc
-from kernel.schemas import Ident
+from kernel.schemas import MAX_IDENT, Ident
 
 Kind = Literal["TS", "JB", "ZX"]
-Detail = Line | bool | int | float | None
+Whole = Annotated[int, Field(ge=-MAX_IDENT, le=MAX_IDENT)]
+Detail = Line | bool | Whole | Annotated[float, Field(allow_inf_nan=False)] | None
 
 
 def _distinct(kinds: list[Kind]) -> list[Kind]:

@@ -1,0 +1,50 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from command_center.accounts import cookies, web
+from command_center.accounts.models import LoginSession
+from command_center.accounts.phones import Phones
+from kernel.clock import FixedClock
+from kernel.db import Database
+from kernel.limiter import Limiter
+from kernel.settings import Settings
+from tests.factories import siege
+from tests.factories.siege import Siege
+
+
+def remembering(house: Siege) -> Callable[..., LoginSession | None]:
+    """The door, which looks each seat up once: most of an attack's time would go there. Browsers
+    that sign in themselves are looked up each time.
+    """
+    look, tokens = web.session_of_request, {seat.token for seat in house.seats.values()}
+    held: dict[str, LoginSession | None] = {}
+
+    def session_of_request(touch: bool = False) -> LoginSession | None:
+        token = cookies.read(house.settings, cookies.SESSION)
+        if token not in tokens:
+            return look(touch)
+        if token not in held:
+            held[token] = look()
+        return held[token]
+
+    return session_of_request
+
+
+@pytest.fixture(scope="session")
+def besieged(
+    settings: Settings, make_database: Callable[[], str], redis_url: str
+) -> Iterator[Siege]:
+    """One house for all attacks: no limit stops them, and officers' phones reach no listener."""
+    address = make_database()
+    database = Database(address, clock=FixedClock(), pool_size=4)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Limiter, "pass_or_refuse", lambda *_: None)
+        patched.setattr(Phones, "accept", lambda *_: None)
+        made = siege.build(
+            settings.model_copy(update={"database_url": address, "redis_url": redis_url}), database
+        )
+        patched.setattr(web, "session_of_request", remembering(made))
+        yield made
+    made.house.database.close()
+    database.close()
