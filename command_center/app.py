@@ -47,6 +47,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     )
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        TRUSTED_HOSTS=settings.host_names,
         SPEC_FORMAT="json",
         OPENAPI_VERSION="3.1.0",
         VALIDATION_ERROR_STATUS_CODE=422,

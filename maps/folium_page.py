@@ -104,6 +104,16 @@ class _Margin(folium.MacroElement):
         self.text = escape(text)
 
 
+class _Written(folium.Element):
+    """HTML as it stands: folium would read it as a template, and run what is in it."""
+
+    _template = Template("{{ this.html }}")
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.html = html
+
+
 def render(cleared: Cleared[HeatPage]) -> Cleared[str]:
     """The page as HTML. Raises FileNotFoundError before the front-end was built."""
     return cleared.written(_html)
@@ -120,7 +130,7 @@ def _html(page: HeatPage) -> str:
     world.fit_bounds(_bounds(page.areas))
     world.add_child(_Margin(page.source))
     root: Any = world.get_root()
-    root.html.add_child(folium.Element(_LOOK + _title(page) + _legend(steps, texts)))
+    root.html.add_child(_Written(_LOOK + _title(page) + _legend(steps, texts)))
     root.title = escape(page.title)
     return inlined(root.render())
 

@@ -93,9 +93,7 @@ def _plain(schema: Schema) -> Schema:
 
 
 def _object(schema: Schema, known: Mapping[str, Any], _: str) -> dict[str, Any]:
-    return {
-        name: example(one, known, name) for name, one in schema.get("properties", {}).items()
-    }
+    return {name: example(one, known, name) for name, one in schema.get("properties", {}).items()}
 
 
 def _array(schema: Schema, known: Mapping[str, Any], name: str) -> list[Any]:

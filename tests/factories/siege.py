@@ -30,7 +30,6 @@ from dispatch.units import service as units
 from gps_ingest import terminals
 from gps_ingest.models import LatestFix
 from kernel.access import Principal, system
-from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.settings import Settings
 from telephony.models import Inbound
@@ -147,8 +146,9 @@ class Siege:
             "agency": "police", "number": "13900007788", "phone": "+9991380009999",
             "account": "newcomer", "roles": ["STAT"], "scopes": ["case.read"], "expires_at": until,
             "old": PASSWORD, "code": "123456", "bbox": "116,39,117,40", "q": "老王饭店",
-            "object_no": self.numbers["TS"], "region": "110101", "role": "DISP", "report_facts": None,
-            "level": 2, "result_code": None, "urgency": None, "action": "accept",
+            "object_no": self.numbers["TS"], "region": "110101", "role": "DISP",
+            "report_facts": None, "level": 2, "result_code": None, "urgency": None,
+            "action": "accept",
             "z": 12, "x": 3372, "y": 1552, "limit": 5, "state": "ACKED",
         }  # fmt: skip
 

@@ -89,7 +89,9 @@ def test_an_absurd_value_in_any_field_breaks_nothing(besieged: Siege) -> None:
     assert wrong == []
 
 
-PARAMETERS = ("", "\0", "9" * 400, "-1", "1e400", "nan", "１", "%ff", "x" * 3_000, "a,b", "[]", "null")
+PARAMETERS = (
+    "", "\0", "9" * 400, "-1", "1e400", "nan", "１", "%ff", "x" * 3_000, "a,b", "[]", "null",
+)  # fmt: skip
 
 
 def test_an_absurd_parameter_in_any_address_breaks_nothing(besieged: Siege) -> None:
@@ -192,8 +194,8 @@ def test_what_an_engine_says_wrongly_breaks_nothing(besieged: Siege) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["1" * 9_900, "没有死亡" * 2_400, "138 " * 2_400, "a@" * 4_900, "省市区县路号" * 1_600, "( " * 4_900,
-     "-" * 9_900, "我叫" * 4_900, "（回复码" * 2_400],
+    ["1" * 9_900, "没有死亡" * 2_400, "138 " * 2_400, "a@" * 4_900, "省市区县路号" * 1_600,
+     "( " * 4_900, "-" * 9_900, "我叫" * 4_900, "（回复码" * 2_400],
 )  # fmt: skip
 def test_no_words_take_long_to_read(besieged: Siege, words: str) -> None:
     """The longest text, made for the expressions that look through it."""
