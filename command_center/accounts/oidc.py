@@ -190,10 +190,17 @@ def _asked(method: str, address: str, **more: Any) -> dict[str, Any]:
     ) as answer:
         if answer.status_code >= 500:
             answer.raise_for_status()
-        found = json.loads(_read(answer.raw, until))
+        found = _parsed(_read(answer.raw, until))
     if not isinstance(found, dict):
         raise ValueError("no object")
     return found
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except RecursionError as error:
+        raise ValueError("too deep") from error
 
 
 def _read(answer: HTTPResponse, until: float) -> bytes:

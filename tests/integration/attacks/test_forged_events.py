@@ -46,7 +46,18 @@ def events(socketio: SocketIO) -> list[str]:
     """Every event that somebody answers, and some that nobody does."""
     known = set(socketio.server.handlers["/"])
     assert {"connect", "disconnect", "hello", "view"} <= known
-    strange = {"join", "leave", "changed", "positions", "alarm", "beat", "*", "__init__", "tell", ""}
+    strange = {
+        "join",
+        "leave",
+        "changed",
+        "positions",
+        "alarm",
+        "beat",
+        "*",
+        "__init__",
+        "tell",
+        "",
+    }
     return sorted((known | strange) - {"connect", "disconnect"})
 
 
