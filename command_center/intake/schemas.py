@@ -65,7 +65,7 @@ class Told(Request):
 
     idempotency_key: Annotated[UUID, Field(strict=False)]
     channel: Literal["phone", "fax", "letter", "sms", "web", "visit"] = "web"
-    hotline: Word | None = None
+    hotline: Annotated[Word, Field(max_length=10)] | None = None
     kinds: Kinds
     person: PersonIn = Field(default_factory=PersonIn)
     caller_number: Word | None = None

@@ -1,10 +1,14 @@
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from command_center.accounts import cookies, web
 from command_center.accounts.models import LoginSession
 from command_center.accounts.phones import Phones
+from command_center.intake import views as intake
+from command_center.intake.callers import Limits
+from command_center.portal import views as portal
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.limiter import Limiter
@@ -31,19 +35,28 @@ def remembering(house: Siege) -> Callable[..., LoginSession | None]:
     return session_of_request
 
 
-@pytest.fixture(scope="session")
+class NoListener(Phones):
+    """Officers' phones, whose positions go nowhere."""
+
+    def accept(self, *_: Any) -> None:
+        """Taken."""
+
+
+@pytest.fixture(scope="package")
 def besieged(
     settings: Settings, make_database: Callable[[], str], redis_url: str
 ) -> Iterator[Siege]:
-    """One house for all attacks: no limit stops them, and officers' phones reach no listener."""
-    address = make_database()
+    """One house for all attacks, in which no limit stops them."""
+    address, free = make_database(), Limiter(10**9, 1)
     database = Database(address, clock=FixedClock(), pool_size=4)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Limiter, "pass_or_refuse", lambda *_: None)
-        patched.setattr(Phones, "accept", lambda *_: None)
+        patched.setattr(portal.Limits, "of_the_demo", lambda: portal.Limits(free, free, free, free))
+        patched.setattr(intake, "Limits", lambda: Limits(free, free))
         made = siege.build(
             settings.model_copy(update={"database_url": address, "redis_url": redis_url}), database
         )
+    made.house.dispatch.field.positions = NoListener(settings)
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(web, "session_of_request", remembering(made))
         yield made
     made.house.database.close()

@@ -1,6 +1,7 @@
 """More fields than an endpoint asks for: refused, or without any effect."""
 
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
@@ -106,7 +107,7 @@ STAFF = {
 def test_the_public_sets_nothing_that_staff_set(besieged: Siege) -> None:
     submit = next(one for one in operations(besieged.app) if one.name == "submitPublicly")
     with besieged.database.attack() as connection:
-        told = besieged.body(submit) | STAFF
+        told = besieged.body(submit) | STAFF | {"idempotency_key": str(uuid4())}
         answer = besieged.request(None, "POST", besieged.path(submit), json=told)
         assert answer.status_code == 201, answer.text
         connection.execute(text("select set_config('role', 'none', true)"))
@@ -114,6 +115,7 @@ def test_the_public_sets_nothing_that_staff_set(besieged: Siege) -> None:
             number = answer.get_json()["receipts"][0]["case_no"]
             case = session.query(Case).filter_by(case_no=number).one()
             assert (case.channel, case.registered_by) == ("web", None)
+            assert case.hotline == ""
             assert (case.place_confirmed_at, case.place_confirmed_by) == (None, None)
             assert case.first_handler == ""
     for name, value in (("urgency", 0), ("triggers", ["DEATH"]), ("urgency_reason", "x")):
