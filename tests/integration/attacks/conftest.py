@@ -42,13 +42,9 @@ class NoListener(Phones):
         """Taken."""
 
 
-@pytest.fixture(scope="package")
-def besieged(
-    settings: Settings, make_database: Callable[[], str], redis_url: str
-) -> Iterator[Siege]:
-    """One house for all attacks, in which no limit stops them."""
-    address, free = make_database(), Limiter(10**9, 1)
-    database = Database(address, clock=FixedClock(), pool_size=4)
+def besiege(settings: Settings, address: str, redis_url: str) -> Iterator[Siege]:
+    """A house of its own, in which no limit stops anybody."""
+    free, database = Limiter(10**9, 1), Database(address, clock=FixedClock(), pool_size=8)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(portal.Limits, "of_the_demo", lambda: portal.Limits(free, free, free, free))
         patched.setattr(intake, "Limits", lambda: Limits(free, free))
@@ -56,8 +52,25 @@ def besieged(
             settings.model_copy(update={"database_url": address, "redis_url": redis_url}), database
         )
     made.house.dispatch.field.positions = NoListener(settings)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(web, "session_of_request", remembering(made))
-        yield made
+    yield made
     made.house.database.close()
     database.close()
+
+
+@pytest.fixture(scope="package")
+def besieged(
+    settings: Settings, make_database: Callable[[], str], redis_url: str
+) -> Iterator[Siege]:
+    """One house for all attacks."""
+    for made in besiege(settings, make_database(), redis_url):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(web, "session_of_request", remembering(made))
+            yield made
+
+
+@pytest.fixture(scope="module")
+def stormed(
+    settings: Settings, make_database: Callable[[], str], redis_url: str
+) -> Iterator[Siege]:
+    """A house whose requests are kept, many at a time."""
+    yield from besiege(settings, make_database(), redis_url)
