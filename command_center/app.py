@@ -7,6 +7,7 @@ from apiflask import APIFlask
 from apiflask.exceptions import HTTPError
 from flask import Flask, Response, jsonify, request, send_from_directory
 from flask_socketio import SocketIO
+from gunicorn.http.errors import ParseException
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -14,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from command_center.accounts import demonstration
 from command_center.accounts import web as door
 from command_center.accounts.schemas import ConfigOut
+from command_center.console import transport
 from command_center.console.hub import Hub
 from command_center.wiring import House, blueprints, build
 from kernel.gate import gate
@@ -48,6 +50,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     )
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        TRUSTED_HOSTS=settings.host_names,
         SPEC_FORMAT="json",
         OPENAPI_VERSION="3.1.0",
         VALIDATION_ERROR_STATUS_CODE=422,
@@ -57,6 +60,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     app.extensions.update(house=house, settings=settings, database=house.database)
     app.error_processor(_problem_of_validation)
     install_error_handlers(app)
+    app.register_error_handler(ParseException, lambda _: problem(400, "bad_request"))
     door.install(app)
     for blueprint in blueprints(house):
         app.register_blueprint(blueprint)
@@ -88,6 +92,7 @@ def _install_console(app: Flask, house: House) -> None:
         ping_timeout=10,
         max_http_buffer_size=64 << 10,
     )
+    transport.bound(socketio)
     hub = Hub(app, socketio, house.database, house.bus)
     hub.install()
     app.extensions.update(socketio=socketio, hub=hub)

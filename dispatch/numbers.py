@@ -5,12 +5,21 @@ import re
 from telephony.numbers import normal
 
 
-def digits(number: str) -> str:
-    """`+86 138-0000-1111`, `8613800001111` and `13800001111` all give `13800001111`.
+def sender(number: str) -> str:
+    """Whose number a text came from, as `digits` gives it; empty for a sender that is no number.
 
-    What cannot be dialled gives the digits it has, so that it equals nothing that can.
+    A carrier passes on any word as a sender: with letters in it, it is nobody's number, whatever
+    digits it has.
     """
     try:
         return normal(number).lstrip("+")
     except ValueError:
-        return re.sub(r"\D", "", number)
+        return ""
+
+
+def digits(number: str) -> str:
+    """`+86 138-0000-1111`, `8613800001111` and `13800001111` all give `13800001111`.
+
+    What cannot be dialled gives the digits it has.
+    """
+    return sender(number) or re.sub(r"\D", "", number)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
@@ -53,7 +53,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     """Address that listeners bind to. Demo mode refuses anything but loopback."""
     public_url: str = ""
-    """Address that people type; empty means http://host:http_port."""
+    """Address that people type; empty means http://host:http_port. Where it is set, requests are
+    answered under its host name, `host` and loopback alone."""
     trusted_proxies: int = Field(default=0, ge=0)
     """How many of our own proxies stand before the web process: as many entries of
     X-Forwarded-For, -Proto and -Host are believed."""
@@ -253,6 +254,15 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         return self.public_url or f"http://{quote(self.host)}:{self.http_port}"
+
+    @property
+    def host_names(self) -> list[str] | None:
+        """The names under which requests may ask for us; None where only the bureau's proxy knows
+        them. Any other leads here by a stranger's name server."""
+        if ":" in self.host or not (self.is_demo or self.public_url):
+            return None
+        named = urlsplit(self.base_url).hostname or ""
+        return sorted({"127.0.0.1", "localhost", self.host, named})
 
     @cached_property
     def zone(self) -> ZoneInfo:

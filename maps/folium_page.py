@@ -103,7 +103,14 @@ class _Margin(folium.MacroElement):
 
     def __init__(self, text: str):
         super().__init__()  # type: ignore[no-untyped-call]  # branca carries no types
-        self.text = escape(text)
+        self.text = _plain(text)
+
+
+def _plain(text: str) -> str:
+    """HTML that says the text as it is. Folium reads what it has written as a template once more:
+    without its braces nothing in it is one.
+    """
+    return escape(text).replace("{", "&#123;")
 
 
 def render(cleared: Cleared[HeatPage]) -> Cleared[str]:
@@ -124,7 +131,7 @@ def _html(page: HeatPage) -> str:
     world.add_child(_Margin(page.source))
     root: Any = world.get_root()
     root.html.add_child(folium.Element(_LOOK + _title(page) + _legend(page, steps, texts)))
-    root.title = escape(page.title)
+    root.title = _plain(page.title)
     return inlined(root.render())
 
 
@@ -148,7 +155,7 @@ def _add_areas(
         {
             "type": "Feature",
             "properties": {
-                "name": escape(area.name),
+                "name": _plain(area.name),
                 "count": texts["hidden"] if area.count is None else area.count,
                 "colour": _colour(area.count, steps),
             },
@@ -206,7 +213,7 @@ def _bounds(areas: Sequence[AreaValue]) -> list[list[float]]:
 
 
 def _title(page: HeatPage) -> str:
-    return f'<div class="title"><h1>{escape(page.title)}</h1><p>{escape(page.stamp)}</p></div>'
+    return f'<div class="title"><h1>{_plain(page.title)}</h1><p>{_plain(page.stamp)}</p></div>'
 
 
 def _legend(page: HeatPage, steps: Sequence[int], texts: dict[str, str]) -> str:
@@ -215,6 +222,6 @@ def _legend(page: HeatPage, steps: Sequence[int], texts: dict[str, str]) -> str:
     ranges = [f"{low + 1} – {high}" for low, high in pairwise([0, *steps])]
     rows = [*zip(COLOURS, ranges, strict=False), (NOT_SHOWN, texts["hidden"])]
     lines = "".join(
-        f'<div><i style="background:{colour}"></i>{escape(text)}</div>' for colour, text in rows
+        f'<div><i style="background:{colour}"></i>{_plain(text)}</div>' for colour, text in rows
     )
-    return f'<div class="legend"><b>{escape(texts["count"])}</b>{lines}</div>'
+    return f'<div class="legend"><b>{_plain(texts["count"])}</b>{lines}</div>'

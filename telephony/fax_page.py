@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from gevent import get_hub, monkey
 
+from kernel import pages
+
 SECONDS = 20
 """More than any order needs; less than a job's lease."""
 FINE = ("-r204x196", "-dFIXEDMEDIA", "-g1728x2292", "-dPDFFitPage")
@@ -54,17 +56,12 @@ def form(title: str, rows: list[tuple[str, str]], footer: str = "") -> str:
 
 
 def render(html: str) -> Rendered:
-    """The PDF of an HTML body, its fonts embedded. Nothing is fetched, from nowhere."""
+    """The PDF of an HTML body, its fonts embedded."""
     return _off_the_loop(_render, html)
 
 
 def _render(html: str) -> Rendered:
-    from weasyprint import CSS, HTML  # half a second, and only those who render need it
-    from weasyprint.urls import URLFetcher
-
-    nothing = URLFetcher(allowed_protocols=())
-    source = HTML(string=f'<html lang="zh"><body>{html}</body></html>', url_fetcher=nothing)
-    document = source.render(stylesheets=[CSS(string=STYLE, url_fetcher=nothing)])
+    document = pages.laid_out(f'<html lang="zh"><body>{html}</body></html>', STYLE)
     return Rendered(document.write_pdf(), len(document.pages))
 
 

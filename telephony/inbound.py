@@ -44,8 +44,8 @@ def receive(
 
 
 def _storable(text: str) -> str:
-    """PostgreSQL stores no zero character."""
-    return text.replace("\0", "\ufffd")
+    """PostgreSQL stores no zero character, and no half of one."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def get(session: Session, inbound_id: int) -> Inbound:

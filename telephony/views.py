@@ -97,7 +97,7 @@ def decoded(body: bytes, charset: str) -> str:
     """The text in the charset it says; what does not fit is replaced, never refused."""
     try:
         return body.decode(charset or "utf-8", "replace")
-    except LookupError:
+    except (LookupError, ValueError):
         return body.decode("utf-8", "replace")
 
 

@@ -38,7 +38,10 @@ def change_password(
     sessions.end_all(session, user.id, but=held.id)
     devices.distrust_all(session, user.id)
     record(session, "password.changed", "user", user.id)
-    return sessions.confirm(session, held.id, "password")[1]
+    confirmed, token = sessions.confirm(session, held.id, "password")
+    # Who has the former token may be the reason for the new password.
+    confirmed.former_hash = None
+    return token
 
 
 def enrol(session: Session, settings: Settings, user: User, code: str) -> list[str]:

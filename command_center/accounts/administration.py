@@ -55,8 +55,8 @@ def people(session: Session, words: str = "") -> Sequence[User]:
         .order_by(User.account)
     )
     if words:
-        like = f"%{words.replace('%', '').replace('_', '')}%"
-        statement = statement.where(or_(User.name.ilike(like), User.account.ilike(like)))
+        named = (one.icontains(words, autoescape=True) for one in (User.name, User.account))
+        statement = statement.where(or_(*named))
     return session.scalars(statement).unique().all()
 
 

@@ -12,8 +12,9 @@ COLUMNS = (
     "at", "actor_id", "actor", "roles", "action", "object_kind", "object_no", "object_id",
     "reason_code", "note", "terminal", "correlation_id", "detail", "entry_id",
 )  # fmt: skip
-RUNS = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so is a formula, or hides one."""
+RUNS = tuple("=+-@＝＋－＠\t\r\n")
+"""A cell that begins so is a formula, or hides one; spreadsheets set to Chinese read the full-width
+signs too."""
 BOM = "\ufeff"
 
 

@@ -191,6 +191,9 @@ def _nothing(taken: Act) -> dict[str, Any]:
 
 def _route(taken: Act) -> dict[str, Any]:
     target = _unit(taken.session, taken.given["organisation_id"])
+    if target.id == taken.case.organisation_id:
+        # Its clock would start anew, and the unit have longer than the law gives it.
+        raise Conflict("already_there")
     _hand_over(taken.case, target)
     return {"organisation": target.name}
 

@@ -116,7 +116,8 @@ def _name(case: Case, name: str, digest: str, media_type: str) -> str:
     """The file's own name, printable; in a report, which a name could give away, a neutral one."""
     if case.kind == "JB":
         return f"{digest[:12]}.{media_type.rpartition('/')[2]}"
-    return Path("".join(filter(str.isprintable, name))).name[:200] or digest[:12]
+    printable = "".join(filter(str.isprintable, name)).replace("\\", "/")
+    return printable.rpartition("/")[2].strip(" .")[:200] or digest[:12]
 
 
 def read(session: Session, office: Office, attachment_id: int) -> tuple[Attachment, bytes]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, undefer
 from command_center.cases import codes, numbering, queries
 from command_center.cases.models import Case, Document
 from command_center.cases.office import Office
+from kernel import pages
 from kernel.access import Role
 from kernel.audit import record
 from kernel.clock import now
@@ -152,10 +153,8 @@ def cleared(kind: str, data: dict[str, Any]) -> Cleared[Fields]:
 
 def render(kind: str, data: Cleared[Fields]) -> bytes:
     """The PDF of a paper (about a second of work); the same data give the same page."""
-    from weasyprint import HTML  # half a second to import: only where a paper is made
-
     told = data.for_way("print")
-    made: bytes = HTML(string=TEMPLATES[kind].render(style=_STYLE, **told)).write_pdf()
+    made: bytes = pages.laid_out(TEMPLATES[kind].render(style=_STYLE, **told)).write_pdf()
     return made
 
 

@@ -32,6 +32,8 @@ _ILLNESS = re.compile(_POISONING)
 _NEGATION = re.compile(
     r"(?:没有|未造成|未发生|未见|并未|并无|无人|没人|暂无|未)[^，。；,;!！]{0,4}$"
 )
+NEGATION_REACH = 8
+"""Characters: no denial is longer. Looking further back, a long text full of them takes minutes."""
 _MASS_WORDS = re.compile(
     r"我们.{0,6}(?:几十|十几|好多|很多|多)(?:个)?人|集体|群体|业主们|聚集|维权群"
 )
@@ -109,7 +111,7 @@ def _numbers(facts: Facts) -> Iterator[tuple[str, str]]:
 def _asserted(pattern: re.Pattern[str], text: str) -> str | None:
     """The first match that is not denied just before it ("没有受伤" is no injury)."""
     for match in pattern.finditer(text):
-        if not _NEGATION.search(text[: match.start()]):
+        if not _NEGATION.search(text, max(0, match.start() - NEGATION_REACH), match.start()):
             return match.group()
     return None
 

@@ -101,7 +101,7 @@ class Hub:
                 "alarms": snapshot.alarms(session, principal),
             }
 
-    def view(self, message: Any = None) -> dict[str, Any]:
+    def view(self, message: Any = None, *_: Any) -> dict[str, Any]:
         """The desk's map shows another part of the city: move it to those rooms."""
         sid = request.sid  # type: ignore[attr-defined]
         bbox = _bbox(message)

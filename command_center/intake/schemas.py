@@ -15,10 +15,11 @@ from command_center.cases.schemas import (
     Words,
 )
 from dispatch.moments import Utc
-from kernel.schemas import Ident
+from kernel.schemas import MAX_IDENT, Ident
 
 Kind = Literal["TS", "JB", "ZX"]
-Detail = Line | bool | int | float | None
+Whole = Annotated[int, Field(ge=-MAX_IDENT, le=MAX_IDENT)]
+Detail = Line | bool | Whole | Annotated[float, Field(allow_inf_nan=False)] | None
 
 
 def _distinct(kinds: list[Kind]) -> list[Kind]:
@@ -64,7 +65,7 @@ class Told(Request):
 
     idempotency_key: Annotated[UUID, Field(strict=False)]
     channel: Literal["phone", "fax", "letter", "sms", "web", "visit"] = "web"
-    hotline: Word | None = None
+    hotline: Annotated[Word, Field(max_length=10)] | None = None
     kinds: Kinds
     person: PersonIn = Field(default_factory=PersonIn)
     caller_number: Word | None = None

@@ -23,6 +23,7 @@ from kernel.limiter import Limiter
 from kernel.metrics import Counter
 from kernel.web import public, unit_of_work
 
+STAFF_SAYS = frozenset({"channel", "hotline", "caller_number", "answer", "answered"})
 PUBLIC = system("public", role=Role.INTAKE)
 robots_total = Counter("cc_public_robots_total", "Public submissions that filled in the trap")
 
@@ -105,8 +106,8 @@ def _address() -> str:
 
 
 def _as_submission(body: PublicSubmission) -> Submission:
-    """Nobody outside sets a channel, a caller number, an answer or an urgency."""
-    told = body.model_dump(exclude={"website", "channel", "caller_number", "answer", "answered"})
+    """Nobody outside sets a channel, a hotline, a caller number, an answer or an urgency."""
+    told = body.model_dump(exclude={"website", *STAFF_SAYS})
     return Submission(**told, channel="web")
 
 

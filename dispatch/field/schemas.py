@@ -85,8 +85,8 @@ class PositionIn(BaseModel):
     lat: Latitude
     lon: Longitude
     at: AwareDatetime
-    accuracy: float | None = Field(default=None, ge=0)
-    speed_kmh: float | None = Field(default=None, ge=0)
+    accuracy: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    speed_kmh: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     course: float | None = Field(default=None, ge=0, le=360)
 
 

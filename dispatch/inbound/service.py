@@ -9,7 +9,7 @@ from dispatch.alarms.service import AlarmService
 from dispatch.inbound import queries, replies
 from dispatch.inbound.events import InboundChanged
 from dispatch.inbound.models import Reply
-from dispatch.numbers import digits
+from dispatch.numbers import sender
 from dispatch.orders import queries as orders
 from dispatch.orders.models import Assignment
 from dispatch.orders.ports import Directory
@@ -37,7 +37,7 @@ class InboundService:
         message = telephony.get(session, payload["inbound_id"])
         if session.get(Reply, message.id) is not None:
             return
-        theirs = orders.answerable(session, digits(message.sender))
+        theirs = orders.answerable(session, sender(message.sender))
         said = replies.parse(message.text)
         assignment_id, why = replies.match(said, [(one.id, one.code) for one in theirs])
         if said is not None and assignment_id is not None:
@@ -114,7 +114,7 @@ class InboundService:
         """The organisation whose desk reads it: of its order, of the crew, else the bureau."""
         if theirs:
             return theirs[0].order.organisation_path
-        member = units.member_by_number(session, digits(message.sender))
+        member = units.member_by_number(session, sender(message.sender))
         if member is not None:
             return member.unit.organisation_path
         return self.directory.bureau_path(session)
@@ -139,7 +139,7 @@ class InboundService:
 
 def _sender(session: Session, number: str, assignment_id: int) -> tuple[str, int | None]:
     """Whose phone it is: name and id of the crew member, or the branch's name."""
-    member = units.member_by_number(session, digits(number))
+    member = units.member_by_number(session, sender(number))
     assignment = orders.assignment(session, assignment_id)
     if member is not None and member.unit_id == assignment.unit_id:
         return member.name, member.user_id

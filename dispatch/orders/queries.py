@@ -81,8 +81,11 @@ def open_orders_of(session: Session, case_id: int) -> Sequence[Order]:
 def answerable(session: Session, number: str) -> Sequence[Assignment]:
     """The open assignments that a reply from this number can speak for.
 
-    `number` as `dispatch.numbers.digits` gives it: of the crew signed on now, or the branch's own.
+    `number` as `dispatch.numbers.sender` gives it: of the crew signed on now, or the branch's own.
+    Nobody speaks without a number, though some crews and branches have none.
     """
+    if not number:
+        return []
     crews = select(CrewMember.unit_id).where(
         CrewMember.number == number, CrewMember.signed_off_at.is_(None)
     )

@@ -67,7 +67,9 @@ def duty_of(session: Session, user_id: int) -> CrewMember | None:
 
 
 def member_by_number(session: Session, number: str) -> CrewMember | None:
-    """Who on duty has this phone; `number` as `dispatch.numbers.digits` gives it."""
+    """Who on duty has this phone; `number` as `dispatch.numbers.sender` gives it."""
+    if not number:
+        return None
     return session.scalar(
         select(CrewMember)
         .where(CrewMember.number == number, CrewMember.signed_off_at.is_(None))

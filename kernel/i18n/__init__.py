@@ -14,7 +14,9 @@ def _catalogue(lang: str) -> dict[str, str]:
 
 def translate(key: str, lang: str | None = "zh", **params: object) -> str:
     """The text for a key, Chinese unless English is asked for; an unknown key is shown as it is."""
-    text = _catalogue("en" if lang == "en" else "zh").get(key, key)
+    text = _catalogue("en" if lang == "en" else "zh").get(key)
+    if text is None:
+        return key
     try:
         return text.format(**params)
     except (KeyError, IndexError):

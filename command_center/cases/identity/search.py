@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import screening
-from command_center.cases.identity import alerts, reveals
+from command_center.cases.identity import alerts, chain, reveals
 from command_center.cases.identity.reveals import Seat
 from command_center.cases.identity.store import INFORMANT_PHONE
 from command_center.cases.models import Case, IdentitySearch, ReporterPrint
@@ -38,7 +38,7 @@ class Wanted:
 
 
 def search(session: Session, vault: Vault, seat: Seat, wanted: Wanted) -> list[Case]:
-    """The reports in the asker's jurisdiction whose informant has this phone.
+    """The reports whose informant has this phone, of those that the asker may open.
 
     Every search raises an alert; every match is a reveal. Raises BadInput for what is no phone
     number, an unknown reason, or a note that holds the number.
@@ -65,7 +65,7 @@ def _matches(session: Session, vault: Vault, number: str) -> list[Case]:
     principal = principal_of(session)
     statement = select(Case).where(Case.reporter_ref.in_(refs), visible(principal))
     found = session.scalars(statement.order_by(Case.id)).all()
-    return [case for case in found if principal.covers(case.organisation_path)]
+    return [case for case in found if chain.may(principal, case)]
 
 
 def _log(session: Session, seat: Seat, wanted: Wanted, matches: int) -> None:

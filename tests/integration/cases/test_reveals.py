@@ -237,6 +237,20 @@ def test_a_search_answers_its_own_jurisdiction_only(
     }
 
 
+def test_a_commander_who_handles_cases_finds_those_they_handle_and_leaves_a_trace(
+    session: Session, desk: Desk, office: Office, open_case: Opener, bureau: Bureau
+) -> None:
+    """The database lets them reveal no other: a search that failed there would tell, in silence."""
+    other, own = open_case(report()), open_case(report())
+    both = bureau.person("CMD", "UNIT", at=bureau.root)
+    own.handler_id = both.id
+    assert look_for(desk, both).get_json() == {"case_nos": [own.case_no]}
+    other.handler_id = own.handler_id = None
+    assert look_for(desk, both).get_json() == {"case_nos": []}
+    assert [alarm.kind for alarm in rung(session, office)] == ["identity_search"] * 2
+    assert len(session.scalars(select(IdentitySearch)).all()) == 2
+
+
 @pytest.mark.parametrize("role", ["AGENT", "SHIFT", "DISP", "UNIT", "LEAD", "ADMIN", "AUDIT"])
 def test_nobody_else_searches_by_phone(desk: Desk, bureau: Bureau, role: str) -> None:
     assert look_for(desk, bureau.person(role)).status_code == 403

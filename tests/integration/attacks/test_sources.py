@@ -1,0 +1,157 @@
+"""What the sources must not do, found by reading them."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+PACKAGES = ("command_center", "dispatch", "gps_ingest", "kernel", "maps", "telephony")
+PAGES = ROOT / "static" / "src"
+EXECUTING = {"text", "exec_driver_sql", "execute", "scalar", "scalars", "SQL", "DDL"}
+BUILT = {
+    "command_center/cases/identity/keeping.py": "names of our own sealed columns",
+    "command_center/engines/postgres.py": "the private cluster's own roles, as identifiers",
+    "command_center/demo/past_cases.py": "names of sequences and columns of the demo",
+    "command_center/migrations": "the schema is made of it; no stranger's words are there",
+    "kernel/jobs.py": "listen, with a channel of the module",
+    "gps_ingest/fleet.py": "listen, with a channel of the module",
+    "kernel/audit_check.py": "our own names",
+    "kernel/audit_chain.py": "our own names",
+    "maps/registry/load.py": "column names of the module",
+    "gps_ingest/history.py": "column names of the module",
+}
+"""Files (or folders) in which a statement is put together, and of what."""
+
+
+def sources() -> Iterator[tuple[str, ast.Module, str]]:
+    for package in PACKAGES:
+        for file in sorted((ROOT / package).rglob("*.py")):
+            words = file.read_text("utf-8")
+            yield file.relative_to(ROOT).as_posix(), ast.parse(words), words
+
+
+def called(node: ast.Call) -> str:
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def is_built(node: ast.expr) -> bool:
+    """An f-string with a value in it, `%`, `+` or `.format` on a text."""
+    if isinstance(node, ast.JoinedStr):
+        return any(isinstance(one, ast.FormattedValue) for one in node.values)
+    if isinstance(node, ast.BinOp):
+        return any(isinstance(one, ast.Constant | ast.JoinedStr) for one in (node.left, node.right))
+    return (
+        isinstance(node, ast.Call)
+        and called(node) in ("format", "join")
+        and isinstance(getattr(node.func, "value", None), ast.Constant | ast.JoinedStr)
+    )
+
+
+def test_statements_are_put_together_in_few_reviewed_places() -> None:
+    found = {
+        name
+        for name, tree, _ in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and called(node) in EXECUTING and node.args
+        if is_built(node.args[0])
+    }
+    unknown = [name for name in found if not any(name.startswith(known) for known in BUILT)]
+    assert unknown == []
+
+
+def test_every_exception_of_the_linter_for_sql_says_why() -> None:
+    for name, _, words in sources():
+        if "migrations/" in name:
+            continue
+        for line in words.splitlines():
+            if "noqa: S608" in line:
+                assert re.search(r"noqa: S608 \(.{5,}\)", line), (name, line)
+                assert any(name.startswith(known) for known in BUILT), name
+
+
+FORBIDDEN = {"eval", "exec", "compile", "__import__", "system", "popen", "getoutput", "mktemp",
+             "unsafe_load", "render_template_string"}  # fmt: skip
+PARSERS = {"command_center/engines/kannel.py": "Kannel's own status page, on loopback"}
+MODULES = {"pickle", "marshal", "shelve", "yaml", "xml.etree.ElementTree", "lxml", "dill"}
+ALLOWED = {
+    ("compile", "re"),
+}
+SYSTEM_PARTS = "system"
+"""`kernel.access.system` makes a principal; `os.system` is what is forbidden."""
+
+
+def test_nothing_runs_or_unpacks_what_it_is_given() -> None:
+    wrong = []
+    for name, tree, _ in sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                on = getattr(getattr(node.func, "value", None), "id", "")
+                what = called(node)
+                if what in FORBIDDEN and (what, on) not in ALLOWED and not (
+                    what == SYSTEM_PARTS and on != "os"
+                ):  # fmt: skip
+                    wrong.append((name, node.lineno, what))
+                if any(k.arg == "shell" and getattr(k.value, "value", 0) for k in node.keywords):
+                    wrong.append((name, node.lineno, "shell"))
+            if isinstance(node, ast.Import | ast.ImportFrom) and name not in PARSERS:
+                named = {a.name for a in node.names} | {getattr(node, "module", "") or ""}
+                wrong += [(name, node.lineno, module) for module in named & MODULES]
+    assert wrong == []
+
+
+TEMPLATES = {
+    "command_center/cases/papers.py": "two papers of our own, values escaped",
+    "maps/folium_page.py": "one line of our own, its value as JSON",
+}
+
+
+def test_templates_are_constants_in_few_reviewed_places() -> None:
+    found = {
+        name
+        for name, tree, _ in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and called(node) in ("Template", "from_string", "render_template_string", "Environment")
+    }
+    assert found == set(TEMPLATES)
+
+
+RAW = re.compile(
+    r"v-html|innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|createContextualFragment"
+    r"|DOMParser|srcdoc|\beval\(|new Function|dangerously|v-bind:href=\"[^\"]*\bfile\b"
+)
+RAW_ALLOWED = {"map/LocationPicker.vue": "the pin's picture, a constant"}
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    for file in sorted(PAGES.rglob("*")):
+        if file.suffix in (".ts", ".vue") and not file.name.endswith(".test.ts"):
+            yield file.relative_to(PAGES).as_posix(), file.read_text("utf-8")
+
+
+def test_no_page_writes_html_of_what_it_was_told() -> None:
+    found = {name for name, words in pages() if RAW.search(words)}
+    assert found == set(RAW_ALLOWED)
+    picker = (PAGES / "map" / "LocationPicker.vue").read_text("utf-8")
+    written = re.findall(r"innerHTML\s*=\s*(.)", picker)
+    assert written == ["'"], "only a constant"
+
+
+BOUND = re.compile(r"""\s(?::|v-bind:)(?:href|src|formaction|xlink:href)="([^"]+)\"""")
+OWN = re.compile(
+    r"address\(|source$|playing\.url|picture$|downloadUrl|mapUrl|providerUrl|apiUrl\(|^sheet$"
+    r"|^navigation$"
+)
+"""Made by `apiUrl`, a blob of our own, or `geo:` with two numbers."""
+
+
+def test_every_address_of_a_page_is_our_own() -> None:
+    """What a stranger wrote never becomes an address: `javascript:` is one."""
+    wrong = []
+    for name, words in pages():
+        for bound in BOUND.findall(words):
+            if not OWN.search(bound) and not bound.startswith("`tel:${"):
+                wrong.append((name, bound))
+    assert wrong == []
