@@ -7,11 +7,12 @@ way in and out.
 
 from gps_ingest.protocols.jt808.body import Dialect, clip
 from gps_ingest.protocols.jt808.decoder import CaptureReader, Damaged, Decoder, encode, positions
-from gps_ingest.protocols.jt808.framing import Header, Malformed, Peer
+from gps_ingest.protocols.jt808.framing import FLAG, Header, Malformed, Peer
 from gps_ingest.protocols.jt808.location import Batch, Location, PositionReply
 from gps_ingest.protocols.jt808.parts import Gap, retry_after
 
 __all__ = [
+    "FLAG",
     "Batch",
     "CaptureReader",
     "Damaged",

@@ -11,7 +11,8 @@ from gps_ingest.listeners.limits import Dismissed
 from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Verdict
 from gps_ingest.positions import Done
 from gps_ingest.protocols.base import Fix
-from gps_ingest.sessions import NmeaSession, OsmandDesk
+from gps_ingest.sessions.nmea import NmeaSession
+from gps_ingest.sessions.phones import OsmandDesk
 from gps_ingest.valve import Valve
 from kernel.clock import FixedClock
 from tests.factories.gps import login, osmand, rmc
