@@ -18,7 +18,9 @@ from sqlalchemy.orm import Session
 
 from gps_ingest.models import Downlink, Terminal
 from kernel import jobs
+from kernel.access import Role
 from kernel.clock import now
+from kernel.db import carried_out_by
 from kernel.errors import BadInput, NotFound
 
 CHANNEL = "gps_downlinks"
@@ -98,6 +100,7 @@ def offer_events(session: Session, terminal_id: int, choices: Sequence[Choice]) 
     return _queue(session, terminal_id, EVENTS, content, None, LASTS)
 
 
+@carried_out_by(Role.HOUSE)
 def confirm_alarm(session: Session, terminal_id: int, bits: int) -> int | None:
     """A person has taken its alarm: 0x8203. None for a terminal that cannot hear it."""
     terminal = session.get(Terminal, terminal_id)
@@ -128,6 +131,7 @@ def read_parameters(session: Session, terminal_id: int, ids: Sequence[int] = ())
     return _queue(session, terminal_id, READ_PARAMETERS, {"ids": list(ids)}, None, LASTS)
 
 
+@carried_out_by(Role.HOUSE)
 def cancel(session: Session, downlink_id: int) -> bool:
     """Stop it; False when it has left, or may have."""
     found = session.get(Downlink, downlink_id, with_for_update=True)
@@ -170,6 +174,7 @@ def told_upward(session: Session, found: Downlink) -> None:
         )
 
 
+@carried_out_by(Role.HOUSE)
 def _queue(
     session: Session,
     terminal_id: int,
