@@ -75,9 +75,9 @@ class VehicleNews:
         proof = {"downlink_id": found.id, "terminal_id": found.terminal_id}
         moved = self._report(session, delivery.assignment_id, report, proof)
         if moved and report == ACKED:
-            question = f"指令{delivery.order_no}，到场后请按键"
-            about = (vehicle.QUESTION, delivery.id)
-            self.channel.ask(session, found.terminal_id, question, vehicle.UNDER_WAY, about)
+            self.channel.ask(
+                session, found.terminal_id, delivery.order_no, delivery.id, under_way=True
+            )
 
     def _event(self, session: Session, told: Happened) -> None:
         """At any time: it is about the one assignment that the unit is working on."""

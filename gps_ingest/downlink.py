@@ -8,7 +8,7 @@
 Nothing here commits. `DOWNLINK_CHANGED` tells whoever queued it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -22,6 +22,8 @@ from kernel.access import Role
 from kernel.clock import now
 from kernel.db import carried_out_by
 from kernel.errors import BadInput, NotFound
+from kernel.gate import gate
+from kernel.gate.gate import Cleared
 
 CHANNEL = "gps_downlinks"
 """PostgreSQL channel on which the listeners hear that something waits."""
@@ -32,6 +34,8 @@ ANSWERED, FAILED, EXPIRED = "answered", "failed", "expired"
 TEXT, QUESTION, EVENTS = "text", "question", "events"
 PARAMETERS, READ_PARAMETERS = "parameters", "read_parameters"
 POSITION, TRACK, CONFIRM_ALARM = "position", "track", "confirm_alarm"
+WAY = "vehicle"
+"""How the gate calls this way out."""
 TWO_WAY = frozenset({"jt808"})
 """Protocols that take messages."""
 LASTS = timedelta(minutes=30)
@@ -54,7 +58,7 @@ class Choice:
 def tell(
     session: Session,
     terminal_id: int,
-    words: str,
+    words: Cleared[str],
     *,
     urgent: bool = False,
     reference: Reference | None = None,
@@ -62,16 +66,17 @@ def tell(
 ) -> int:
     """Words for the screen and the voice of a vehicle; gives the downlink's id.
 
-    Raises BadInput for no or too many words and for a terminal that takes none, NotFound.
+    Raises BadInput for no or too many words and for a terminal that takes none, NotFound,
+    NotCleared for words that were cleared for another way.
     """
-    content = {"words": _words(words, MAX_TEXT), "urgent": urgent}
+    content = {**_kept(words, MAX_TEXT), "urgent": urgent}
     return _queue(session, terminal_id, TEXT, content, reference, lasts)
 
 
 def ask(
     session: Session,
     terminal_id: int,
-    question: str,
+    question: Cleared[str],
     choices: Sequence[Choice],
     *,
     fallback: str = "",
@@ -79,16 +84,17 @@ def ask(
     reference: Reference | None = None,
     lasts: timedelta = LASTS,
 ) -> int:
-    """A question with its answers; `fallback` is what a terminal is told that cannot ask.
+    """A question with its answers; `fallback`, words of the house's own, follows it where a
+    terminal cannot ask.
 
     Raises what `tell` raises, BadInput without choices.
     """
     if not choices or len({one.id for one in choices}) != len(choices):
         raise BadInput("choices")
     content = {
-        "words": _words(question, MAX_QUESTION),
+        **_kept(question, MAX_QUESTION),
         "choices": [[one.id, one.words] for one in choices],
-        "fallback": _words(fallback or question, MAX_TEXT),
+        "fallback": fallback,
         "urgent": urgent,
     }
     return _queue(session, terminal_id, QUESTION, content, reference, lasts)
@@ -204,8 +210,14 @@ def _queue(
     return made.id
 
 
-def _words(words: str, longest: int) -> str:
-    plain = " ".join(words.split())
+def words_of(content: Mapping[str, Any]) -> str:
+    """The words of a stored message, known to be those that were cleared; raises NotCleared."""
+    words = str(content["words"])
+    return gate.restored(content.get("cleared"), words, words).for_way(WAY)
+
+
+def _kept(words: Cleared[str], longest: int) -> dict[str, str]:
+    plain = " ".join(words.for_way(WAY).split())
     if not plain or len(plain) > longest:
         raise BadInput("text", "length", longest=longest)
-    return plain
+    return {"words": plain, "cleared": gate.stamp_of(words.purpose, plain)}

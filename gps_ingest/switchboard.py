@@ -18,7 +18,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from gps_ingest import downlink, meters
+from gps_ingest import downlink, meters, terminals
 from gps_ingest.downlink import (
     ACKNOWLEDGED,
     ANSWERED,
@@ -35,6 +35,7 @@ from gps_ingest.pipeline import KnownTerminal
 from kernel.access import Principal
 from kernel.clock import now
 from kernel.db import Database
+from kernel.gate.gate import NotCleared
 from kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -223,7 +224,7 @@ class Switchboard:
                     continue
                 try:
                     serial, frames = line.prepare(one)
-                except ValueError as error:
+                except (ValueError, NotCleared) as error:
                     log.warning("downlink_not_sendable", downlink=one.id, error=str(error)[:80])
                     _fail(session, one, "unsendable")
                     continue
@@ -318,6 +319,7 @@ def _ask_no_more(session: Session, found: Downlink) -> None:
     terminal = session.get(Terminal, found.terminal_id, with_for_update=True)
     if terminal is not None:
         terminal.settings = {**terminal.settings, "asks": False}
+        session.execute(select(func.pg_notify(terminals.CHANNEL, "")))
     session.execute(select(func.pg_notify(downlink.CHANNEL, str(found.terminal_id))))
 
 

@@ -364,18 +364,21 @@ class Jt808Session:
 
 
 def message_of(waiting: Downlink, edition: int, asks: bool = True) -> Body:
-    """The message that a downlink means for a terminal of that edition; raises ValueError."""
+    """The message that a downlink means for a terminal of that edition; raises ValueError,
+    NotCleared for words that did not pass the gate.
+    """
     content = waiting.content
     urgent = bool(content.get("urgent"))
     match waiting.kind:
         case downlink.TEXT:
-            return _text(waiting, str(content["words"]), edition, urgent)
+            return _text(waiting, downlink.words_of(content), edition, urgent)
         case downlink.QUESTION if waiting.as_text or not asks:
             waiting.as_text = True
-            return _text(waiting, str(content["fallback"]), edition, urgent)
+            said = f"{downlink.words_of(content)} {content['fallback']}".strip()
+            return _text(waiting, said, edition, urgent)
         case downlink.QUESTION:
             flag = urgent | 1 << 3
-            question = jt808.clip(_marked(waiting, str(content["words"])), 255)
+            question = jt808.clip(_marked(waiting, downlink.words_of(content)), 255)
             return words.Question(flag, question, _choices(content["choices"]))
         case downlink.EVENTS:
             return words.SetEvents(words.REPLACE, _choices(content["choices"]))

@@ -14,6 +14,8 @@ from gps_ingest.downlink import Choice
 from gps_ingest.models import Downlink
 from gps_ingest.protocols.jt808 import control, link, words
 from gps_ingest.protocols.jt808.bits import SOS
+from kernel.gate import gate
+from kernel.gate.gate import Cleared
 from tests.ingest import LAT, LON, TEST, count
 from tests.integration.gps_ingest.conftest import Street
 
@@ -66,6 +68,10 @@ def ident(street: Street, terminal: SimulatedTerminal) -> int:
 
 def of(street: Street, terminal: SimulatedTerminal) -> str:
     return f"terminal_id = {ident(street, terminal)}"
+
+
+def cleared(words: str) -> Cleared[str]:
+    return gate.clear("order.vehicle", {"note": words}).written(lambda said: str(said["note"]))
 
 
 def moment(seconds: float = 0) -> datetime:
@@ -298,7 +304,11 @@ def test_words_reach_the_vehicle_and_are_acknowledged(
 ) -> None:
     with street.database.unit_of_work(TEST) as session:
         number = downlink.tell(
-            session, ident(street, terminal), "前往老王饭店", urgent=True, reference=("test", 1)
+            session,
+            ident(street, terminal),
+            cleared("前往老王饭店"),
+            urgent=True,
+            reference=("test", 1),
         )
     found = terminal.wait_for(words.Text)
     assert found.text == "前往老王饭店"
@@ -312,7 +322,10 @@ def test_the_driver_answers_a_question(street: Street, terminal: SimulatedTermin
     terminal.driver = lambda question: 2
     with street.database.unit_of_work(TEST) as session:
         number = downlink.ask(
-            session, ident(street, terminal), "接令?", [Choice(1, "接令"), Choice(2, "不能")]
+            session,
+            ident(street, terminal),
+            cleared("接令?"),
+            [Choice(1, "接令"), Choice(2, "不能")],
         )
     assert terminal.wait_for(words.Question).answers == ((1, "接令"), (2, "不能"))
     assert wait_until(lambda: state(street, number) == "answered", 5)
@@ -326,7 +339,11 @@ def test_a_terminal_that_cannot_ask_is_told_instead_now_and_from_then_on(
     for _ in range(2):
         with street.database.unit_of_work(TEST) as session:
             number = downlink.ask(
-                session, ident(street, one), "接令?", [Choice(1, "接令")], fallback="请回复短信1"
+                session,
+                ident(street, one),
+                cleared("接令?"),
+                [Choice(1, "接令")],
+                fallback="请回复短信1",
             )
         assert "请回复短信1" in one.wait_for(words.Text).text
         assert wait_until(lambda n=number: state(street, n) == "acknowledged", 5)  # type: ignore[misc]
@@ -341,7 +358,7 @@ def test_what_waits_is_sent_when_the_terminal_comes_and_a_lost_one_again_and_mar
     port = street.ingest.settings.jt808_port
     one.close()
     with street.database.unit_of_work(TEST) as session:
-        number = downlink.tell(session, ident(street, one), "到达后报告")
+        number = downlink.tell(session, ident(street, one), cleared("到达后报告"))
     one.silent = True
     one.connect(port)
     assert one.authenticate() == link.OK
@@ -360,7 +377,7 @@ def test_what_nobody_answers_is_repeated_by_the_standards_rule_and_fails(
 ) -> None:
     one.silent = True
     with street.database.unit_of_work(TEST) as session:
-        downlink.tell(session, ident(street, one), "请回话")
+        downlink.tell(session, ident(street, one), cleared("请回话"))
     first = one.wait_for(words.Text)
     again = one.wait_for(words.Text, seconds=15)
     assert first.header.serial == again.header.serial  # the identical frame
@@ -369,7 +386,7 @@ def test_what_nobody_answers_is_repeated_by_the_standards_rule_and_fails(
 def test_what_is_too_old_expires(street: Street) -> None:
     number = street.register("13999999999", "jt808")
     with street.database.unit_of_work(TEST) as session:
-        late = downlink.tell(session, number, "过时", lasts=timedelta(seconds=0))
+        late = downlink.tell(session, number, cleared("过时"), lasts=timedelta(seconds=0))
     assert wait_until(lambda: state(street, late) == "expired", 8)
 
 
