@@ -54,8 +54,8 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("gps_ingest.listeners.http", "acknowledges a fix", ".send()", "Response()", "import h11"),
         ("gps_ingest.listeners.tcp", "acknowledges a fix", ".send()", "get_original()",
          "import socket"),
-        ("gps_ingest.listeners.udp", "acknowledges a fix", ".send()", "get_original()",
-         "import socket"),
+        ("gps_ingest.listeners.udp", "acknowledges a fix", ".send()", ".sendto()",
+         "get_original()", "import socket"),
         ("gps_ingest.notices", OWN_PROCESSES, ".publish()", "import redis"),
         ("gps_ingest.protocols.base", "the registered protocols", "import_module()"),
         ("gps_ingest.sessions.jt808", "gate: order.vehicle, report_order.vehicle,"
