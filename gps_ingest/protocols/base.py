@@ -13,6 +13,7 @@ MODULES = {
     "osmand": "gps_ingest.protocols.osmand",
     "owntracks": "gps_ingest.protocols.owntracks",
     "jt808": "gps_ingest.protocols.jt808",
+    "gt06": "gps_ingest.protocols.gt06",
 }
 """The registration of a protocol: its name and its module, loaded when asked for."""
 
