@@ -10,9 +10,10 @@ GT06 GPS Tracker Communication Protocol 1.8.1, and recorded packets where models
 import re
 import struct
 from binascii import crc_hqx
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from gps_ingest.protocols.base import (
     Bad,
@@ -312,6 +313,24 @@ def command(words: str, serial: int, server_flag: int = 0) -> bytes:
     head = bytes((len(raw) + 4,)) if len(raw) <= 251 else b"\0"
     data = head + struct.pack(">I", server_flag) + raw + b"\x00\x02"
     return seal(Header(COMMAND, serial), data)
+
+
+def write(row: Mapping[str, Any]) -> list[bytes]:
+    """The packet of a row under the names that `gps decode` prints: `type`, `serial`, `ext`, and
+    `text` for a command, else `data` in hex. Raises ValueError naming what is wrong."""
+    try:
+        kind, serial = int(str(row.get("type")), 0), int(row.get("serial") or 0)
+    except (TypeError, ValueError):
+        raise ValueError("type and serial are numbers") from None
+    if not 0 <= kind <= 0xFF:
+        raise ValueError("type is a byte")
+    if kind == COMMAND and isinstance(row.get("text"), str):
+        return [command(row["text"], serial)]
+    try:
+        data = bytes.fromhex(row.get("data") or "")
+    except (TypeError, ValueError):
+        raise ValueError("data is not hexadecimal") from None
+    return [seal(Header(kind, serial, bool(row.get("ext"))), data)]
 
 
 # ---------------------------------------------------------------------- values
