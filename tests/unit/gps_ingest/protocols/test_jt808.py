@@ -232,7 +232,7 @@ def test_the_longest_legal_frame_fits() -> None:
     header = jt808.Header(0x0900, jt808.Peer(b"\x7e" * 10, 2019, True, 0x7E), 0x7E7E, (0x7E, 0x7E))
     assert len(framing.seal(header, body)) <= 2092 < framing.MAX_WIRE
     found, back = framing.unseal(framing.seal(header, body)[1:-1])
-    assert (found, back) == (replace(header, body_length=framing.MAX_BODY), body)
+    assert (found, back) == (header._replace(body_length=framing.MAX_BODY), body)
 
 
 @pytest.mark.parametrize("flood", [b"\x7e" * 10**6, b"\x7d" * 10**6, b"\x7e" + b"x" * 10**6])
