@@ -3,7 +3,8 @@
 import json
 import os
 import select
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
@@ -34,6 +35,30 @@ def decode(protocol: str) -> None:
     """
     for messages in _messages(base.reader(protocol)):
         answer(b"".join(as_line(message) for message in messages))
+
+
+@gps.command()
+@click.option("--protocol", required=True, type=click.Choice(list(base.SPOKEN)))
+def encode(protocol: str) -> None:
+    """Messages on stdin, one JSON object a line under the names that decode prints; their frames
+    in hex on stdout, one a line, or an object with an error.
+
+    jt808 needs message_id and phone, and takes version (2013) and serial (0); gt06 needs type.
+    """
+    write = base.writer(protocol)
+    for line in sys.stdin.buffer:
+        if line.strip():
+            answer(_written(write, line))
+
+
+def _written(write: Callable[[Mapping[str, Any]], list[bytes]], line: bytes) -> bytes:
+    try:
+        row = json.loads(line)
+        if not isinstance(row, dict):
+            raise ValueError("the line is not a JSON object")
+        return b"".join(frame.hex().encode() + b"\n" for frame in write(row))
+    except (ValueError, RecursionError) as error:
+        return json.dumps({"kind": "error", "error": str(error)[:200]}).encode() + b"\n"
 
 
 def _messages(reader: base.Reader) -> Iterator[list[base.Message]]:

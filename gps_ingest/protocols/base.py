@@ -6,15 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 MODULES = {
     "nmea": "gps_ingest.protocols.nmea",
     "osmand": "gps_ingest.protocols.osmand",
     "owntracks": "gps_ingest.protocols.owntracks",
     "jt808": "gps_ingest.protocols.jt808",
+    "gt06": "gps_ingest.protocols.gt06",
 }
 """The registration of a protocol: its name and its module, loaded when asked for."""
+SPOKEN = ("jt808", "gt06")
+"""Protocols in which we send more than a receipt."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -201,6 +204,17 @@ class HexReader(LineReader):
 def reader(protocol: str) -> Reader:
     """A reader of captured input; raises KeyError for a protocol that is not registered."""
     found: Reader = import_module(MODULES[protocol]).CaptureReader()
+    return found
+
+
+def writer(protocol: str) -> Callable[[Mapping[str, Any]], list[bytes]]:
+    """What makes the frames of a written row; raises KeyError for a protocol that has none.
+
+    The writer raises ValueError naming the field that is missing or wrong.
+    """
+    if protocol not in SPOKEN:
+        raise KeyError(protocol)
+    found: Callable[[Mapping[str, Any]], list[bytes]] = import_module(MODULES[protocol]).write
     return found
 
 

@@ -2,7 +2,7 @@
 
 `framing` cuts and seals frames, `parts` joins and divides long messages, `body` and `bits` say how
 values are written, `link`, `location`, `words` and `control` hold the messages, `decoder` is the
-way in and out.
+way in and out, `rows` writes what a person wrote down.
 """
 
 from gps_ingest.protocols.jt808.body import Dialect, clip
@@ -10,6 +10,7 @@ from gps_ingest.protocols.jt808.decoder import CaptureReader, Damaged, Decoder, 
 from gps_ingest.protocols.jt808.framing import FLAG, Header, Malformed, Peer
 from gps_ingest.protocols.jt808.location import Batch, Location, PositionReply
 from gps_ingest.protocols.jt808.parts import Gap, retry_after
+from gps_ingest.protocols.jt808.rows import write
 
 __all__ = [
     "FLAG",
@@ -28,4 +29,5 @@ __all__ = [
     "encode",
     "positions",
     "retry_after",
+    "write",
 ]

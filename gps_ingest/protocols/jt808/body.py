@@ -4,6 +4,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import ClassVar, Self
 
 from gps_ingest.protocols.base import printable, utc_seconds
@@ -123,6 +124,7 @@ def clip(words: str, longest: int = 1000) -> str:
     return cut.decode("gbk", "ignore")
 
 
+@lru_cache(maxsize=4096)  # a fleet reports the same seconds
 def moment(bcd: bytes, zone: timedelta) -> datetime | None:
     """YYMMDDhhmmss in BCD, of a clock that is `zone` ahead; None where that is no time."""
     digits = bcd.hex()

@@ -81,23 +81,20 @@ class Decoder:
             return Damaged(str(fault), device, raw=raw, fault=fault.fault, header=fault.header)
 
     def _message(self, header: Header, body: bytes, raw: bytes) -> Message:
-        found = READABLE.get(header.message_id, Opaque)
+        found = Opaque if header.encryption else READABLE.get(header.message_id, Opaque)
         dialect = self.dialect
-        if header.peer.version == 2019:
-            dialect = replace(dialect, edition=2019)
-        elif dialect.edition == 2019:
-            dialect = replace(dialect, edition=2013)
-        if header.encryption:
-            found = Opaque
+        if (header.peer.version == 2019) != (dialect.edition == 2019):
+            dialect = replace(dialect, edition=header.peer.version)
         try:
             message = found.unpack(body, dialect)
         except (ValueError, IndexError, struct.error) as error:
             raise Malformed("body", f"unreadable: {error}"[:120], header) from None
         message.header = header
-        for fix in positions(message):
-            fix.header, fix.device = header, header.peer.identity
         if isinstance(message, Location):
-            message.raw = raw
+            message.device, message.raw = header.peer.identity, raw
+        else:
+            for fix in positions(message):
+                fix.header, fix.device = header, header.peer.identity
         return message
 
 

@@ -7,7 +7,9 @@ Source: JT/T 808-2011, -2013 and -2019, chapter 4.4.
 
 import re
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 FLAG = b"\x7e"
 MAX_BODY = 1023
@@ -72,8 +74,7 @@ class Assembly:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """Of one frame. `part` is (total, index from 1); `assembly` is there once all parts are."""
 
     message_id: int
@@ -82,7 +83,7 @@ class Header:
     part: tuple[int, int] | None = None
     encryption: int = 0
     body_length: int = 0
-    assembly: Assembly | None = field(default=None, compare=False, repr=False)
+    assembly: Assembly | None = None
 
     def told(self) -> dict[str, object]:
         """JSON-ready, under the names that the vectors use."""
@@ -130,14 +131,20 @@ def unescape(data: bytes) -> bytes:
 
 def checksum(data: bytes) -> int:
     """XOR of all bytes: one large integer folded onto itself."""
-    bits = 8 * len(data)
     value = int.from_bytes(data, "big")
-    shift = 1 << max(3, (bits - 1).bit_length() - 1)
-    while shift >= 8:
+    shift = max(512, 1 << (8 * len(data) | 1).bit_length() - 1)
+    while shift > 512:
         value ^= value >> shift
         value &= (1 << shift) - 1
         shift >>= 1
-    return value
+    # What is above the lowest byte in the end is of no account.
+    value ^= value >> 512
+    value ^= value >> 256
+    value ^= value >> 128
+    value ^= value >> 64
+    value ^= value >> 32
+    value ^= value >> 16
+    return (value ^ value >> 8) & 0xFF
 
 
 def seal(header: Header, body: bytes) -> bytes:
@@ -193,7 +200,7 @@ def _read(content: bytes, version: int, flagged: bool) -> tuple[Header, bytes]:
     message_id, attributes = _PARTS.unpack_from(content)
     at = 5 if version == 2019 else 4
     end = at + PHONE_BYTES[version]
-    peer = Peer(content[at:end], version, flagged, content[4] if version == 2019 else 1)
+    peer = _peer(content[at:end], version, flagged, content[4] if version == 2019 else 1)
     serial = int.from_bytes(content[end : end + 2], "big")
     end += 2
     part = None
@@ -204,6 +211,12 @@ def _read(content: bytes, version: int, flagged: bool) -> tuple[Header, bytes]:
         message_id, peer, serial, part, (attributes & ENCRYPTION) >> 10, attributes & LENGTH
     )
     return header, content[end:-1]
+
+
+@lru_cache(maxsize=16_384)
+def _peer(phone: bytes, version: int, flagged: bool, revision: int) -> Peer:
+    """One object for all frames of a terminal."""
+    return Peer(phone, version, flagged, revision)
 
 
 class Splitter:
@@ -245,7 +258,7 @@ class Splitter:
 
 def assembled(header: Header, assembly: Assembly) -> Header:
     """The header of the frame that completed a message, with what its parts made."""
-    return replace(header, assembly=assembly, body_length=len(assembly.body))
+    return header._replace(assembly=assembly, body_length=len(assembly.body))
 
 
 def _luhn(digits: str) -> str:

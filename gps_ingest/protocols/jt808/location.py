@@ -123,18 +123,20 @@ class PositionReply(Body):
 
     ID = 0x0201
     kind = "fix"
+    SERIAL_SINCE: ClassVar[int] = 2013
 
     ack_serial: int | None
     location: Location
 
     @classmethod
     def unpack(cls, body: bytes, dialect: Dialect) -> Self:
-        if dialect.edition == 2011:
+        if dialect.edition < cls.SERIAL_SINCE:
             return cls(None, Location.unpack(body, dialect))
         return cls(WORD.unpack_from(body)[0], Location.unpack(body[2:], dialect))
 
     def pack(self, dialect: Dialect) -> bytes:
-        serial = b"" if dialect.edition == 2011 else WORD.pack(self.ack_serial or 0)
+        has_serial = dialect.edition >= self.SERIAL_SINCE
+        serial = WORD.pack(self.ack_serial or 0) if has_serial else b""
         return serial + self.location.pack(dialect)
 
     def told(self) -> dict[str, object]:
@@ -146,6 +148,7 @@ class ControlReply(PositionReply):
     """0x0500: where the vehicle was when it obeyed 0x8500."""
 
     ID = 0x0500
+    SERIAL_SINCE = 2011
 
 
 @dataclass(slots=True)
