@@ -16,7 +16,7 @@ from gevent.queue import Full, Queue
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from gps_ingest.models import Credential
+from gps_ingest.models import Credential, Terminal
 from gps_ingest.pipeline import KnownTerminal
 from kernel import audit
 from kernel.access import Principal
@@ -39,6 +39,8 @@ class Claim:
     plate: str
     device_id: str
     source: str
+    edition: int | None = None
+    """Of the standard, where only its registration shows that it is the one of 2011."""
 
 
 Registered = Callable[[str | None], None]
@@ -103,10 +105,15 @@ class Gatehouse:
             held.code_hash, held.window_until, held.issued_at = _hash(code), None, now(session)
             held.plate, held.device_id = claim.plate[:40], claim.device_id[:40]
             held.source = claim.source
+            if claim.edition is not None:
+                device = session.get_one(Terminal, terminal.id)
+                device.settings = {**device.settings, "edition": claim.edition}
             audit.record(
                 session, "gps.terminal_admitted", "terminal", terminal.id, source=claim.source
             )
         terminal.code_hash = _hash(code)
+        if claim.edition is not None:
+            terminal.settings = {**terminal.settings, "edition": claim.edition}
         log.info("terminal_registered", terminal=terminal.id, source=claim.source)
         return code
 

@@ -21,9 +21,10 @@ from gps_ingest.listeners.udp import UdpListener, UdpPeer
 from gps_ingest.notices import Notices
 from gps_ingest.pipeline import Fences, KnownTerminal, Pipeline, Rules
 from gps_ingest.positions import PositionStore, StoreLimits
+from gps_ingest.sessions.gt06 import Gt06Session
 from gps_ingest.sessions.jt808 import Jt808Session
 from gps_ingest.sessions.nmea import NmeaSession
-from gps_ingest.sessions.phones import OsmandDesk
+from gps_ingest.sessions.phones import PhoneDesk
 from gps_ingest.switchboard import Switchboard
 from gps_ingest.valve import Valve
 from kernel.access import Role, system
@@ -54,6 +55,7 @@ class Addresses:
     osmand: int
     jt808: int
     """TCP and UDP."""
+    gt06: int
 
 
 class IngestServer:
@@ -100,6 +102,7 @@ class IngestServer:
         self.jt808_udp = UdpListener(
             "jt808_udp", (host, addresses.jt808), self._terminal, valve, self.limits
         )
+        self.gt06 = TcpListener("gt06", (host, addresses.gt06), self._tracker, valve, self.limits)
         self._own: dict[int, TcpListener] = {}
         self._database, self._bus = database, bus
         self._loops: list[gevent.Greenlet[..., None]] = []
@@ -185,7 +188,10 @@ class IngestServer:
         return NmeaSession(self.intake, peer)
 
     def _phone(self, link: Link) -> HttpSession:
-        return HttpSession(link, OsmandDesk(self.intake, link).handle)
+        return HttpSession(link, PhoneDesk(self.intake, link).handle)
+
+    def _tracker(self, link: Link) -> Gt06Session:
+        return Gt06Session(self.intake, link)
 
     def _terminal(self, peer: Link | UdpPeer) -> Jt808Session:
         return Jt808Session(self.intake, self.gatehouse, self.switchboard, peer)
@@ -197,7 +203,7 @@ class IngestServer:
         self._bus.redis.set(METERS_KEY, meters.exposition(), ex=METERS_SECONDS)
 
 
-LISTENERS = ("nmea_tcp", "nmea_udp", "osmand", "jt808_tcp", "jt808_udp")
+LISTENERS = ("nmea_tcp", "nmea_udp", "osmand", "jt808_tcp", "jt808_udp", "gt06")
 
 
 def connector(database: Database) -> Callable[[], psycopg.Connection]:

@@ -32,6 +32,7 @@ PORTS = (
     "smsc_control_port",
     "fax_simulator_port",
     "jt808_port",
+    "gt06_port",
 )
 FIRST_PORT, LAST_PORT = 8300, 65_535
 OWN_SECRETS = ("secret_key", "identity_key", "audit_key", "hook_token")
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
     smsc_control_port: int = 0
     fax_simulator_port: int = 0
     jt808_port: int = 0
+    gt06_port: int = 0
 
     database_url: str = ""
     """postgresql://... of a bureau's own server, as the role that the processes sign in with (it

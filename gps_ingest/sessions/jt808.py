@@ -151,7 +151,8 @@ class Jt808Session:
             result = link.OK if code else link.TERMINAL_TAKEN
             self._send(link.RegisterReply(header.serial, result, code or ""), header.peer)
 
-        claim = Claim(said.plate, said.terminal_id, self._peer.address)
+        edition = 2011 if said.layout == "2011" else None
+        claim = Claim(said.plate, said.terminal_id, self._peer.address, edition)
         self._gatehouse.register(terminal, claim, done)
 
     def _authenticate(self, said: link.Authenticate) -> None:
@@ -272,6 +273,8 @@ class Jt808Session:
                 self._reply(header)
 
         for fix in fixes:
+            if fix.alt_m is not None and fix.alt_m >= 0x8000:  # a height below the sea
+                fix.alt_m -= 0x10000
             verdict = self._intake.take(fix, terminal, done, self._alarms(terminal, fix))
             if verdict is not None and verdict.end is End.REFUSED:
                 self._reply(header, link.FAILED)

@@ -1,13 +1,17 @@
 """A stream of NMEA 0183 to messages.
 
 A sentence is cut out of the bytes, limited, and its checksum verified before its fields are read;
-an empty position is none, never 0, 0.
+an empty position is none, never 0, 0. pynmea2 parses what accompanies a fix (GGA, ZDA), behind this
+guard: its pattern is quadratic on long lines, it raises more than its own errors, and only the
+text of its fields is used. The RMC, of which there is one a second and vehicle, is split here.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+import pynmea2
 
 from gps_ingest.protocols.base import Bad, Fix, Login, Message, Other, identity
 from gps_ingest.protocols.nmea.sentence import (
@@ -186,6 +190,11 @@ class Decoder:
             return Other(kind, device)
         if kind == "RMC":
             return self._rmc(padded(fields, 12), device, token)
+        if kind in ("GGA", "ZDA"):
+            try:
+                fields = pynmea2.parse(f"${text}").data
+            except Exception as error:  # pynmea2 raises IndexError and TypeError, too
+                return Bad(f"unreadable: {error}"[:120], device, raw=token)
         if kind == "GGA":
             self._gga = _gga(padded(fields, 9), device)
             return self._gga

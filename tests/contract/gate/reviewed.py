@@ -58,6 +58,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
          "get_original()", "import socket"),
         ("gps_ingest.notices", OWN_PROCESSES, ".publish()", "import redis"),
         ("gps_ingest.protocols.base", "the registered protocols", "import_module()"),
+        ("gps_ingest.sessions.gt06", "acknowledges a fix", ".send()"),
         ("gps_ingest.sessions.jt808", "gate: order.vehicle, report_order.vehicle,"
          " order_recall.vehicle, report_order_recall.vehicle, order_question.vehicle", ".send()"),
         ("gps_ingest.server", OWN_PROCESSES, "import redis"),
