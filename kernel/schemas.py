@@ -18,5 +18,9 @@ def _storable(text: str) -> str:
     return text
 
 
+REFUSALS = {400: "Malformed", 403: "Forbidden", 404: "Not found", 409: "Conflict", 422: "Refused"}
+READS = {code: REFUSALS[code] for code in (400, 404, 422)}
+"""What the API's document says of the refusals of an act, and of a read."""
+
 Storable = Annotated[str, AfterValidator(_storable)]
 """A text that PostgreSQL can keep."""

@@ -31,11 +31,10 @@ from command_center.accounts.schemas import (
 )
 from command_center.accounts.views import reference
 from command_center.accounts.web import at_the_door
-from kernel.schemas import IDENT
+from kernel.schemas import IDENT, REFUSALS
 from kernel.web import require
 
 PERSON = f"/users/<{IDENT}:user_id>"
-REFUSALS = {403: "Forbidden", 404: "Not found", 409: "Taken", 422: "Refused"}
 blueprint = APIBlueprint(
     "administration", __name__, url_prefix="/api/v1/admin", tag="Administration"
 )

@@ -12,6 +12,7 @@ from command_center.cases.identity.search import Wanted, search
 from command_center.cases.office import Office
 from command_center.cases.recordings import Sound
 from command_center.cases.schemas import (
+    FoundReport,
     FoundReports,
     HearIn,
     RecordingOut,
@@ -21,12 +22,11 @@ from command_center.cases.schemas import (
 )
 from kernel.errors import BadInput
 from kernel.gate import gate
-from kernel.schemas import IDENT
+from kernel.schemas import IDENT, REFUSALS
 from kernel.web import a_file, current_principal, handed_out, require, unit_of_work
 
 CASE = f"/cases/<{IDENT}:case_id>"
 A_SOUND = a_file("The sound", "*/*")
-REFUSALS = {400: "Malformed", 403: "Forbidden", 404: "Not found", 409: "Conflict", 422: "Refused"}
 
 
 def add(blueprint: APIBlueprint, office: Office) -> None:
@@ -61,7 +61,8 @@ def add(blueprint: APIBlueprint, office: Office) -> None:
     def search_by_phone(body: SearchIn) -> Any:
         wanted = Wanted(body.number, body.reason_code, body.note)
         with unit_of_work() as session:
-            return FoundReports(case_nos=search(session, office.vault, seat(office), wanted))
+            found = search(session, office.vault, seat(office), wanted)
+            return FoundReports(cases=[FoundReport(id=c.id, case_no=c.case_no) for c in found])
 
     @blueprint.post(f"{CASE}/recordings")
     @blueprint.output(RecordingOut, status_code=201)

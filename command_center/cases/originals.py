@@ -1,7 +1,8 @@
 """Files as they were handed in: their metadata may lead to who made them, so they lie sealed.
 
-Whoever opens a report's opens an identity: with a reason, logged and counted (`identity.reveal`);
-a complaint's opens, with a reason too, for those who may know the complainant.
+Whoever opens a report's opens an identity: with a reason, logged and counted (`identity.reveal`),
+and for ten minutes the case's others with it. A complaint's opens, with a reason too, for those who
+may know the complainant.
 """
 
 from io import BytesIO
@@ -12,14 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import identity, queries
-from command_center.cases.identity import Seat, reveals
-from command_center.cases.models import Attachment, SealedOriginal
+from command_center.cases.identity import Seat, chain, reveals
+from command_center.cases.models import Attachment, Case, SealedOriginal
 from command_center.cases.office import Office
 from kernel import sealed_files
-from kernel.access import Role
+from kernel.access import Principal, Role
 from kernel.audit import record
-from kernel.db import carried_out_by, principal_of
-from kernel.errors import NotFound
+from kernel.db import carried_out_by, in_role, principal_of
+from kernel.errors import Forbidden, NotFound
 
 
 @carried_out_by(Role.INTAKE)
@@ -39,11 +40,10 @@ def opened(
     if kept is None:
         raise NotFound("original", attachment_id)
     case = queries.get(session, kept.case_id)
-    if case.kind == "JB":
+    check(principal_of(session), case)
+    reveals.check_reason(reason_code)
+    if case.kind == "JB" and not reveals.runs(session, case, seat):
         identity.reveal(session, office.vault, case, seat, reason_code, note)
-    else:
-        principal_of(session).require("complainant.read")
-        reveals.check_reason(reason_code)
     wanted = select(SealedOriginal.ref, SealedOriginal.sealed_key)
     found = session.execute(
         wanted.where(SealedOriginal.attachment_id == attachment_id)
@@ -63,6 +63,27 @@ def opened(
         return kept, sealed_files.read(path_of(office, found.ref), opens)
     except FileNotFoundError:
         raise NotFound("original", attachment_id) from None
+
+
+def check(principal: Principal, case: Case) -> None:
+    """Raises Forbidden for whoever may not open an original of this case."""
+    if case.kind != "JB":
+        principal.require("complainant.read")
+        return
+    principal.require(chain.REVEAL)
+    chain.check(principal, case)
+
+
+def openable(session: Session, case: Case) -> set[int]:
+    """Attachments of the case whose originals lie sealed and are the reader's to open."""
+    try:
+        check(principal_of(session), case)
+    except Forbidden:
+        return set()
+    kept = select(Attachment.id).where(Attachment.case_id == case.id)
+    with in_role(session, Role.HOUSE):
+        wanted = select(SealedOriginal.attachment_id).where(SealedOriginal.attachment_id.in_(kept))
+        return set(session.scalars(wanted))
 
 
 def path_of(office: Office, ref: UUID) -> Path:

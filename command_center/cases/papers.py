@@ -129,7 +129,7 @@ def pdf(session: Session, document_id: int) -> tuple[Document, bytes]:
         raise NotFound("document", document_id)
     queries.get(session, paper.case_id)
     with in_role(session, Role.HOUSE):
-        return paper, _rendered(session, document_id, _render_beside_the_loop)
+        return paper, _rendered(session, document_id, render_beside_the_loop)
 
 
 def _rendered(session: Session, document_id: int, make: Render) -> bytes:
@@ -159,7 +159,11 @@ def render(kind: str, data: Cleared[Fields]) -> bytes:
     return made
 
 
-def _render_beside_the_loop(kind: str, data: Cleared[Fields]) -> bytes:
+def render_beside_the_loop(kind: str, data: Cleared[Fields]) -> bytes:
+    """As `render`, in a thread: the web process goes on answering."""
+    # Its import runs a program (ldconfig), and gevent starts programs from the main thread alone.
+    import weasyprint  # noqa: F401
+
     return bytes(get_hub().threadpool.apply(render, (kind, data)))
 
 

@@ -13,6 +13,7 @@ from command_center.cases import (
     deadlines,
     identity,
     lifecycle,
+    originals,
     queries,
     recordings,
     sending,
@@ -221,8 +222,12 @@ def _all(session: Session, model: type[Any], case: Case) -> Any:
 def _attachments(session: Session, case: Case) -> list[AttachmentOut]:
     may = clearance.may_decide(principal_of(session), case)
     choices = list(clearance.purposes_for(case)) if may else []
+    sealed = originals.openable(session, case)
     found = [_read(AttachmentOut, one) for one in _all(session, Attachment, case)]
-    return [one.model_copy(update={"clearable_for": choices}) for one in found]
+    return [
+        one.model_copy(update={"clearable_for": choices, "may_open_original": one.id in sealed})
+        for one in found
+    ]
 
 
 def _timeline(session: Session, case: Case) -> list[TimelineOut]:

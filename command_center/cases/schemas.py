@@ -298,6 +298,8 @@ class AttachmentOut(BaseModel):
     cleared_at: Utc | None
     clearable_for: list[str] = []
     """For what the reader may clear it."""
+    may_open_original: bool = False
+    """What was handed in lies sealed, and the reader may open it."""
 
 
 class RecordingOut(BaseModel):
@@ -370,5 +372,10 @@ class RevealedIdentity(BaseModel):
     expires_at: Utc
 
 
+class FoundReport(BaseModel):
+    id: int
+    case_no: str
+
+
 class FoundReports(BaseModel):
-    case_nos: list[str]
+    cases: list[FoundReport]

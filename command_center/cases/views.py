@@ -19,7 +19,7 @@ from command_center.cases import (
 )
 from command_center.cases import queries as cases
 from command_center.cases.clearance import Decision
-from command_center.cases.identity_views import CASE, REFUSALS
+from command_center.cases.identity_views import CASE
 from command_center.cases.office import Office
 from command_center.cases.places import Place
 from command_center.cases.queries import Bbox, Filter
@@ -45,10 +45,9 @@ from command_center.cases.schemas import (
 from kernel.errors import BadInput
 from kernel.gate import gate
 from kernel.gate.gate import Cleared
-from kernel.schemas import IDENT
+from kernel.schemas import IDENT, READS, REFUSALS
 from kernel.web import a_file, handed_out, public, require, require_fresh, unit_of_work
 
-READS = {400: "Malformed", 404: "Not found", 422: "Refused"}
 A_FILE = a_file("The file", "*/*")
 A_PDF = a_file("PDF", "application/pdf")
 

@@ -56,6 +56,18 @@ export const routes: RouteRecordRaw[] = [
   desk('/cases/:id(\\d+)?', 'cases', ['case.read'], () => import('@/features/cases/CasePage.vue')),
   desk('/cockpit', 'cockpit', ['stats.read'], () => import('@/features/cockpit/CockpitPage.vue')),
   desk('/audit', 'audit', ['audit.read'], () => import('@/features/audit/AuditDesk.vue')),
+  desk(
+    '/persons',
+    'persons',
+    ['identity.search', 'person.export'],
+    () => import('@/features/persons/PersonsDesk.vue'),
+  ),
+  desk(
+    '/archive',
+    'archive',
+    ['archive.read', 'archive.approve'],
+    () => import('@/features/archive/ArchiveDesk.vue'),
+  ),
   desk('/admin', 'admin', ['admin.users'], () => import('@/features/admin/AdminPage.vue')),
   desk('/account', 'account', [], () => import('@/features/account/AccountPage.vue')),
   desk('/help', 'help', [], () => import('@/features/help/HelpPage.vue')),
@@ -98,6 +110,7 @@ export function firstDesk(roles: readonly string[], may: (permission: string) =>
   if (may('stats.read')) return '/cockpit'
   if (may('case.read')) return '/cases'
   if (may('audit.read')) return '/audit'
+  if (may('archive.read')) return '/archive'
   return may('admin.users') ? '/admin' : '/help'
 }
 

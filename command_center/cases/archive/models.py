@@ -12,10 +12,12 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    func,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from kernel.db import Base, Key, Reference, Timestamp
 
@@ -51,6 +53,20 @@ class LegalHold(Base):
     lifted_at: Mapped[Timestamp | None]
 
 
+class DestroyedItem(Base):
+    """One case or one day of positions: its number and a digest, never what it said."""
+
+    __tablename__ = "destruction_items"
+    __table_args__ = SCHEMA
+
+    id: Mapped[Key]
+    destruction_id: Mapped[int] = mapped_column(ForeignKey("cases.destructions.id"), index=True)
+    reference: Mapped[str] = mapped_column(String(40))
+    digest: Mapped[str] = mapped_column(String(64), server_default="")
+    outcome: Mapped[str] = mapped_column(String(10), server_default="")
+    """`destroyed` or `held`."""
+
+
 class Destruction(Base):
     """A list of what is due: proposed by the clock, asked for by one, approved by another."""
 
@@ -67,7 +83,7 @@ class Destruction(Base):
         SCHEMA,
     )
 
-    id: Mapped[Key]
+    id: Mapped[Key] = mapped_column()
     target: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(10), server_default="PROPOSED")
     rule: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -86,18 +102,11 @@ class Destruction(Base):
     """The frozen data of the certificate: the PDF is made of it alone."""
     pdf: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
-    items: Mapped[list["DestroyedItem"]] = relationship(order_by="DestroyedItem.id", lazy="raise")
-
-
-class DestroyedItem(Base):
-    """One case or one day of positions: its number and a digest, never what it said."""
-
-    __tablename__ = "destruction_items"
-    __table_args__ = SCHEMA
-
-    id: Mapped[Key]
-    destruction_id: Mapped[int] = mapped_column(ForeignKey("cases.destructions.id"), index=True)
-    reference: Mapped[str] = mapped_column(String(40))
-    digest: Mapped[str] = mapped_column(String(64), server_default="")
-    outcome: Mapped[str] = mapped_column(String(10), server_default="")
-    """`destroyed` or `held`."""
+    items: Mapped[list[DestroyedItem]] = relationship(order_by=DestroyedItem.id, lazy="raise")
+    count: Mapped[int] = column_property(
+        select(func.count())
+        .where(DestroyedItem.destruction_id == id)
+        .correlate_except(DestroyedItem)
+        .scalar_subquery()
+    )
+    """How many things the list names."""

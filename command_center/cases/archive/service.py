@@ -4,12 +4,11 @@ The clock only proposes. Somebody with `archive.destroy` asks, somebody else wit
 approves, a job carries it out, leaves a case that is on hold by then, and certifies the rest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from gevent import get_hub
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload, undefer
 
@@ -35,6 +34,7 @@ DESTROY, PROPOSE, PURGE = "archive.destroy", "archive.propose", "archive.purge_f
 PROPOSE_SECONDS = PURGE_SECONDS = 6 * 3600
 WORD = "销"
 OPEN = ("PROPOSED", "REQUESTED", "APPROVED")
+SHOWN_AT_MOST = 200
 
 
 class Archive:
@@ -121,10 +121,23 @@ class Archive:
 
 
 def lists(session: Session) -> list[Destruction]:
-    """Every list, the newest first; raises Forbidden below the bureau's root."""
-    _whole_bureau(session)
-    statement = select(Destruction).options(selectinload(Destruction.items))
-    return list(session.scalars(statement.order_by(Destruction.id.desc()).limit(200)))
+    """The newest lists; raises NotFound below the bureau's root."""
+    check_whole_bureau(session)
+    return list(
+        session.scalars(select(Destruction).order_by(Destruction.id.desc()).limit(SHOWN_AT_MOST))
+    )
+
+
+def get(session: Session, destruction_id: int) -> Destruction:
+    """One list with what it names; raises NotFound."""
+    check_whole_bureau(session)
+    found = session.get(
+        Destruction, destruction_id, options=[selectinload(Destruction.items)],
+        populate_existing=True,
+    )  # fmt: skip
+    if found is None:
+        raise NotFound("destruction", destruction_id)
+    return found
 
 
 def request(session: Session, destruction_id: int) -> Destruction:
@@ -151,7 +164,7 @@ def refuse(session: Session, destruction_id: int, reason: str) -> Destruction:
 
 def pdf(session: Session, destruction_id: int) -> tuple[Destruction, bytes]:
     """The certificate of what was destroyed; raises NotFound before it is."""
-    _whole_bureau(session)
+    check_whole_bureau(session)
     listed = session.get(
         Destruction, destruction_id, options=[undefer(Destruction.pdf)], with_for_update=True
     )
@@ -159,13 +172,13 @@ def pdf(session: Session, destruction_id: int) -> tuple[Destruction, bytes]:
         raise NotFound("certificate", destruction_id)
     if listed.pdf is None:
         made = papers.cleared(certificate.KIND, listed.certificate)
-        listed.pdf = bytes(get_hub().threadpool.apply(papers.render, (certificate.KIND, made)))
+        listed.pdf = papers.render_beside_the_loop(certificate.KIND, made)
     return listed, listed.pdf
 
 
 def hold(session: Session, case_no: str, reason: str) -> LegalHold:
     """Keep a case from being destroyed; raises BadInput for a number that no case has."""
-    _whole_bureau(session)
+    check_whole_bureau(session)
     principal = principal_of(session)
     with in_role(session, Role.NUMBERS):
         wanted = select(Case.id).where(Case.case_no == case_no.strip().upper())
@@ -185,9 +198,26 @@ def hold(session: Session, case_no: str, reason: str) -> LegalHold:
     return placed
 
 
+def holds(session: Session) -> list[tuple[LegalHold, str]]:
+    """Holds with the numbers of their cases: those that run, then those that were lifted."""
+    check_whole_bureau(session)
+    order = (LegalHold.lifted_at.desc().nulls_first(), LegalHold.id.desc())
+    found = session.scalars(select(LegalHold).order_by(*order).limit(SHOWN_AT_MOST)).all()
+    return numbered(session, found)
+
+
+def numbered(session: Session, found: Iterable[LegalHold]) -> list[tuple[LegalHold, str]]:
+    """Each hold with the number of its case."""
+    ids = {one.case_id for one in found}
+    with in_role(session, Role.NUMBERS):
+        wanted = select(Case.id, Case.case_no).where(Case.id.in_(ids))
+        numbers = {row.id: row.case_no for row in session.execute(wanted)}
+    return [(one, numbers[one.case_id]) for one in found]
+
+
 def lift(session: Session, hold_id: int) -> LegalHold:
     """End a hold; raises NotFound."""
-    _whole_bureau(session)
+    check_whole_bureau(session)
     placed = session.get(LegalHold, hold_id, with_for_update=True)
     if placed is None or placed.lifted_at is not None:
         raise NotFound("hold", hold_id)
@@ -223,7 +253,7 @@ def _locked(session: Session, destruction_id: int) -> Destruction:
 
 
 def _step(session: Session, destruction_id: int, state: str, action: str) -> Destruction:
-    _whole_bureau(session)
+    check_whole_bureau(session)
     listed = _locked(session, destruction_id)
     if listed.state != state:
         raise IllegalTransition("destruction", listed.state, action)
@@ -240,10 +270,13 @@ def _decide(session: Session, destruction_id: int, state: str, reason: str) -> D
     return listed
 
 
-def _whole_bureau(session: Session) -> None:
-    """A list holds cases of the whole bureau: whoever sits below its root knows of none."""
+def check_whole_bureau(session: Session) -> None:
+    """The archive is the whole bureau's: for whoever sits below its root there is none.
+
+    Raises NotFound.
+    """
     if not principal_of(session).covers(accounts.root(session).path):
-        raise NotFound("destruction", 0)
+        raise NotFound("archive", 0)
 
 
 def _remove(folder: Path, oldest: float, kept: set[str]) -> Iterator[str]:

@@ -5,28 +5,34 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from command_center.cases.archive import person, service
+from command_center.cases.archive import person, search, service
+from command_center.cases.archive.models import Destruction, LegalHold
 from command_center.cases.archive.person import Proof
 from command_center.cases.archive.schemas import (
+    ArchivedCaseOut,
+    ArchivePage,
+    ArchiveQuery,
     DestructionOut,
     Destructions,
+    DestructionSummary,
     HoldIn,
     HoldOut,
+    Holds,
     PersonExportIn,
     PersonExportOut,
     RefuseIn,
     RetentionRuleOut,
     RetentionRules,
 )
+from command_center.cases.archive.search import Wanted
 from command_center.cases.identity_views import seat
 from command_center.cases.office import Office
 from kernel.gate import gate
-from kernel.schemas import IDENT
+from kernel.schemas import IDENT, READS, REFUSALS
 from kernel.web import a_file, handed_out, require, unit_of_work
 
 ONE = f"/destructions/<{IDENT}:destruction_id>"
 A_PDF = a_file("PDF", "application/pdf")
-REFUSALS = {404: "Not found", 409: "Conflict", 422: "Refused"}
 
 
 def create_blueprint(office: Office) -> APIBlueprint:
@@ -47,13 +53,43 @@ def _lists(blueprint: APIBlueprint) -> None:
             found = service.rules_in_force(session)
         return [RetentionRuleOut.model_validate(rule, from_attributes=True) for rule in found]
 
+    @blueprint.get("/cases")
+    @blueprint.input(ArchiveQuery, location="query", arg_name="query")
+    @blueprint.output(ArchivePage)
+    @blueprint.doc(operation_id="searchArchive", responses=READS)
+    @require("archive.read")
+    def search_archive(query: ArchiveQuery) -> Any:
+        wanted = Wanted(query.q, query.kind, query.standing, query.limit + 1, query.cursor)
+        with unit_of_work() as session:
+            rows = search.search(session, wanted)
+        items = [ArchivedCaseOut(**row) for row in rows[: query.limit]]
+        more = len(rows) > query.limit
+        return ArchivePage(items=items, next=str(query.cursor + query.limit) if more else None)
+
+    @blueprint.get("/holds")
+    @blueprint.output(Holds)
+    @blueprint.doc(operation_id="listLegalHolds", responses=READS)
+    @require("archive.read", "archive.approve")
+    def list_holds() -> Any:
+        with unit_of_work() as session:
+            return [_held(*one) for one in service.holds(session)]
+
     @blueprint.get("/destructions")
     @blueprint.output(Destructions)
-    @blueprint.doc(operation_id="listDestructions", responses=REFUSALS)
+    @blueprint.doc(operation_id="listDestructions", responses=READS)
     @require("archive.read", "archive.approve")
     def list_destructions() -> Any:
         with unit_of_work() as session:
-            return [_shown(one) for one in service.lists(session)]
+            found = service.lists(session)
+            return [DestructionSummary.model_validate(one, from_attributes=True) for one in found]
+
+    @blueprint.get(ONE)
+    @blueprint.output(DestructionOut)
+    @blueprint.doc(operation_id="getDestruction", responses=READS)
+    @require("archive.read", "archive.approve")
+    def get_destruction(destruction_id: int) -> Any:
+        with unit_of_work() as session:
+            return _whole(service.get(session, destruction_id))
 
     @blueprint.get(f"{ONE}/certificate")
     @blueprint.doc(operation_id="getDestructionCertificate", responses={200: A_PDF, **REFUSALS})
@@ -72,15 +108,15 @@ def _acts(blueprint: APIBlueprint) -> None:
     @require("archive.destroy")
     def request(destruction_id: int) -> Any:
         with unit_of_work() as session:
-            return _shown(service.request(session, destruction_id))
+            return _whole(service.request(session, destruction_id))
 
     @blueprint.post(f"{ONE}/approve")
     @blueprint.output(DestructionOut)
     @blueprint.doc(operation_id="approveDestruction", responses=REFUSALS)
-    @require("archive.approve")
+    @require("archive.approve", fresh=True)
     def approve(destruction_id: int) -> Any:
         with unit_of_work() as session:
-            return _shown(service.approve(session, destruction_id))
+            return _whole(service.approve(session, destruction_id))
 
     @blueprint.post(f"{ONE}/refuse")
     @blueprint.input(RefuseIn, arg_name="body")
@@ -89,7 +125,7 @@ def _acts(blueprint: APIBlueprint) -> None:
     @require("archive.approve")
     def refuse(destruction_id: int, body: RefuseIn) -> Any:
         with unit_of_work() as session:
-            return _shown(service.refuse(session, destruction_id, body.reason))
+            return _whole(service.refuse(session, destruction_id, body.reason))
 
     @blueprint.post("/holds")
     @blueprint.input(HoldIn, arg_name="body")
@@ -99,7 +135,7 @@ def _acts(blueprint: APIBlueprint) -> None:
     def hold(body: HoldIn) -> Any:
         with unit_of_work() as session:
             placed = service.hold(session, body.case_no, body.reason)
-            return HoldOut.model_validate(placed, from_attributes=True)
+            return _held(*service.numbered(session, [placed])[0])
 
     @blueprint.post(f"/holds/<{IDENT}:hold_id>/lift")
     @blueprint.output(HoldOut)
@@ -108,7 +144,7 @@ def _acts(blueprint: APIBlueprint) -> None:
     def lift(hold_id: int) -> Any:
         with unit_of_work() as session:
             placed = service.lift(session, hold_id)
-            return HoldOut.model_validate(placed, from_attributes=True)
+            return _held(*service.numbered(session, [placed])[0])
 
 
 def _person(blueprint: APIBlueprint, office: Office) -> None:
@@ -124,5 +160,10 @@ def _person(blueprint: APIBlueprint, office: Office) -> None:
             return person.export(session, office, seat(office), first, others, body.reason_code)
 
 
-def _shown(listed: Any) -> DestructionOut:
+def _whole(listed: Destruction) -> DestructionOut:
     return DestructionOut.model_validate(listed, from_attributes=True)
+
+
+def _held(placed: LegalHold, case_no: str) -> HoldOut:
+    columns = ("id", "reason", "placed_by_name", "placed_at", "lifted_at")
+    return HoldOut(case_no=case_no, **{name: getattr(placed, name) for name in columns})

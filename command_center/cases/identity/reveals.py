@@ -76,6 +76,18 @@ def read_again(session: Session, vault: Vault, case: Case, seat: Seat) -> dict[s
 
 def running(session: Session, case: Case, seat: Seat) -> Reveal:
     """The newest reveal of this person, session and case that has not ended; raises Forbidden."""
+    found = _newest(session, case, seat)
+    if found is None:
+        raise Forbidden(chain.REVEAL, "reveal_needed")
+    return found
+
+
+def runs(session: Session, case: Case, seat: Seat) -> bool:
+    """Whether such a reveal runs."""
+    return _newest(session, case, seat) is not None
+
+
+def _newest(session: Session, case: Case, seat: Seat) -> Reveal | None:
     statement = (
         select(Reveal)
         .where(
@@ -87,10 +99,7 @@ def running(session: Session, case: Case, seat: Seat) -> Reveal:
         .order_by(Reveal.id.desc())
         .limit(1)
     )
-    found = session.scalar(statement)
-    if found is None:
-        raise Forbidden(chain.REVEAL, "reveal_needed")
-    return found
+    return session.scalar(statement)
 
 
 def check_reason(reason_code: str) -> None:

@@ -37,8 +37,8 @@ class Wanted:
     note: str
 
 
-def search(session: Session, vault: Vault, seat: Seat, wanted: Wanted) -> list[str]:
-    """Numbers of the reports in the asker's jurisdiction whose informant has this phone.
+def search(session: Session, vault: Vault, seat: Seat, wanted: Wanted) -> list[Case]:
+    """The reports in the asker's jurisdiction whose informant has this phone.
 
     Every search raises an alert; every match is a reveal. Raises BadInput for what is no phone
     number, an unknown reason, or a note that holds the number.
@@ -53,7 +53,7 @@ def search(session: Session, vault: Vault, seat: Seat, wanted: Wanted) -> list[s
     _log(session, seat, wanted, len(found))
     for case in found:
         reveals.write(session, case, seat, wanted.reason_code, wanted.note, ["phone"], NOT_OPENED)
-    return [case.case_no for case in found]
+    return found
 
 
 def _matches(session: Session, vault: Vault, number: str) -> list[Case]:

@@ -28,6 +28,32 @@ FUNCTIONS = (
        )
        select c.id from found f join cases.cases c on c.id = f.id
        where {_MINE} order by c.received_at desc limit at_most $$""",
+    # The archive's people know of a closed case its number and its dates, whatever they ask.
+    f"""create or replace function cases.archived(
+         part text, of_kind text, standing text, at_most integer, skipped integer)
+       returns table (case_no text, kind text, organisation text, closed_at timestamptz,
+                      ends_at timestamptz, held boolean, destroyed text)
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       with closed as (
+         select c.case_no, c.kind, o.name as organisation, c.closed_at,
+                c.closed_at + make_interval(days => r.days) as ends_at,
+                exists (select from cases.legal_holds h
+                        where h.case_id = c.id and h.lifted_at is null) as held,
+                c.outcome ->> 'destroyed' as destroyed
+         from cases.cases c
+         join cases.retention_rules r on r.target = c.kind
+         join accounts.organisations o on o.id = c.organisation_id
+         where c.closed_at is not null and {may("archive.read")}
+           and starts_with(c.organisation_path, kernel.my_path())
+           and (of_kind = '' or c.kind = of_kind) and strpos(c.case_no, part) > 0
+       )
+       select * from closed where case standing
+         when 'due' then destroyed is null and not held and ends_at <= kernel.moment()
+         when 'kept' then destroyed is null and ends_at > kernel.moment()
+         when 'held' then held
+         when 'destroyed' then destroyed is not null
+         else true end
+       order by ends_at, case_no limit at_most offset skipped $$""",
     "revoke execute on all functions in schema cases from public",
     f"grant execute on all functions in schema cases to {Role.PERSON}, {Role.HOUSE}",
 )
@@ -114,6 +140,7 @@ RULES = (
         f" where c.kind <> 'JB' and c.id in ({_OF_ATTACHMENT})))",
     ),
     Rule(Role.INTAKE, "cases.sealed_originals", "insert select"),
+    Rule(Role.HOUSE, "cases.sealed_originals", "select", columns=("attachment_id",)),
     Rule(
         Role.PERSON,
         "cases.attachments",

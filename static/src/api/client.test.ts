@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { apiUrl, get, post, setCsrf, whenProofIsNeeded, whenSignedOut } from './client'
+import { apiUrl, get, post, postForBlob, setCsrf, whenProofIsNeeded, whenSignedOut } from './client'
 import { ApiError } from './errors'
 
 function answer(status: number, body?: unknown): Response {
@@ -70,6 +70,14 @@ describe('the door to the server', () => {
     fetched.mockImplementation(() => Promise.resolve(answer(403, { code: 'step_up_required' })))
     await expect(post('/orders/1/approve')).rejects.toMatchObject({ code: 'step_up_required' })
     expect(ask).toHaveBeenCalledTimes(2)
+  })
+
+  it('asks for a fresh proof before a file too', async () => {
+    whenProofIsNeeded(() => Promise.resolve(true))
+    fetched.mockResolvedValueOnce(answer(403, { code: 'step_up_required' }))
+    fetched.mockResolvedValueOnce(new Response('bytes', { status: 200 }))
+    const file = await postForBlob('/attachments/1/original', { reason_code: 'verify' })
+    await expect(file.text()).resolves.toBe('bytes')
   })
 
   it('leaves a refused proof a refusal', async () => {

@@ -59,25 +59,28 @@ export function upload<T>(path: string, file: Blob, name: string): Promise<T> {
   return request<T>('POST', apiUrl(path), form)
 }
 
-/** Something that is no JSON, such as a sound. Raises ApiError. */
+/** Something that is no JSON, such as a sound or a file. Raises ApiError. */
 export async function postForBlob(path: string, body: unknown): Promise<Blob> {
-  const response = await send('POST', apiUrl(path), body)
-  if (response.ok) return await response.blob()
-  throw new ApiError(await readProblem(response))
+  return await (await answered('POST', apiUrl(path), body)).blob()
 }
 
-async function request<T>(
+async function request<T>(method: Method, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  return (await readBody(await answered(method, url, body, signal))) as T
+}
+
+/** The answer to what was let through; asks once for a fresh proof where one is needed. */
+async function answered(
   method: Method,
   url: string,
   body?: unknown,
   signal?: AbortSignal,
   repeated = false,
-): Promise<T> {
+): Promise<Response> {
   const response = await send(method, url, body, signal)
-  if (response.ok) return (await readBody(response)) as T
+  if (response.ok) return response
   const problem = await readProblem(response)
   if (problem.code === 'step_up_required' && !repeated && (await onProofNeeded())) {
-    return request<T>(method, url, body, signal, true)
+    return answered(method, url, body, signal, true)
   }
   if (response.status === 401 && !url.startsWith(`${ROOT}/session`)) onSignedOut()
   throw new ApiError(problem)

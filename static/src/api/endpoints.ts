@@ -61,6 +61,8 @@ export const cases = {
   reveal: (id: T.Id, reason_code: string, note: string) =>
     post<T.Identity>(`/cases/${id}/identity`, { reason_code, note }),
   identity: (id: T.Id) => get<T.Identity>(`/cases/${id}/identity`),
+  original: (attachmentId: T.Id, reason_code: string) =>
+    postForBlob(`/attachments/${attachmentId}/original`, { reason_code }),
   hear: (id: T.Id, reason_code: string) => postForBlob(`/recordings/${id}/hear`, { reason_code }),
   recommendation: (id: T.Id) => get<T.Recommendation>(`/cases/${id}/recommendation`),
 }

@@ -212,6 +212,8 @@ export interface CaseFile extends Attachment {
   cleared_at: Instant | null
   /** For what the reader may clear it. */
   clearable_for: string[]
+  /** What was handed in lies sealed, and the reader may open it. */
+  may_open_original: boolean
 }
 
 export interface Clearance {

@@ -57,6 +57,11 @@ export function percent(value: number | null | undefined, digits = 1): string {
   }).format(value)
 }
 
+/** Gives names one after the other, as the language separates them. */
+export function series(names: readonly string[]): string {
+  return names.join(currentLanguage.value === 'zh' ? '、' : ', ')
+}
+
 /** Gives metres as people say them: 320 m, 4.2 km. */
 export function distance(metres: number | null | undefined): string {
   if (metres == null) return '–'

@@ -3,9 +3,11 @@ import { computed, ref, shallowRef } from 'vue'
 import { directory } from '@/api/endpoints'
 import { setZone } from '@/i18n/format'
 import type { Code, Codes, Config, Organisation } from '@/api/types'
+import { usePreferences } from './preferences'
 
 /** What the bureau has set: read once, the same for everybody. */
 export const useConfig = defineStore('config', () => {
+  const preferences = usePreferences()
   const config = shallowRef<Config | null>(null)
   const codes = shallowRef<Codes | null>(null)
   const organisations = shallowRef<Organisation[]>([])
@@ -40,5 +42,13 @@ export const useConfig = defineStore('config', () => {
     return codes.value?.[list].find((item) => item.code === code)
   }
 
-  return { config, codes, organisations, demo, load, loadCodes, loadOrganisations, codeOf }
+  /** The codes of a table in the present language, to choose from. */
+  function choices(list: keyof Codes): { code: string; label: string }[] {
+    return (codes.value?.[list] ?? []).map((item) => ({
+      code: item.code,
+      label: item[preferences.language],
+    }))
+  }
+
+  return { config, codes, organisations, demo, load, loadCodes, loadOrganisations, codeOf, choices }
 })

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,8 +100,10 @@ def test_what_is_due_is_proposed_once_and_destroyed_only_when_a_second_person_ap
     assert case.outcome == {"destroyed": listed.number}
     assert not (office.attachments / photo[:2] / photo).exists()
     told = desk.get(archivist, "/archive/destructions").get_json()
-    (shown,) = [one for one in told if one["id"] == listed.id]
-    assert shown["number"] == "京市监销〔2057〕第1号"
+    (line,) = [one for one in told if one["id"] == listed.id]
+    assert (line["count"], line["rule"]["days"]) == (1, listed.rule["days"])
+    shown = desk.get(archivist, path).get_json()
+    assert (shown["number"], line["number"]) == ("京市监销〔2057〕第1号",) * 2
     (item,) = shown["items"]
     assert (item["reference"], item["outcome"], len(item["digest"])) == (
         case.case_no, "destroyed", 64,
@@ -141,6 +144,50 @@ def test_a_case_on_hold_is_not_proposed_and_not_destroyed(
     assert session.query(Destruction).filter_by(target="TS", state="PROPOSED").count() == 1
 
 
+def test_the_archive_is_searched_by_number_and_tells_nothing_of_a_case(
+    session: Session, desk: Desk, bureau: Bureau, keeper: Archive, archivist: Principal,
+    old_cases: tuple[Case, Case], open_case: OpenCase, clock: FixedClock,
+) -> None:  # fmt: skip
+    old, informed = old_cases
+    young, _still_open = open_case(complaint()), open_case(complaint())
+    young.closed_at, young.state = clock.now(), "CLOSED"
+    session.flush()
+
+    def found(**query: str) -> list[str]:
+        told = desk.get(archivist, "/archive/cases", **query)
+        assert told.status_code == 200, told.text
+        return [one["case_no"] for one in told.get_json()["items"]]
+
+    assert set(found()) == {old.case_no, informed.case_no, young.case_no}
+    assert found()[-1] == young.case_no
+    assert set(found(standing="due")) == {old.case_no, informed.case_no}
+    assert found(standing="kept") == [young.case_no]
+    assert found(kind="JB") == found(q=informed.case_no[-6:].lower(), kind="JB")
+    body = {"case_no": old.case_no, "reason": "行政复议"}
+    assert desk.post(archivist, "/archive/holds", body).get_json()["case_no"] == old.case_no
+    assert (found(standing="held"), found(standing="due")) == ([old.case_no], [informed.case_no])
+    (running,) = desk.get(bureau.person("LEAD"), "/archive/holds").get_json()
+    assert (running["case_no"], running["lifted_at"]) == (old.case_no, None)
+    page = desk.get(archivist, "/archive/cases", limit="2").get_json()
+    assert (len(page["items"]), page["next"]) == (2, "2")
+    assert set(page["items"][0]) == {
+        "case_no", "kind", "organisation", "closed_at", "ends_at", "held", "destroyed"
+    }  # fmt: skip
+    assert found(cursor="2") == [young.case_no]
+    assert desk.get(bureau.person("CMD"), "/archive/cases").status_code == 403
+
+
+def test_whoever_approves_has_just_proved_who_they_are(
+    session: Session, desk: Desk, bureau: Bureau, keeper: Archive, archivist: Principal,
+    old_cases: tuple[Case, Case],
+) -> None:  # fmt: skip
+    path = f"/archive/destructions/{proposed(session, keeper, 'TS').id}"
+    desk.post(archivist, f"{path}/request", {})
+    stale = replace(bureau.person("CMD"), confirmed_at=None)
+    answer = desk.post(stale, f"{path}/approve", {})
+    assert (answer.status_code, answer.get_json()["code"]) == (403, "step_up_required")
+
+
 def test_a_refused_list_destroys_nothing_and_is_proposed_again(
     session: Session, desk: Desk, bureau: Bureau, keeper: Archive, archivist: Principal,
     old_cases: tuple[Case, Case],
@@ -173,6 +220,9 @@ def test_whoever_sits_below_the_root_knows_of_no_list(
 ) -> None:
     path = f"/archive/destructions/{proposed(session, keeper, 'TS').id}"
     below = bureau.person("ARCH", at=bureau.sub)
+    for address in ("", f"/{path.rpartition('/')[2]}", "/../holds", "/../cases"):
+        answer = desk.get(below, os.path.normpath(f"/archive/destructions{address}"))
+        assert answer.status_code == 404
     assert desk.post(below, f"{path}/request", {}).status_code == 404
     assert desk.get(below, "/archive/destructions").status_code == 404
     for role in ("AUDIT", "ADMIN", "DISP", "UNIT"):

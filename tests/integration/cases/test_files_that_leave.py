@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from command_center.cases import attachments, clearance, originals, views
 from command_center.cases.clearance import Decision
 from command_center.cases.identity import Seat
-from command_center.cases.models import Attachment, Case, SealedOriginal
+from command_center.cases.models import Attachment, Case, Reveal, SealedOriginal
 from command_center.cases.office import Office
 from kernel.audit import AuditEntry
+from kernel.clock import FixedClock
 from kernel.crypto import Broken
 from kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from kernel.gate.gate import NotCleared
@@ -208,3 +209,29 @@ def test_over_http_the_case_page_shows_the_state_of_each_file(
     )
     assert opened.status_code == 200, opened.text
     assert opened.data == telling_photo(ARTIST)
+
+
+def test_the_originals_of_a_report_open_together_for_ten_minutes(
+    session: Session, settings: Settings, office: Office, open_case: Opener, keep: Keep,
+    bureau: Bureau, clock: FixedClock,
+) -> None:  # fmt: skip
+    desk = Desk(OneTransaction(session), settings, [views.create_blueprint(office)])
+    case = open_case(report())
+    first, second = (keep(case, telling_photo(ARTIST, colour)) for colour in ("red", "green"))
+    plain = keep(case, picture())
+    commander = bureau.person("CMD")
+    for who, mine in ((commander, {first.id, second.id}), (bureau.person("DISP"), set())):
+        shown = desk.get(who, f"/cases/{case.id}").get_json()["attachments"]
+        assert {one["id"] for one in shown if one["may_open_original"]} == mine
+
+    def opened(kept: Attachment) -> int:
+        path = f"/attachments/{kept.id}/original"
+        return desk.post(commander, path, {"reason_code": "verify"}).status_code
+
+    assert [opened(one) for one in (first, second, first, plain)] == [200, 200, 200, 404]
+    assert session.query(Reveal).filter_by(case_id=case.id).count() == 1
+    clock.advance(minutes=10)
+    assert opened(second) == 200
+    assert session.query(Reveal).filter_by(case_id=case.id).count() == 2
+    logged = select(AuditEntry.object_id).where(AuditEntry.action == "original.opened")
+    assert [*session.scalars(logged)] == [str(one.id) for one in (first, second, first, second)]

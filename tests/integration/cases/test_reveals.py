@@ -212,8 +212,10 @@ def test_a_search_by_phone_finds_informants_alone_and_never_in_silence(
     by_caller = open_case(report(person={"name": "欧阳"}, caller_number=PHONE))
     commander = bureau.person("CMD")
     found = look_for(desk, commander, "+86 139-0000-7788").get_json()
-    assert found == {"case_nos": [wanted.case_no, by_caller.case_no]}
-    assert look_for(desk, commander, "13911112222").get_json() == {"case_nos": []}
+    assert found == {
+        "cases": [{"id": case.id, "case_no": case.case_no} for case in (wanted, by_caller)]
+    }
+    assert look_for(desk, commander, "13911112222").get_json() == {"cases": []}
     assert [alarm.kind for alarm in rung(session, office)] == ["identity_search"] * 2
     matched = session.scalars(select(Reveal)).all()
     assert [(one.case_id, one.fields) for one in matched] == [
@@ -229,9 +231,9 @@ def test_a_search_answers_its_own_jurisdiction_only(
     desk: Desk, open_case: Opener, do: Doer, bureau: Bureau, agent: Principal
 ) -> None:
     case = do(open_case(report()), agent, "route", organisation_id=bureau.branch.id)
-    assert look_for(desk, bureau.person("CMD", at=bureau.other)).get_json() == {"case_nos": []}
+    assert look_for(desk, bureau.person("CMD", at=bureau.other)).get_json() == {"cases": []}
     assert look_for(desk, bureau.person("CMD", at=bureau.sub)).get_json() == {
-        "case_nos": [case.case_no]
+        "cases": [{"id": case.id, "case_no": case.case_no}]
     }
 
 

@@ -158,7 +158,7 @@ def filters(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 def _users_of(function: Any) -> list[Any]:
     import sys
 
-    return [m for m in sys.modules.values() if getattr(m, "within", None) is function]
+    return [m for m in list(sys.modules.values()) if getattr(m, "within", None) is function]
 
 
 PEOPLE = ("UNIT", "DISP", "CMD", "SHIFT", "AGENT", "STAT", "ADMIN", "AUDIT", "DISC", "OFFICER")

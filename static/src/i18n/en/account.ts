@@ -41,7 +41,7 @@ export default {
   devices: 'Trusted desks',
   noDevices: 'No trusted desk',
   devicesText:
-    'Tick “Trust this desk” when signing in, and no code is asked for there for {n} days. Steps on identities, approvals and accounts still ask.',
+    'Tick "Trust this desk" when signing in, and no code is asked for there for {n} days. Steps on identities, approvals and accounts still ask.',
   distrust: 'Trust no longer',
   distrusted: 'No longer trusted',
   firstPassword: 'Choose a password of your own',

@@ -81,7 +81,7 @@ export default {
   used: 'used {span}',
   unused: 'never used',
   revoke: 'Revoke',
-  revokeText: 'Once “{name}” is revoked, that program is shut out at once.',
+  revokeText: 'Once "{name}" is revoked, that program is shut out at once.',
   tokenTitle: 'The token is made',
   tokenText:
     'Give it to the administrator of that program. It is not shown again; a lost one can only be replaced.',

@@ -84,6 +84,18 @@ export default {
       'What could be recognised as such was taken out on upload; faces and voices are left as they are.',
     keepInside: 'Keep inside again',
   },
+  original: {
+    title: 'Sealed original',
+    open: 'Open the original and record it',
+    explain:
+      'The original still tells when, where and with what it was made. Opening it is recorded; it shows for ten minutes.',
+    explainReport:
+      "A report's original may give the informant away: opening it is recorded and counted as a reveal. For ten minutes the other originals of this case open with it.",
+    noPreview: 'This format cannot be shown here; save it to look at it.',
+    saving:
+      'A saved copy is yours to keep safe and to remove. The original closes when this page is left or hidden.',
+    save: 'Save original',
+  },
   reply: 'Reply',
   timeline: 'Timeline',
   askedBy: 'asked by {name} {ago}',

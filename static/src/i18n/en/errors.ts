@@ -61,6 +61,8 @@ export default {
   file_kind: 'This kind of file is not taken.',
   idempotency_key_used: 'This was sent before.',
   unknown: 'Not known.',
+  not_proven: 'Number and query code do not fit; nothing was exported.',
+  unknown_case: 'No case has this number.',
   wrong_query_code: 'Number or query code is wrong.',
   order_cancelled: 'The order was cancelled.',
   already_repeated: 'This was sent again already: repeat the newest one.',

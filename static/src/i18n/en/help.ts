@@ -60,10 +60,35 @@ export default {
   secrecy: {
     title: 'Secrecy',
     s1: 'Who reports is sealed apart: not in the case, SMS, fax, map or statistics.',
-    s2: 'Seeing it needs a reason, lasts a minute on the screen, and is written to a log that cannot be changed.',
+    s2: 'Seeing it needs a reason, lasts ten minutes, is masked when the page is hidden, and is written to a log that cannot be changed.',
     s3: 'Dispatch facts go out to the field; nothing about the person may stand there, and the system refuses it.',
     s4: 'Orders of a report are closed by default: SMS carries code and urgency only, and a fax waits until somebody at the branch has confirmed attendance.',
     s5: 'The cockpit shows cells only, and nothing under 3 reports.',
+    s6: "The sealed original of a file tells how it was made and opens for a reason; a report's counts as a reveal, and for ten minutes the other originals of the case open with it.",
+    s7: 'Only commanders search a phone among informants. Every search rings; every report found is recorded as a reveal.',
+  },
+  archive: {
+    title: 'The archive and personal data',
+    lists: {
+      word: 'Destruction',
+      means:
+        'The system lists what is past its retention period; the archivist asks, somebody else, a commander or leader, approves. The certificate can be printed.',
+    },
+    holds: {
+      word: 'Holds',
+      means:
+        'During a lawsuit, review or petition the archivist places a hold; nothing is destroyed until it is lifted.',
+    },
+    search: {
+      word: 'Search',
+      means:
+        'Closed cases by number: until when they are kept, and what became of them; never what they say.',
+    },
+    export: {
+      word: "A person's data",
+      means:
+        'The person is here and shows a case number with its query code; their complaints and consultations come along, each report needs its own code. Delete the file from this machine once it is handed over.',
+    },
   },
   trouble: {
     title: 'When something is wrong',

@@ -8,6 +8,8 @@ export default {
     cases: 'Cases',
     cockpit: 'Cockpit',
     field: 'Field',
+    persons: 'Persons',
+    archive: 'Archive',
     audit: 'Audit',
     admin: 'System',
     account: 'My account',

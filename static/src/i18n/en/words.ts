@@ -153,6 +153,13 @@ export default {
     identity_search: 'Phone searched among informants',
     identity_words: 'Words named an informant',
   },
+  destruction: {
+    PROPOSED: 'Due',
+    REQUESTED: 'To be approved',
+    REFUSED: 'Refused',
+    APPROVED: 'Being destroyed',
+    DONE: 'Destroyed',
+  },
   timeline: {
     registered: 'Registered',
     route: 'Routed',

@@ -60,6 +60,8 @@ export default {
   file_kind: '不支持这种文件。',
   idempotency_key_used: '这份内容已经提交过。',
   unknown: '无法识别。',
+  not_proven: '编号与查询码不符，没有导出任何内容。',
+  unknown_case: '没有这个编号的案件。',
   wrong_query_code: '编号或查询码不对。',
   order_cancelled: '指令已撤销。',
   already_repeated: '这条已经重发过，请在最新的一条上重发。',

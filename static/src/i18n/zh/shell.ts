@@ -8,6 +8,8 @@ export default {
     cases: '案件',
     cockpit: '领导驾驶舱',
     field: '现场',
+    persons: '当事人',
+    archive: '档案',
     audit: '保密审计',
     admin: '系统管理',
     account: '我的账号',

@@ -142,6 +142,13 @@ export default {
     identity_search: '按电话查找举报人',
     identity_words: '文字触及举报人身份',
   },
+  destruction: {
+    PROPOSED: '到期待提',
+    REQUESTED: '待批准',
+    REFUSED: '不批准',
+    APPROVED: '正在销毁',
+    DONE: '已销毁',
+  },
   timeline: {
     registered: '登记',
     route: '分送',
