@@ -97,6 +97,7 @@ def build(settings: Settings) -> House:
         gate=CaseGate(office),
         evidence=CaseEvidence(office),
         positions=Phones(settings),
+        is_anybody_here=bus.is_anybody_here,
     )
     sender = sending.Sender(database, gateways.in_use(settings), outbox, settings.is_demo)
     auditing = Auditing(settings, database)

@@ -11,6 +11,7 @@ from dispatch.delivery.channels.app import AppChannel
 from dispatch.delivery.channels.base import Channel
 from dispatch.delivery.channels.fax import FaxChannel
 from dispatch.delivery.channels.sms import SmsChannel
+from dispatch.delivery.channels.vehicle import VehicleChannel
 from dispatch.delivery.receipts import Receipts
 from dispatch.delivery.service import LAY_OUT, DeliveryService
 from dispatch.field.ports import Evidence, PositionSink
@@ -22,6 +23,9 @@ from dispatch.orders.progress import Progress
 from dispatch.orders.service import OrderService
 from dispatch.orders.status import StatusService
 from dispatch.orders.timers import ACK_DUE, ORAL_DUE, Timers
+from dispatch.units.distress import Distress, Present
+from dispatch.vehicles import HAPPENED, VehicleNews
+from gps_ingest.downlink import DOWNLINK_CHANGED
 from kernel.settings import Settings
 from telephony.news import INBOUND_RECEIVED, MESSAGE_CHANGED
 from telephony.outbox import Outbox
@@ -41,6 +45,7 @@ class Room:
     timers: Timers
     inbound: InboundService
     field: FieldService
+    vehicles: VehicleNews
 
     def jobs(self) -> dict[str, Handler]:
         """Job kind -> handler, all of them transactional: exactly once."""
@@ -51,12 +56,14 @@ class Room:
             LAY_OUT: self.deliveries.lay_out,
             MESSAGE_CHANGED: self.receipts.message_changed,
             INBOUND_RECEIVED: self.inbound.received,
+            DOWNLINK_CHANGED: self.vehicles.downlink_changed,
+            HAPPENED: self.vehicles.happened,
         }
 
 
 def standard_channels(outbox: Outbox) -> dict[str, Channel]:
     """The registration of channels; a new one is a module, a line here and a page of its own."""
-    channels: list[Channel] = [SmsChannel(), FaxChannel(outbox), AppChannel()]
+    channels: list[Channel] = [SmsChannel(), FaxChannel(outbox), AppChannel(), VehicleChannel()]
     return {channel.name: channel for channel in channels}
 
 
@@ -69,8 +76,10 @@ def build(
     gate: CaseGate,
     evidence: Evidence,
     positions: PositionSink,
+    is_anybody_here: Present,
 ) -> Room:
     """Put the room together. `alarms` is made before, because cases ring the same bell."""
+    distress = Distress(alarms, directory, is_anybody_here, settings.zone)
     deliveries = DeliveryService(channels, alarms)
     receipts = Receipts(deliveries)
     timers = Timers(settings, alarms)
@@ -85,5 +94,6 @@ def build(
         statuses=statuses,
         timers=timers,
         inbound=InboundService(statuses, alarms, directory),
-        field=FieldService(directory, statuses, receipts, alarms, evidence, positions),
+        field=FieldService(directory, statuses, receipts, distress, evidence, positions),
+        vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
     )

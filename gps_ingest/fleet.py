@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gps_ingest import queries, terminals
-from gps_ingest.models import Terminal, UnknownIdentity
+from gps_ingest.models import Credential, Terminal, UnknownIdentity
 from gps_ingest.pipeline import KnownTerminal
 from kernel.access import Principal
 from kernel.db import Database
@@ -89,7 +89,7 @@ class Fleet:
     def refresh(self) -> None:
         """Read the registry; a terminal that stays keeps what is known of its fixes."""
         with self._database.unit_of_work(self._principal) as session:
-            rows = session.execute(select(*COLUMNS)).all()
+            rows = session.execute(_ROWS).all()
             fresh = [row.id for row in rows if row.id not in self._by_id]
             newest = {p.terminal_id: p for p in queries.latest(session, fresh)} if fresh else {}
         known = {}
@@ -97,7 +97,8 @@ class Fleet:
             terminal = self._by_id.get(row.id) or _known(row, newest.get(row.id))
             terminal.identity, terminal.enabled = row.identity, row.enabled
             terminal.listen_port = row.listen_port
-            terminal.speed_unit = row.settings.get("speed_unit", "knots")
+            terminal.settings = row.settings
+            terminal.code_hash = row.code_hash
             known[row.id] = terminal
         self._by_id = known
         self._by_name = {terminal.identity: terminal for terminal in known.values()}
@@ -148,8 +149,10 @@ COLUMNS = (
     Terminal.enabled,
     Terminal.listen_port,
     Terminal.settings,
+    Credential.code_hash,
 )
 """Read as plain rows: ten thousand objects would hold up the listeners."""
+_ROWS = select(*COLUMNS).outerjoin(Credential, Credential.terminal_id == Terminal.id)
 
 
 def _known(row: Row[*tuple[Any, ...]], newest: queries.Position | None) -> KnownTerminal:

@@ -1,10 +1,12 @@
 """Between the listeners and the store: every decoded fix passes here, whatever brought it."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from gps_ingest import meters
 from gps_ingest.fleet import Fleet
-from gps_ingest.history import Oddity, Row
+from gps_ingest.history import Happening, Oddity, Row
 from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Verdict
 from gps_ingest.positions import Done, PositionStore
 from gps_ingest.protocols.base import Fix
@@ -14,6 +16,16 @@ MAX_RAW = 1024
 """Bytes of a doubtful message that are kept."""
 YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a message says besides a position; `key` tells it from others of that moment."""
+
+    kind: str
+    key: str
+    details: Mapping[str, object]
+    raw: bytes
 
 
 class Intake:
@@ -43,16 +55,24 @@ class Intake:
         return terminal
 
     def take(
-        self, fix: Fix, terminal: KnownTerminal | None, done: Done | None = None
+        self,
+        fix: Fix,
+        terminal: KnownTerminal | None,
+        done: Done | None = None,
+        told: Sequence[Told] = (),
     ) -> Verdict | None:
-        """Pass a fix on; None means that it is to be stored.
+        """Pass a fix on with what it tells besides; None means that the fix is to be stored.
 
-        `done` is called once everything about the fix is safe in the database; at once when there
-        is nothing to store, never when the fix was refused.
+        `done` is called once everything about it is safe in the database; at once when there is
+        nothing to store, never when the fix was refused. What is told is stored whatever becomes
+        of the position: an alarm needs none.
         """
         passage = Passage(fix, terminal, self.clock.now(), self.rules)
         verdict = self.pipeline.run(passage)
         meters.fixes(*_labels(verdict)).inc()
+        if told and terminal is not None and not (verdict and verdict.end is End.REFUSED):
+            for one in told:
+                self._happen(one, terminal, passage.received_at, fix)
         if verdict is None:
             self.store.add(_row(passage), done)
         elif verdict.end is End.QUARANTINED:
@@ -60,8 +80,33 @@ class Intake:
         elif verdict.end is End.REPEATED and done is not None:
             self.store.after_all_before(done)
         elif verdict.end is End.VOID and done is not None:
-            done()
+            self.store.after_all_before(done) if told else done()
         return verdict
+
+    def tell(self, told: Told, terminal: KnownTerminal, done: Done) -> None:
+        """Store what comes without a position; `done` is called once it is safe."""
+        self._happen(told, terminal, self.clock.now(), None)
+        self.store.after_all_before(done)
+
+    def _happen(
+        self, told: Told, terminal: KnownTerminal, received_at: datetime, fix: Fix | None
+    ) -> None:
+        at = fix.time if fix and fix.time else received_at
+        placed = fix is not None and fix.valid
+        self.store.happen(
+            Happening(
+                terminal_id=terminal.id,
+                kind=told.kind,
+                at_us=_microseconds(at),
+                key=told.key,
+                received_us=_microseconds(received_at),
+                lat=fix.lat if fix and placed else None,
+                lon=fix.lon if fix and placed else None,
+                details=told.details,
+                raw=told.raw[:MAX_RAW] or None,
+            )
+        )
+        meters.happenings.labels(told.kind).inc()
 
 
 def _labels(verdict: Verdict | None) -> tuple[str, str]:

@@ -19,6 +19,17 @@ links = Gauge("cc_gps_links", "Open connections", ["listener"], registry=registr
 dismissed = Counter(
     "cc_gps_dismissed", "Connections refused or closed", ["listener", "reason"], registry=registry
 )
+refused = Counter(
+    "cc_gps_refused", "Messages of terminals that had not proved who they are", ["reason"],
+    registry=registry,
+)  # fmt: skip
+downlinks = Counter(
+    "cc_gps_downlinks", "Messages to terminals, by what became of them", ["kind", "state"],
+    registry=registry,
+)  # fmt: skip
+happenings = Counter(
+    "cc_gps_happenings", "What terminals told besides positions", ["kind"], registry=registry
+)
 waiting = Gauge("cc_gps_waiting", "Fixes that wait for the database", registry=registry)
 database_away = Gauge(
     "cc_gps_database_away", "1 while the database cannot be reached", registry=registry

@@ -4,12 +4,13 @@ A step looks at the passage and lets it go on, or ends it with a verdict. Nothin
 silently: what cannot be believed is quarantined with its reason and its raw bytes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from ipaddress import ip_address, ip_network
 from math import cos, hypot, radians
-from typing import Protocol
+from typing import Any, Protocol
 
 from gps_ingest.flags import FixFlag
 from gps_ingest.protocols.base import Fix
@@ -53,6 +54,8 @@ WEEK_ROLLOVER = timedelta(weeks=1024)
 ZONE_ERROR_SECONDS = 8 * 3600
 """A clock that is wrong by exactly this tells the bureau's local time for UTC."""
 MINUTE = 60
+GMT8_MINUTES = 480
+"""The zone in which JT/T 808 tells times."""
 
 
 @dataclass(slots=True)
@@ -64,9 +67,41 @@ class KnownTerminal:
     protocol: str
     enabled: bool = True
     listen_port: int | None = None
-    speed_unit: str = "knots"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    code_hash: bytes | None = None
+    alarms: int = 0
+    """Alarm bits of its last report: only what they lack is news."""
     newest: Moment | None = None
     doubted: list[Moment] = field(default_factory=list)
+
+    @property
+    def speed_unit(self) -> str:
+        return str(self.settings.get("speed_unit", "knots"))
+
+    @property
+    def verify(self) -> bool:
+        """Whether its checksums must be right."""
+        return bool(self.settings.get("verify", True))
+
+    @property
+    def asks(self) -> bool:
+        """Whether it can put a question to its driver."""
+        return bool(self.settings.get("asks", True))
+
+    @property
+    def edition(self) -> int | None:
+        """Of the standard, where its frames cannot tell."""
+        return self.settings.get("edition")
+
+    @property
+    def zone(self) -> timedelta:
+        """What its clock adds to UTC."""
+        return timedelta(minutes=self.settings.get("zone_minutes", GMT8_MINUTES))
+
+    def may_report_from(self, address: str) -> bool:
+        """Whether an operator lets it report from there without authentication."""
+        network = str(self.settings.get("network", ""))
+        return bool(network) and ip_address(address) in ip_network(network)
 
 
 @dataclass(slots=True)

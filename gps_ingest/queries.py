@@ -9,7 +9,14 @@ from geoalchemy2 import Geography, Geometry
 from sqlalchemy import ColumnElement, Float, Row, Select, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
-from gps_ingest.models import LatestFix, Quarantined, StoredFix, Terminal, UnknownIdentity
+from gps_ingest.models import (
+    Happened,
+    LatestFix,
+    Quarantined,
+    StoredFix,
+    Terminal,
+    UnknownIdentity,
+)
 
 TRAIL_LIMIT = 2000
 
@@ -88,6 +95,15 @@ def track_of(terminal_id: Any, since: datetime, until: datetime, limit: int) -> 
 def terminals(session: Session) -> list[Terminal]:
     """All registered terminals, by name."""
     return list(session.scalars(select(Terminal).order_by(Terminal.name, Terminal.id)))
+
+
+def terminal(session: Session, terminal_id: int) -> Terminal | None:
+    return session.get(Terminal, terminal_id)
+
+
+def happening(session: Session, ident: int) -> Happened | None:
+    """What a terminal told besides its position."""
+    return session.get(Happened, ident)
 
 
 def terminal_by_identity(session: Session, identity: str) -> Terminal | None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gps_ingest import meters
 from gps_ingest.fleet import Fleet
+from gps_ingest.gatehouse import Gatehouse
 from gps_ingest.intake import Intake
 from gps_ingest.listeners.http import HttpSession
 from gps_ingest.listeners.limits import Limits
@@ -20,7 +21,11 @@ from gps_ingest.listeners.udp import UdpListener, UdpPeer
 from gps_ingest.notices import Notices
 from gps_ingest.pipeline import Fences, KnownTerminal, Pipeline, Rules
 from gps_ingest.positions import PositionStore, StoreLimits
-from gps_ingest.sessions import NmeaSession, OsmandDesk
+from gps_ingest.sessions.gt06 import Gt06Session
+from gps_ingest.sessions.jt808 import Jt808Session
+from gps_ingest.sessions.nmea import NmeaSession
+from gps_ingest.sessions.phones import PhoneDesk
+from gps_ingest.switchboard import Switchboard
 from gps_ingest.valve import Valve
 from kernel.access import Role, system
 from kernel.bus import Bus
@@ -48,6 +53,9 @@ class Addresses:
     nmea_tcp: int
     nmea_udp: int
     osmand: int
+    jt808: int
+    """TCP and UDP."""
+    gt06: int
 
 
 class IngestServer:
@@ -86,6 +94,15 @@ class IngestServer:
         self.osmand = TcpListener(
             "osmand", (host, addresses.osmand), self._phone, Valve(), self.limits
         )
+        self.gatehouse = Gatehouse(database, INGEST)
+        self.switchboard = Switchboard(database, INGEST)
+        self.jt808_tcp = TcpListener(
+            "jt808_tcp", (host, addresses.jt808), self._terminal, valve, self.limits
+        )
+        self.jt808_udp = UdpListener(
+            "jt808_udp", (host, addresses.jt808), self._terminal, valve, self.limits
+        )
+        self.gt06 = TcpListener("gt06", (host, addresses.gt06), self._tracker, valve, self.limits)
         self._own: dict[int, TcpListener] = {}
         self._database, self._bus = database, bus
         self._loops: list[gevent.Greenlet[..., None]] = []
@@ -96,7 +113,9 @@ class IngestServer:
         self.fleet.start()
         self.store.start()
         self.notices.start()
-        for listener in (self.nmea_tcp, self.nmea_udp, self.osmand):
+        self.gatehouse.start()
+        self.switchboard.start()
+        for listener in self._fixed:
             listener.start()
         self._loops = [
             gevent.spawn(_every, seconds, act)
@@ -110,8 +129,7 @@ class IngestServer:
 
     def stop(self, deadline_seconds: float = 10) -> None:
         """Accept nothing new, store what is here, answer it, then close."""
-        fixed: tuple[TcpListener | UdpListener, ...] = (self.nmea_tcp, self.nmea_udp, self.osmand)
-        listeners = (*fixed, *self._own.values())
+        listeners = (*self._fixed, *self._own.values())
         for listener in listeners:
             listener.stop_accepting()
         gevent.killall(self._loops, timeout=1)
@@ -119,8 +137,14 @@ class IngestServer:
         for listener in listeners:
             listener.stop()
         self.notices.stop()
+        self.gatehouse.stop()
+        self.switchboard.stop()
         self.fleet.stop()
         log.info("ingest_stopped", not_stored=left)
+
+    @property
+    def _fixed(self) -> tuple[TcpListener | UdpListener, ...]:
+        return (*(getattr(self, name) for name in LISTENERS),)
 
     def ensure_partitions(self) -> None:
         """Make the partitions around today; raises SQLAlchemyError."""
@@ -164,7 +188,13 @@ class IngestServer:
         return NmeaSession(self.intake, peer)
 
     def _phone(self, link: Link) -> HttpSession:
-        return HttpSession(link, OsmandDesk(self.intake, link).handle)
+        return HttpSession(link, PhoneDesk(self.intake, link).handle)
+
+    def _tracker(self, link: Link) -> Gt06Session:
+        return Gt06Session(self.intake, link)
+
+    def _terminal(self, peer: Link | UdpPeer) -> Jt808Session:
+        return Jt808Session(self.intake, self.gatehouse, self.switchboard, peer)
 
     def _beat(self) -> None:
         """Say that we live, and what we have counted; the web process shows both."""
@@ -173,7 +203,7 @@ class IngestServer:
         self._bus.redis.set(METERS_KEY, meters.exposition(), ex=METERS_SECONDS)
 
 
-LISTENERS = ("nmea_tcp", "nmea_udp", "osmand")
+LISTENERS = ("nmea_tcp", "nmea_udp", "osmand", "jt808_tcp", "jt808_udp", "gt06")
 
 
 def connector(database: Database) -> Callable[[], psycopg.Connection]:

@@ -3,13 +3,16 @@
 Every change tells the listeners through NOTIFY, at the moment it commits.
 """
 
+from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from gps_ingest.models import Terminal, UnknownIdentity
+from gps_ingest.models import Credential, Terminal, UnknownIdentity
 from gps_ingest.protocols.base import MODULES, identity
 from kernel import audit
 from kernel.clock import now
@@ -17,6 +20,8 @@ from kernel.errors import BadInput, Conflict, NotFound
 
 CHANNEL = "gps_terminals"
 """PostgreSQL channel on which listeners hear that the registry has changed."""
+WINDOW_MINUTES, DAY_MINUTES = 15, 24 * 60
+"""For how long an operator lets a terminal register unless they say otherwise, and at most."""
 SPEED_UNITS = ("knots", "m/s", "km/h")
 
 
@@ -69,6 +74,26 @@ def configure(session: Session, terminal_id: int, **settings: Any) -> Terminal:
     return terminal
 
 
+def open_window(session: Session, terminal_id: int, minutes: int = WINDOW_MINUTES) -> datetime:
+    """Let the terminal register once, within some minutes; gives until when.
+
+    Whatever code it has stays good until it registers. Raises NotFound, BadInput for more than a
+    day.
+    """
+    if not 1 <= minutes <= DAY_MINUTES:
+        raise BadInput("minutes", most=DAY_MINUTES)
+    terminal = get(session, terminal_id)
+    until = now(session) + timedelta(minutes=minutes)
+    opened = insert(Credential).values(terminal_id=terminal_id, window_until=until)
+    session.execute(
+        opened.on_conflict_do_update(
+            index_elements=[Credential.terminal_id], set_={"window_until": until}
+        )
+    )
+    _changed(session, "gps.window_opened", terminal)
+    return until
+
+
 def get(session: Session, terminal_id: int) -> Terminal:
     """The terminal; raises NotFound."""
     terminal = session.get(Terminal, terminal_id)
@@ -99,4 +124,11 @@ def _protocol(name: str) -> str:
 def _settings(settings: dict[str, Any]) -> dict[str, Any]:
     if settings.get("speed_unit", "knots") not in SPEED_UNITS:
         raise BadInput("settings.speed_unit", allowed=list(SPEED_UNITS))
+    zone = settings.get("zone_minutes", 0)
+    if not isinstance(zone, int) or abs(zone) > DAY_MINUTES:
+        raise BadInput("settings.zone_minutes")
+    try:
+        ip_network(settings.get("network", "127.0.0.0/8"))
+    except (ValueError, TypeError) as error:
+        raise BadInput("settings.network") from error
     return settings

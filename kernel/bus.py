@@ -1,7 +1,7 @@
 """News between processes over Redis publish/subscribe. May be lost; readers ask for a snapshot."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import redis
@@ -31,6 +31,19 @@ class Bus:
     def beat(self, process: str, ttl_seconds: int = 15) -> None:
         """Say that a process is alive; `/healthz` looks for it."""
         self.redis.set(f"heartbeat:{process}", "1", ex=ttl_seconds)
+
+    def here(self, user_ids: Iterable[int], ttl_seconds: int = 15) -> None:
+        """These people sit at a desk that is open."""
+        for ident in user_ids:
+            self.redis.set(f"here:{ident}", 1, ex=ttl_seconds)
+
+    def is_anybody_here(self, user_ids: Iterable[int]) -> bool:
+        """Whether one of them surely does; nobody, when the bus cannot say."""
+        names = [f"here:{ident}" for ident in user_ids]
+        try:
+            return bool(names) and bool(self.redis.exists(*names))
+        except redis.RedisError:
+            return False
 
     def alive(self, process: str) -> bool:
         return bool(self.redis.exists(f"heartbeat:{process}"))

@@ -31,6 +31,8 @@ PORTS = (
     "smpp_port",
     "smsc_control_port",
     "fax_simulator_port",
+    "jt808_port",
+    "gt06_port",
 )
 FIRST_PORT, LAST_PORT = 8300, 65_535
 OWN_SECRETS = ("secret_key", "identity_key", "audit_key", "hook_token")
@@ -81,6 +83,8 @@ class Settings(BaseSettings):
     smpp_port: int = 0
     smsc_control_port: int = 0
     fax_simulator_port: int = 0
+    jt808_port: int = 0
+    gt06_port: int = 0
 
     database_url: str = ""
     """postgresql://... of a bureau's own server, as the role that the processes sign in with (it

@@ -10,6 +10,9 @@ from command_center.accounts.models import Organisation
 from dispatch.orders.authority import Approver
 from dispatch.orders.ports import Branch, Officer
 
+DUTY = ("CMD", "DEPUTY", "HEAD")
+"""Roles of the duty list, the first to be called first."""
+
 
 class StaffDirectory:
     """Reads the accounts; every method raises NotFound for what does not exist."""
@@ -32,6 +35,10 @@ class StaffDirectory:
     def officer(self, session: Session, user_id: int) -> Officer:
         user = queries.user(session, user_id)
         return Officer(user.id, user.name, user.phone, bool(user.certificate_no))
+
+    def commanders(self, session: Session, path: str) -> Sequence[Officer]:
+        found = queries.holders_above(session, path, DUTY)
+        return [Officer(one.id, one.name, one.phone, bool(one.certificate_no)) for one in found]
 
     def bureau_path(self, session: Session) -> str:
         return queries.root(session).path

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from command_center.accounts.models import Organisation, User, UserRole
@@ -51,6 +51,19 @@ def users(session: Session, path: str, role: str | None = None) -> Sequence[User
     if role:
         statement = statement.where(User.roles.any(UserRole.role == role))
     return session.scalars(statement).unique().all()
+
+
+def holders_above(session: Session, path: str, roles: Sequence[str]) -> list[User]:
+    """Active people of these roles whose subtree covers `path`, in the order of the roles."""
+    statement = (
+        select(User, UserRole.role)
+        .join(User.organisation)
+        .join(UserRole, UserRole.user_id == User.id)
+        .where(literal(path).startswith(Organisation.path), User.active, UserRole.role.in_(roles))
+        .order_by(User.id)
+    )
+    found = sorted(session.execute(statement).unique().all(), key=lambda row: roles.index(row[1]))
+    return list(dict.fromkeys(user for user, _ in found))
 
 
 def branch_at(session: Session, lon: float, lat: float) -> Organisation | None:

@@ -3,8 +3,8 @@
 import json
 import os
 import select
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
@@ -30,10 +30,35 @@ def gps() -> None:
 def decode(protocol: str) -> None:
     """Captured input on stdin, one JSON object per decoded message on stdout.
 
-    nmea takes raw bytes; osmand one JSON object a line: method, url, content_type, body.
+    nmea takes raw bytes; jt808 and gt06 hex digits, one datagram a line; osmand and owntracks one
+    JSON object a line: method, url, content_type, body.
     """
     for messages in _messages(base.reader(protocol)):
         answer(b"".join(as_line(message) for message in messages))
+
+
+@gps.command()
+@click.option("--protocol", required=True, type=click.Choice(list(base.SPOKEN)))
+def encode(protocol: str) -> None:
+    """Messages on stdin, one JSON object a line under the names that decode prints; their frames
+    in hex on stdout, one a line, or an object with an error.
+
+    jt808 needs message_id and phone, and takes version (2013) and serial (0); gt06 needs type.
+    """
+    write = base.writer(protocol)
+    for line in sys.stdin.buffer:
+        if line.strip():
+            answer(_written(write, line))
+
+
+def _written(write: Callable[[Mapping[str, Any]], list[bytes]], line: bytes) -> bytes:
+    try:
+        row = json.loads(line)
+        if not isinstance(row, dict):
+            raise ValueError("the line is not a JSON object")
+        return b"".join(frame.hex().encode() + b"\n" for frame in write(row))
+    except (ValueError, RecursionError) as error:
+        return json.dumps({"kind": "error", "error": str(error)[:200]}).encode() + b"\n"
 
 
 def _messages(reader: base.Reader) -> Iterator[list[base.Message]]:
@@ -56,55 +81,18 @@ def as_line(message: base.Message) -> bytes:
 
 
 def as_row(message: base.Message) -> dict[str, Any]:
-    """The message under the names that all protocols share; None where it says nothing, or a
-    number that is none."""
-    row: dict[str, Any] = {"kind": _kind(message), **dict.fromkeys(CORE)}
-    row["device"] = message.device
-    match message:
-        case base.Fix():
-            row |= {
-                "lat": _rounded(message.lat, 9),
-                "lon": _rounded(message.lon, 9),
-                "speed_kmh": _rounded(message.speed_kmh, 6),
-                "course": message.course,
-                "alt_m": message.alt_m,
-                "time": _utc(message.time),
-                "valid": message.valid,
-                "flags": list(message.flags),
-                **message.extra,
-            }
-        case base.Bad():
-            row |= {"time": _utc(message.time), "error": message.reason, **message.extra}
-        case base.Heartbeat():
-            row["time"] = _utc(message.time)
-        case base.Other():
-            row["type"] = message.type
-    return {name: _finite(value) for name, value in row.items()}
+    """The message under the names that all protocols share; None where it says nothing."""
+    row: dict[str, Any] = {"kind": message.kind, **dict.fromkeys(CORE), "device": message.device}
+    return {name: _plain(value) for name, value in (row | message.told()).items()}
 
 
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _kind(message: base.Message) -> str:
-    match message:
-        case base.Fix():
-            return "fix"
-        case base.Heartbeat():
-            return "heartbeat"
-        case base.Login():
-            return "login"
-        case base.Other():
-            return "other"
-    return "error"
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
-
-
-def _utc(time: datetime | None) -> str | None:
-    if time is None:
-        return None
-    precision = "microseconds" if time.microsecond % 1000 else "milliseconds"
-    return time.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
+def _plain(value: Any) -> Any:
+    """Nine decimals are a tenth of a millimetre of the earth, and no number that is none."""
+    match value:
+        case float():
+            return round(value, 9) if isfinite(value) else None
+        case dict():
+            return {name: _plain(part) for name, part in value.items()}
+        case list():
+            return [_plain(part) for part in value]
+    return value

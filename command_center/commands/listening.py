@@ -58,6 +58,8 @@ def _started(settings: Settings, stop: Event) -> IngestServer | None:
                     settings.nmea_tcp_port,
                     settings.nmea_udp_port,
                     settings.osmand_port,
+                    settings.jt808_port,
+                    settings.gt06_port,
                 ),
                 rules=Rules(service_area=service_area(database)),
                 auto_register=settings.nmea_auto_register and settings.is_demo,

@@ -188,6 +188,7 @@ class Hub:
             gevent.sleep(BEAT_SECONDS)
             if self.hearing:
                 self.socketio.emit("beat", {"t": time.time() * 1000})
+                self.bus.here({desk.principal.id for desk in self.desks.values()})
             if time.monotonic() - last_check > RECHECK_SECONDS:
                 last_check = time.monotonic()
                 self.show_out()

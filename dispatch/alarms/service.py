@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from dispatch.alarms import ladder, queries
 from dispatch.alarms.events import AlarmChanged
 from dispatch.alarms.models import Alarm
+from gps_ingest import downlink
 from kernel import jobs
 from kernel.access import Role
 from kernel.audit import record
@@ -19,6 +20,8 @@ from kernel.errors import Conflict, Forbidden
 from kernel.events import emit
 
 CLIMB = "dispatch.alarm_climb"
+TERMINAL = "terminal"
+"""What an alarm refers to that a vehicle's terminal raised."""
 Reference = tuple[str, int]
 
 
@@ -68,8 +71,11 @@ class AlarmService:
         Conflict `alarm_taken` or `alarm_resolved` when someone was first.
         """
         alarm = _answerable(session, alarm_id)
+        is_new = alarm.taken_at is None
         _own(session, alarm)
         record(session, "alarm.taken", "alarm", alarm.id, kind=alarm.kind)
+        if is_new:
+            _tell_terminal(session, alarm)
         return alarm
 
     @carried_out_by(Role.HOUSE)
@@ -87,6 +93,7 @@ class AlarmService:
             raise Conflict("alarm_resolved")
         if alarm.taken_at is None:
             _own(session, alarm)
+            _tell_terminal(session, alarm)
         _close(session, alarm, note)
         record(session, "alarm.resolved", "alarm", alarm.id, kind=alarm.kind)
         return alarm
@@ -141,6 +148,13 @@ class AlarmService:
             alarm.climbs_at = now(session) + self.climb_after
             jobs.enqueue(session, CLIMB, {"alarm_id": alarm.id}, run_at=alarm.climbs_at)
         _changed(session, alarm)
+
+
+@carried_out_by(Role.HOUSE)
+def _tell_terminal(session: Session, alarm: Alarm) -> None:
+    """Whoever pressed the button learns that a person has taken it."""
+    if alarm.reference_kind == TERMINAL:
+        downlink.confirm_alarm(session, alarm.reference_id, int(alarm.params.get("bits", 0)))
 
 
 def _answerable(session: Session, alarm_id: int) -> Alarm:

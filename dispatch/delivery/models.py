@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatch.delivery.letter import Letter
 from dispatch.delivery.lifecycle import STATES
+from gps_ingest.models import Downlink
 from kernel.db import Base, Key, Reference, Timestamp
 from telephony.models import Message
 
@@ -43,6 +44,8 @@ class Delivery(Base):
     released_with: Mapped[str | None] = mapped_column(String(120))
     """The person at the other end who said that somebody stands at the machine."""
     message_id: Mapped[int | None] = mapped_column(ForeignKey(Message.id), index=True)
+    downlink_id: Mapped[int | None] = mapped_column(ForeignKey(Downlink.id), index=True)
+    """The vehicles' message, of the channel `vehicle`."""
     message_version: Mapped[int] = mapped_column(Integer, server_default="0")
     repeats_id: Mapped[int | None] = mapped_column(ForeignKey("dispatch.deliveries.id"))
     repeat_reason: Mapped[str | None] = mapped_column(Text)
@@ -58,6 +61,11 @@ class Delivery(Base):
     parts_total: Mapped[int | None] = mapped_column(Integer)
     parts_confirmed: Mapped[int] = mapped_column(Integer, server_default="0")
     problem: Mapped[str | None] = mapped_column(String(200))
+
+    @property
+    def engine_id(self) -> int | None:
+        """Its message at whichever engine carries it."""
+        return self.message_id or self.downlink_id
 
     @property
     def letter(self) -> Letter | None:

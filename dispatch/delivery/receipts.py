@@ -9,9 +9,19 @@ from sqlalchemy.orm import Session
 from dispatch.delivery import lifecycle, queries
 from dispatch.delivery.models import Delivery
 from dispatch.delivery.service import DeliveryService, changed, tell
+from gps_ingest import downlink
+from gps_ingest.models import Downlink
 from kernel.clock import now
 from telephony import outbound
 
+OF_DOWNLINK = {
+    downlink.SENT: lifecycle.SENT,
+    downlink.ACKNOWLEDGED: lifecycle.DELIVERED,
+    downlink.ANSWERED: lifecycle.DELIVERED,
+    downlink.FAILED: lifecycle.FAILED,
+    downlink.EXPIRED: lifecycle.FAILED,
+}
+"""A message to a vehicle that waits, or waits again, is no news."""
 TOLD = frozenset({lifecycle.DELIVERED, lifecycle.FAILED, lifecycle.UNKNOWN})
 
 
@@ -32,6 +42,16 @@ class Receipts:
         delivery.problem = payload["problem"]
         delivery.attempts = outbound.message(session, payload["message_id"]).attempts_made
         self._reach(session, delivery, payload["state"], datetime.fromisoformat(payload["at"]))
+
+    def downlink_changed(self, session: Session, found: Downlink) -> None:
+        """What the vehicle's terminal made of the words: heard, refused, or never heard of."""
+        delivery = queries.locked(session, Delivery.downlink_id == found.id)
+        state = OF_DOWNLINK.get(found.state)
+        if delivery is None or state is None or delivery.state == lifecycle.DELIVERED:
+            return
+        delivery.attempts = found.attempts
+        delivery.problem = found.problem or ("expired" if found.state == downlink.EXPIRED else None)
+        self._reach(session, delivery, state, now(session))
 
     def seen(self, session: Session, assignment_id: int) -> None:
         """A crew member's app has fetched the order: its announcement is delivered."""

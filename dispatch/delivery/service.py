@@ -168,7 +168,7 @@ class DeliveryService:
             self._fail(session, delivery, refusal.code)
         else:
             delivery.state, delivery.message_id = taken.state, taken.message_id
-            delivery.pages = taken.pages
+            delivery.downlink_id, delivery.pages = taken.downlink_id, taken.pages
             if taken.state == lifecycle.SENT:
                 delivery.sent_at = now(session)
         changed(session, delivery)
@@ -185,9 +185,9 @@ class DeliveryService:
         changed(session, delivery)
 
     def _recall(self, session: Session, delivery: Delivery) -> bool:
-        if delivery.message_id is None:
+        if delivery.engine_id is None:
             return True
-        return self.channels[delivery.channel].cancel(session, delivery.message_id)
+        return self.channels[delivery.channel].cancel(session, delivery.engine_id)
 
     def alarm(self, session: Session, delivery: Delivery) -> None:
         """Tell the desk that a message did not arrive, or that nobody knows."""
@@ -278,7 +278,7 @@ def _outgoing(session: Session, delivery: Delivery) -> Outgoing:
         name=delivery.name,
         address=delivery.address,
         message=_passed(delivery),
-        repeat_of=first.message_id if first else None,
+        repeat_of=first.engine_id if first else None,
     )
 
 

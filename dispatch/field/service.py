@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from dispatch.alarms.models import Alarm
-from dispatch.alarms.service import AlarmService
 from dispatch.delivery.receipts import Receipts
 from dispatch.field.ports import Evidence, PhoneFix, PositionSink
 from dispatch.news import tell_timeline
@@ -17,14 +16,14 @@ from dispatch.orders.ports import Directory, Officer
 from dispatch.orders.status import Report, StatusService
 from dispatch.units import queries as units
 from dispatch.units import service as crews
+from dispatch.units.distress import Distress
 from dispatch.units.lifecycle import OUT_OF_SERVICE
 from dispatch.units.queries import Placed
-from kernel.audit import record
+from kernel.access import Role
 from kernel.clock import now
-from kernel.db import principal_of
+from kernel.db import in_role, principal_of
 from kernel.errors import NotFound
 
-GRAVEST = 3
 RECALL_SHOWN = timedelta(minutes=30)
 """So long a cancelled order stays in sight: a crew on its way must not see it merely vanish."""
 
@@ -58,12 +57,12 @@ class FieldService:
         directory: Directory,
         statuses: StatusService,
         receipts: Receipts,
-        alarms: AlarmService,
+        distress: Distress,
         evidence: Evidence,
         positions: PositionSink,
     ):
         self.directory, self.statuses, self.receipts = directory, statuses, receipts
-        self.alarms, self.evidence, self.positions = alarms, evidence, positions
+        self.distress, self.evidence, self.positions = distress, evidence, positions
 
     def page(self, session: Session) -> Page:
         """Fetching an order is the app's receipt for it."""
@@ -165,22 +164,15 @@ class FieldService:
         duty = units.duty_of(session, principal.id)
         unit = units.find(session, duty.unit_id) if duty else None
         path = unit.unit.organisation_path if unit else principal.organisation_path
-        params = {
-            "name": principal.name,
-            "unit_id": unit.unit.id if unit else None,
-            "unit": unit.unit.name if unit else None,
-            "lat": fix.lat if fix else None,
-            "lon": fix.lon if fix else None,
-        }
-        record(session, "officer.sos", "user", principal.id)
-        return self.alarms.raise_alarm(
-            session,
-            "officer_distress",
-            ("user", principal.id),
-            organisation_path=path,
-            level=GRAVEST,
-            params=params,
-        )
+        with in_role(session, Role.HOUSE):  # who is near is not for the phone, but for the desks
+            return self.distress.cry(
+                session,
+                ("user", principal.id),
+                name=principal.name,
+                unit=unit.unit if unit else None,
+                path=path,
+                place=(fix.lat, fix.lon) if fix else None,
+            )
 
     @staticmethod
     def _assignments(session: Session, mine: Placed) -> list[Assignment]:

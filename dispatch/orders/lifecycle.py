@@ -40,8 +40,10 @@ CHANNELS = {
     "app": frozenset(REPORTS),
     "desk": frozenset(REPORTS),
     "sms": frozenset(REPORTS) - {CLEARED},
+    "vehicle": frozenset({ACKED, ON_SCENE, HANDLING, NEED_HELP, CANNOT}),
 }
-"""What may be reported by which way: the crew's app, a dispatcher on behalf, a reply by SMS."""
+"""What may be reported by which way: the crew's app, a dispatcher on behalf, a reply by SMS, the
+buttons of the vehicle's terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +116,15 @@ def next_reports(state: str) -> list[str]:
 def check_report(report: str, via: str, *, reason: str, text: str, result_code: str | None) -> None:
     """Pass when that way of reporting may say this and it says enough.
 
-    "Cannot" asks why; a feedback asks what was found. An SMS is too short for either.
+    "Cannot" asks why; a feedback asks what was found. An SMS is too short for either, a button says
+    nothing more.
     Raises BadInput naming the field, Forbidden.
     """
     if report not in REPORTS:
         raise BadInput("state", "unknown")
     if report not in CHANNELS[via]:
         raise Forbidden("order.status", code="not_by_this_way", via=via, report=report)
-    if via == "sms":
+    if via in ("sms", "vehicle"):
         return
     if report == CANNOT and not reason:
         raise BadInput("reason", "required")

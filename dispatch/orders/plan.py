@@ -14,6 +14,7 @@ from dispatch.recommendation import facts, rank
 from dispatch.recommendation.rank import Ranked, Reason
 from dispatch.units import queries as units
 from dispatch.units.queries import Placed
+from gps_ingest.downlink import TWO_WAY
 from kernel.db import principal_of
 from kernel.errors import BadInput, Conflict, NotFound
 from kernel.gate import gate, patterns, purposes
@@ -144,7 +145,12 @@ class Planner:
 def addresses_of(placed: Placed, channels: Sequence[str]) -> tuple[recipients.Address, ...]:
     """Where the crew that is signed on now can be reached."""
     crew = [Contact(member.name, member.phone) for member in placed.unit.crew]
-    return recipients.of_unit(placed.unit.name, crew, channels)
+    reached = [
+        held.terminal_id
+        for held in placed.unit.terminals
+        if held.terminal.protocol in TWO_WAY and held.terminal.enabled
+    ]
+    return recipients.of_unit(placed.unit.name, crew, channels, reached)
 
 
 def hits(brief: OrderBrief, note: str) -> list[Found]:

@@ -54,6 +54,10 @@ class Directory(Protocol):
 
     def officer(self, session: Session, user_id: int) -> Officer: ...
 
+    def commanders(self, session: Session, path: str) -> Sequence[Officer]:
+        """The duty list: whoever commands what happens at `path`, the nearest rank first."""
+        ...
+
     def bureau_path(self, session: Session) -> str:
         """The path of the whole bureau, for what belongs to no branch."""
         ...

@@ -8,7 +8,7 @@ from dispatch.orders.ports import STATION, Branch
 from dispatch.recommendation.rank import Reason
 from telephony.numbers import NOT_A_NUMBER, normal
 
-CHANNELS = ("sms", "fax", "app")
+CHANNELS = ("sms", "fax", "app", "vehicle")
 ATTENDANCE = "attendance_unconfirmed"
 """Why a closed fax is held: nobody has said yet who stands at the machine."""
 
@@ -51,13 +51,17 @@ class Target:
         return tuple(one for one in self.addresses if one.blocked is None)
 
 
-def of_unit(name: str, crew: Sequence[Contact], channels: Collection[str]) -> tuple[Address, ...]:
-    """Each crew member's phone, and the app of the unit; a car has no fax."""
+def of_unit(
+    name: str, crew: Sequence[Contact], channels: Collection[str], terminals: Sequence[int] = ()
+) -> tuple[Address, ...]:
+    """Each crew member's phone, the app of the unit, and its terminals; a car has no fax."""
     found = []
     if "sms" in channels:
         found += [_by_phone(one.name, one.phone) for one in crew]
     if "app" in channels and crew:
         found.append(Address("app", name, ""))
+    if "vehicle" in channels:
+        found += [Address("vehicle", name, str(one)) for one in terminals]
     return tuple(found)
 
 

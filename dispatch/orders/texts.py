@@ -85,6 +85,17 @@ def app(said: Said) -> str:
     return _join("\n", what, said["subject_name"], said["subject_address"], said["note"])
 
 
+def vehicle(said: Said) -> str:
+    """What the vehicle shows and says aloud: of a closed order only that there is one."""
+    what = f"{URGENCIES[said['urgency']]}{KINDS[said['kind']]}指令{said['order_no']}"
+    head = f"{what}，码{said['code']}"
+    if said["closed"]:
+        return f"{head}。{CLOSED_HINT}"
+    name = _shorten(said["subject_name"], "name")
+    place = _join("，", name, _shorten(said["subject_address"], "address"))
+    return _join("。", head, place, _shorten(said["note"], "note"))
+
+
 def fax(said: Said) -> Letter:
     """The page for one branch; empty rows are left out."""
     copy = said["is_copy"]
@@ -124,8 +135,17 @@ def recall_page(said: Said) -> Letter:
     return Letter(recall(said), (), "")
 
 
-WRITERS: Mapping[str, Callable[[Said], str | Letter]] = {"sms": sms, "app": app, "fax": fax}
-RECALLS: Mapping[str, Callable[[Said], str | Letter]] = {"sms": recall, "fax": recall_page}
+WRITERS: Mapping[str, Callable[[Said], str | Letter]] = {
+    "sms": sms,
+    "app": app,
+    "fax": fax,
+    "vehicle": vehicle,
+}
+RECALLS: Mapping[str, Callable[[Said], str | Letter]] = {
+    "sms": recall,
+    "fax": recall_page,
+    "vehicle": recall,
+}
 """Channel -> who writes for it."""
 
 

@@ -65,6 +65,8 @@ class UnitTerminal(Base):
     )
     unit_id: Mapped[int] = mapped_column(ForeignKey("dispatch.units.id"), index=True)
 
+    terminal: Mapped[Terminal] = relationship(viewonly=True, lazy="joined")
+
 
 class CrewMember(Base):
     """One officer's duty on a unit, from signing on to signing off."""

@@ -59,6 +59,12 @@ def find(session: Session, unit_id: int) -> Placed | None:
     return place(session, [unit])[0] if unit else None
 
 
+def of_terminal(session: Session, terminal_id: int) -> Unit | None:
+    """The unit that carries the terminal, whoever asks."""
+    query = select(Unit).join(UnitTerminal, UnitTerminal.unit_id == Unit.id)
+    return session.scalar(query.where(UnitTerminal.terminal_id == terminal_id))
+
+
 def duty_of(session: Session, user_id: int) -> CrewMember | None:
     """The officer's present place on a crew."""
     return session.scalar(

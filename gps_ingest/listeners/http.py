@@ -6,6 +6,7 @@ One request at a time: while its answer waits for the database nothing more is r
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import h11
 
@@ -17,8 +18,11 @@ MAX_BODY = 16 * 1024
 ANSWER_SECONDS = 10.0
 """An answer that takes longer is 503; the phone keeps what it sent and comes again."""
 
-Answer = Callable[[int], None]
-"""Send this status with an empty body; only the first call counts."""
+
+class Answer(Protocol):
+    """Send this status, with a JSON body where one is given; only the first call counts."""
+
+    def __call__(self, status: int, body: bytes = b"") -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,9 @@ class HttpSession:
     def tick(self, now: float) -> None:
         if self._due is not None and now > self._due:
             self._answer(503)
+
+    def closed(self) -> None:
+        """Whoever asked has gone; an answer finds nobody."""
 
     def _advance(self) -> None:
         """Go through what has come so far, request by request; raises Dismissed."""
@@ -95,15 +102,15 @@ class HttpSession:
                 content_type=_header(head, b"content-type"),
                 body=self._body,
             ),
-            lambda status: self._link.guarded(lambda: self._answer(status, due)),
+            lambda status, body=b"": self._link.guarded(lambda: self._answer(status, due, body)),
         )
 
-    def _answer(self, status: int, due: float | None = None) -> None:
+    def _answer(self, status: int, due: float | None = None, body: bytes = b"") -> None:
         """Answer the request that is waiting, unless it was answered already."""
         if self._due is None or due not in (None, self._due) or not self._link.is_open:
             return
         self._due = None
-        self._respond(status)
+        self._respond(status, body)
         if not self._link.is_open:
             return
         if self._connection.our_state is h11.MUST_CLOSE:
@@ -113,9 +120,14 @@ class HttpSession:
         self._link.resume()
         self._advance()
 
-    def _respond(self, status: int) -> None:
-        response = h11.Response(status_code=status, headers=[("Content-Length", "0")])
-        parts = (self._connection.send(response), self._connection.send(h11.EndOfMessage()))
+    def _respond(self, status: int, body: bytes = b"") -> None:
+        headers = [("Content-Length", str(len(body)))]
+        if body:
+            headers.append(("Content-Type", "application/json"))
+        events = [h11.Response(status_code=status, headers=headers), h11.EndOfMessage()]
+        if body:
+            events.insert(1, h11.Data(data=body))
+        parts = [self._connection.send(event) for event in events]
         self._link.send(b"".join(part for part in parts if part))
 
     def _refuse(self, status: int) -> None:

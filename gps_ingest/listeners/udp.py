@@ -3,6 +3,7 @@
 A peer is an address and port; what its last datagrams told (a date, a name) is kept for a while.
 """
 
+import contextlib
 import socket
 import time
 from collections.abc import Callable
@@ -31,16 +32,24 @@ class DatagramSession(Protocol):
 
     def datagram(self, data: bytes) -> None: ...
 
+    def tick(self, now: float) -> None:
+        """About once a second."""
+        ...
+
+    def closed(self) -> None:
+        """The peer is silent for too long, or not heard any more."""
+        ...
+
 
 class UdpPeer:
     """One sender, with its allowance of rubbish."""
 
-    def __init__(self, door: Door, address: str, now: float):
-        self.address = address
-        self.budget = Budget(door.limits, now)
+    def __init__(self, listener: "UdpListener", address: str, port: int, now: float):
+        self.address, self._port = address, port
+        self.budget = Budget(listener.door.limits, now)
         self.heard_at = now
         self.session: DatagramSession
-        self._door = door
+        self._listener, self._door = listener, listener.door
 
     def made_sense(self, *, identified: bool = False) -> None:
         if identified:
@@ -48,6 +57,13 @@ class UdpPeer:
 
     def spoil(self, bad: int, noise: int) -> None:
         self.budget.spoil(bad, noise, time.monotonic())
+
+    def send(self, data: bytes) -> None:
+        """To where it was heard from; what the network loses is sent again by whoever waits."""
+        self._listener.send(data, self.address, self._port)
+
+    def close(self, reason: str, *, offence: bool = False) -> None:
+        self._listener.dismiss(self.address, self._port, Dismissed(reason, offence=offence))
 
 
 class UdpListener:
@@ -118,27 +134,34 @@ class UdpListener:
                 raise self.door.refuse("too_fast")
             peer.session.datagram(data)
         except Dismissed as dismissed:
-            self._dismiss(address, port, dismissed)
+            self.dismiss(address, port, dismissed)
         except Exception:
             log.exception("session_failed", listener=self.door.name)
             self._forget(address, port)
 
     def _admit(self, address: str, port: int, now: float) -> UdpPeer:
         self.door.enter(address)
-        peer = UdpPeer(self.door, address, now)
+        peer = UdpPeer(self, address, port, now)
         peer.session = self._open_session(peer)
         self._peers[address, port] = peer
         return peer
 
-    def _dismiss(self, address: str, port: int, dismissed: Dismissed) -> None:
+    def send(self, data: bytes, address: str, port: int) -> None:
+        with contextlib.suppress(OSError):  # a full buffer, or nobody there any more
+            self._socket.sendto(data, (address, port))
+
+    def dismiss(self, address: str, port: int, dismissed: Dismissed) -> None:
+        """Forget a peer that must not go on; an offence counts against its address."""
         if dismissed.offence:
             self.door.refuse(dismissed.reason)
             self.door.offend(address)
+        if dismissed.reason != "too_fast":
             self._forget(address, port)
 
     def _forget(self, address: str, port: int) -> None:
-        if self._peers.pop((address, port), None):
+        if peer := self._peers.pop((address, port), None):
             self.door.leave(address)
+            peer.session.closed()
 
     def _sweep(self) -> None:
         while True:
@@ -146,5 +169,7 @@ class UdpListener:
             silent_since = time.monotonic() - self.door.limits.idle
             for address, port in [k for k, p in self._peers.items() if p.heard_at < silent_since]:
                 self._forget(address, port)
+            for peer in list(self._peers.values()):
+                peer.session.tick(time.monotonic())
             meters.links.labels(self.door.name).set(len(self._peers))
             self.door.sweep()

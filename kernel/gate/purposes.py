@@ -65,7 +65,7 @@ def _orders() -> Iterator[Purpose]:
         for way, fields in _ORDER_FIELDS.items():
             name, files = f"{prefix}.{way}", way in ("fax", "print")
             yield Purpose(name, way, fields, SAID & fields, on_hit, files)
-        for way in ("sms", "fax"):
+        for way in ("sms", "fax", "vehicle"):
             recalled, typed = frozenset({"order_no", "reason"}), frozenset({"reason"})
             yield Purpose(f"{prefix}_recall.{way}", way, recalled, typed, on_hit)
 
@@ -105,6 +105,8 @@ _OTHERS = (
             _fields("reply"), REFUSE),
     Purpose("sms.notice", "sms", _fields("case_no", "form", "number", "reply"),
             _fields("reply"), REFUSE),
+    Purpose("order_question.vehicle", "vehicle", _fields("order_no")),
+    Purpose("sms.duty_call", "sms", _fields("name", "minute")),
     Purpose("sms.code", "sms", _fields("code", "minutes")),
     Purpose("voice.case_status", "voice", _fields("case_no", "kind", "state", "due_at")),
     Purpose("public.receipt", "api", _fields("case_no", "kind", "query_code")),

@@ -130,7 +130,7 @@ def test_sentences_decoded() -> None:
         assert found == len(packets)
         return found / (time.process_time() - begin)
 
-    show("RMC decoded by one core (pynmea2 in its guard)", best_of(3, decode), "fixes/s")
+    show("RMC decoded by one core", best_of(3, decode), "fixes/s")
 
 
 # ------------------------------------------------------------- the whole process

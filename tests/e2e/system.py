@@ -18,6 +18,7 @@ from typing import Any, LiteralString, TypeVar
 import psycopg
 
 from command_center.demo.driving import Drive, rmc
+from command_center.demo.terminal import SimulatedTerminal
 from command_center.engines.smsc import Smsc
 from kernel.settings import Settings
 
@@ -118,6 +119,28 @@ class System:
         return sorted((self.settings.var_dir / "fax").rglob("*.tif*"))
 
     # -- a vehicle -------------------------------------------------------------------------
+
+    def terminal(self, plate: str, phone: str) -> SimulatedTerminal:
+        """A JT/T 808 terminal in the unit of that plate, registered and on its line."""
+        self.sql(
+            "with made as (insert into gps.terminals (identity, protocol, created_at)"
+            " values (%s, 'jt808', now()) returning id),"
+            " opened as (insert into gps.credentials (terminal_id, window_until)"
+            " select id, now() + interval '1 hour' from made)"
+            " insert into dispatch.unit_terminals (terminal_id, unit_id)"
+            " select made.id, units.id from made, dispatch.units where plate = %s"
+            " returning pg_notify('gps_terminals', '')::text",
+            phone,
+            plate,
+        )
+        made = SimulatedTerminal(phone, plate=plate)
+
+        def on_its_line() -> bool:
+            made.connect(self.settings.jt808_port)
+            return made.register().result == 0 and made.authenticate() == 0
+
+        until(on_its_line, 10, "a registered terminal")
+        return made
 
     def drive_to(self, identity: str, lon: float, lat: float, speed_kmh: float = 30) -> None:
         """One real NMEA sentence over a real TCP connection, from a receiver at that place."""

@@ -15,6 +15,8 @@ from simple_websocket import Client as Socket
 from simple_websocket import ConnectionClosed
 
 from command_center.cases import papers
+from command_center.demo.terminal import SimulatedTerminal
+from gps_ingest.protocols.jt808 import words
 from kernel.errors import AppError
 from kernel.gate import gate, purposes
 from tests.e2e.canaries import (
@@ -48,6 +50,7 @@ class Passage:
     order: dict[str, Any]
     open_order: dict[str, Any]
     attachment_id: int
+    terminal: SimulatedTerminal
 
     def get(self, path: str, who: str = "dispatcher") -> bytes:
         client = self.people[who]
@@ -75,6 +78,15 @@ def fax(passage: Passage, purpose: str) -> Written:
 
 def app(passage: Passage, purpose: str) -> Written:
     yield "/field", passage.get("/field", "officer01")
+
+
+def vehicle(passage: Passage, purpose: str) -> Written:
+    """What the terminal in the car was told; it stands outside, too."""
+    passage.terminal.listen(1)
+    heard = [one for one in passage.terminal.heard if isinstance(one, words.Text | words.Question)]
+    assert len(heard) >= 2, heard
+    for one in heard:
+        yield "vehicle screen", str(one.told()).encode()
 
 
 def heatmap(passage: Passage, purpose: str) -> Written:
@@ -240,6 +252,12 @@ PROBES: dict[str, Probe] = {
     "report_order.sms": sms,
     "report_order.app": app,
     "report_order.fax": fax,
+    "order.vehicle": vehicle,
+    "report_order.vehicle": vehicle,
+    "order_question.vehicle": vehicle,
+    "order_recall.vehicle": at_the_gate,
+    "report_order_recall.vehicle": at_the_gate,
+    "sms.duty_call": sms,
     "order_recall.sms": sms,
     "order_recall.fax": fax,
     "report_order_recall.sms": at_the_gate,
@@ -262,8 +280,8 @@ PROBES: dict[str, Probe] = {
     "operator.metrics": outside("/metrics"),
     "operator.health": outside("/healthz"),
     **dict.fromkeys(
-        ("order.voice", "order.vehicle", "order.print", "report_order.voice",
-         "report_order.vehicle", "report_order.print", "exchange.case", "mail.notice",
+        ("order.voice", "order.print", "report_order.voice", "report_order.print",
+         "exchange.case", "mail.notice",
          "sms.notice", "sms.code", "voice.case_status", "export.statistics",
          "paper.destruction_certificate", "exchange.anchor"),
         at_the_gate,
@@ -277,8 +295,11 @@ def test_every_purpose_of_the_gate_has_a_canary() -> None:
 
 
 @pytest.mark.timeout(420)
-def test_the_canary_is_heard_nowhere(running_system: System) -> None:
+def test_the_canary_is_heard_nowhere(
+    running_system: System, request: pytest.FixtureRequest
+) -> None:
     passage = fly(running_system)
+    request.addfinalizer(passage.terminal.close)
     reveal_is_possible(passage)
     singing = {
         f"{purpose}: {name}": found
@@ -307,6 +328,7 @@ def fly(system: System) -> Passage:
     people = {who: Client(system, who) for who in names}
     report, complaint = (register(people["agent"], system, kind) for kind in ("JB", "TS"))
     unit_id = system.sql("select id from dispatch.units where plate = '演A0001'")[0][0]
+    terminal = system.terminal("演A0001", "13912310001")
     for who in ("officer01", "officer02"):
         people[who].send("POST", "/field/sign-on", unit_id=unit_id)
     order = dispatch(system, people["dispatcher"], report["id"], unit_id)
@@ -316,7 +338,7 @@ def fly(system: System) -> Passage:
     open_order = dispatch(system, people["dispatcher"], complaint["id"], None)
     wait_for_text(system, open_order)
     people["dispatcher"].post(f"/orders/{open_order['id']}/cancel", reason="误派，另行安排")
-    return Passage(system, people, report, complaint, order, open_order, attachment_id)
+    return Passage(system, people, report, complaint, order, open_order, attachment_id, terminal)
 
 
 def submission(system: System, kinds: list[str]) -> dict[str, Any]:
@@ -363,7 +385,7 @@ def dispatch(
         "case_id": case_id,
         "unit_ids": [unit_id] if unit_id else [],
         "branch_ids": [found["branches"][0]["organisation_id"]],
-        "channels": ["sms", "fax", "app"],
+        "channels": ["sms", "fax", "app", "vehicle"],
         "kind": "verify",
     }
     shown = dispatcher.post("/orders/preview", **draft)

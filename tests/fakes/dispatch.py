@@ -29,6 +29,8 @@ class FakeDirectory:
     here: Branch | None = None
     """Whose jurisdiction every point lies in."""
     bureau: str = "/1/"
+    duty: Sequence[Officer] = ()
+    """The duty list."""
 
     def branch(self, session: Session, organisation_id: int) -> Branch:
         return _get(self.by_id, organisation_id, "organisation")
@@ -45,6 +47,9 @@ class FakeDirectory:
 
     def officer(self, session: Session, user_id: int) -> Officer:
         return _get(self.officers, user_id, "user")
+
+    def commanders(self, session: Session, path: str) -> Sequence[Officer]:
+        return list(self.duty)
 
     def bureau_path(self, session: Session) -> str:
         return self.bureau

@@ -16,6 +16,17 @@ def upgrade() -> None:
     _credentials()
     _happenings()
     _downlinks()
+    op.add_column("deliveries", sa.Column("downlink_id", sa.BigInteger()), schema="dispatch")
+    op.create_foreign_key(
+        "fk_deliveries_downlink_id_downlinks",
+        "deliveries",
+        "downlinks",
+        ["downlink_id"],
+        ["id"],
+        source_schema="dispatch",
+        referent_schema="gps",
+    )
+    op.create_index("ix_deliveries_downlink_id", "deliveries", ["downlink_id"], schema="dispatch")
 
 
 def _credentials() -> None:
@@ -105,5 +116,6 @@ def _downlinks() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("deliveries", "downlink_id", schema="dispatch")
     for table in ("downlinks", "happenings", "credentials"):
         op.drop_table(table, schema="gps")

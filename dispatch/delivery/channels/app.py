@@ -16,5 +16,5 @@ class AppChannel:
         out.message.for_way(self.name)
         return Taken(SENT)
 
-    def cancel(self, session: Session, message_id: int) -> bool:
+    def cancel(self, session: Session, engine_id: int) -> bool:
         return False

@@ -22,14 +22,22 @@ class Outgoing:
     message: Cleared[str | Letter]
     repeat_of: int | None = None
 
+    @property
+    def is_recall(self) -> bool:
+        """Whether it takes an order back."""
+        return "_recall." in self.message.purpose
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What the channel made of it: a state, and the engine's message once there is one."""
+    """What the channel made of it: a state, and the engine's message once there is one:
+    telephony's, or the vehicles'.
+    """
 
     state: str
     message_id: int | None = None
     pages: int | None = None
+    downlink_id: int | None = None
 
 
 class Channel(Protocol):
@@ -46,6 +54,6 @@ class Channel(Protocol):
         words that were cleared for another way."""
         ...
 
-    def cancel(self, session: Session, message_id: int) -> bool:
+    def cancel(self, session: Session, engine_id: int) -> bool:
         """Stop it; False when it may already have left."""
         ...

@@ -37,8 +37,8 @@ class FaxChannel:
         )
         return Taken(QUEUED, message_id, page.content.pages)
 
-    def cancel(self, session: Session, message_id: int) -> bool:
-        return outbound.cancel(session, message_id)
+    def cancel(self, session: Session, engine_id: int) -> bool:
+        return outbound.cancel(session, engine_id)
 
 
 def _page(content: str | Letter) -> Rendered:

@@ -26,5 +26,5 @@ class SmsChannel:
         )
         return Taken(QUEUED, message_id, len(sms_text.split(text.content)))
 
-    def cancel(self, session: Session, message_id: int) -> bool:
-        return outbound.cancel(session, message_id)
+    def cancel(self, session: Session, engine_id: int) -> bool:
+        return outbound.cancel(session, engine_id)

@@ -8,7 +8,7 @@ export type Urgency = 0 | 1 | 2 | 3
 export type Light = 'green' | 'yellow' | 'red' | 'black' | 'none'
 export type PlaceLevel = 'door' | 'street' | 'district' | 'unknown'
 export type Rung = 'DISP' | 'SHIFT' | 'CMD' | 'DEPUTY' | 'HEAD'
-export type DispatchChannel = 'sms' | 'fax' | 'app'
+export type DispatchChannel = 'sms' | 'fax' | 'app' | 'vehicle'
 export type IntakeChannel = 'phone' | 'fax' | 'letter' | 'sms' | 'web' | 'visit'
 
 export interface Problem {

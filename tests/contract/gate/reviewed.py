@@ -41,6 +41,8 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("command_center.demo.roads", "public roads, kept under var/", "write_bytes()"),
         ("command_center.demo.simulator", "plays vehicles and citizens toward ourselves",
          ".sendall()", "import requests", "import socket"),
+        ("command_center.demo.terminal", "the labelled simulator of a vehicle's terminal",
+         ".send()", ".sendall()", "import socket"),
         ("command_center.engines.health", ENGINE, "import redis"),
         ("command_center.engines.kannel", ENGINE, "import urllib.request"),
         ("command_center.engines.postgres", ENGINE, "import subprocess", "write_text()"),
@@ -54,9 +56,13 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("gps_ingest.listeners.http", "acknowledges a fix", ".send()", "Response()", "import h11"),
         ("gps_ingest.listeners.tcp", "acknowledges a fix", ".send()", "get_original()",
          "import socket"),
-        ("gps_ingest.listeners.udp", "only hears", "get_original()", "import socket"),
+        ("gps_ingest.listeners.udp", "acknowledges a fix", ".send()", ".sendto()",
+         "get_original()", "import socket"),
         ("gps_ingest.notices", OWN_PROCESSES, ".publish()", "import redis"),
         ("gps_ingest.protocols.base", "the registered protocols", "import_module()"),
+        ("gps_ingest.sessions.gt06", "acknowledges a fix", ".send()"),
+        ("gps_ingest.sessions.jt808", "gate: order.vehicle, report_order.vehicle,"
+         " order_recall.vehicle, report_order_recall.vehicle, order_question.vehicle", ".send()"),
         ("gps_ingest.server", OWN_PROCESSES, "import redis"),
         ("maps.views", "gate: map.tile, map.style", "Response()"),
         ("telephony.engine_http", SENDS_CLEARED, "import http.client"),
@@ -91,6 +97,7 @@ UNSCANNED: dict[str, str] = {
     "command_center.cases.views": "files of a case to a desk that may see it",
     "command_center.insight.heatmap": "aggregated areas and cells",
     "dispatch.delivery.service": "a message that was cleared when it was queued",
+    "gps_ingest.downlink": "words for a vehicle that were cleared when they were queued",
     "maps.views": "tiles of public data",
 }
 """Modules that take something through the gate without a scan of free text, and what it is."""

@@ -72,7 +72,7 @@ REPORT = replace(COMPLAINT, case_id=2, case_no="JB11010120260922000003", case_ki
 GRAVE = replace(COMPLAINT, case_id=3, case_no="TS11010120260922000031", urgency=2)
 TABLES = (
     "dispatch.units, dispatch.orders, dispatch.alarms, dispatch.replies, gps.terminals,"
-    " telephony.messages, telephony.inbound, kernel.jobs, kernel.counters"
+    " gps.happenings, telephony.messages, telephony.inbound, kernel.jobs, kernel.counters"
 )
 
 
@@ -103,6 +103,8 @@ class Desk:
     evidence: FakeEvidence
     phones: FakePhones
     outbox: Outbox
+    desks: list[int] = field(default_factory=list)
+    """The commanders who sit at a desk."""
     sms: MemoryGateway = field(default_factory=MemoryGateway)
     fax: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.FAX))
     timeline: list[dict[str, Any]] = field(default_factory=list)
@@ -128,11 +130,19 @@ class Desk:
             handlers.transactional(kind, handler)
         return Worker(self.database, handlers, WORKER)
 
-    def unit(self, name: str, *, crew: int = 2, path: str = EAST.path, lon: float = 116.42) -> int:
+    def unit(
+        self,
+        name: str,
+        *,
+        crew: int = 2,
+        path: str = EAST.path,
+        lon: float = 116.42,
+        protocol: str = "nmea",
+    ) -> int:
         """A car with so many certified officers, standing on the parallel of the case."""
 
         def make(session: Session) -> int:
-            terminal = terminals.register(session, identity=name, protocol="nmea")
+            terminal = terminals.register(session, identity=name, protocol=protocol)
             unit = units.register(
                 session,
                 name=name,
@@ -262,6 +272,7 @@ def desk(
     directory.approvers[9] = Approver(9, COMMANDER.name, COMMANDER.roles, "/1/")
     gate = FakeGate({one.case_id: one for one in (COMPLAINT, REPORT, GRAVE)})
     evidence, phones, outbox = FakeEvidence(), FakePhones(), Outbox(tmp_path / "outbox")
+    desks = [9]
     made = dispatch_room.build(
         settings,
         alarms=AlarmService(settings.alarm_climb_seconds),
@@ -270,6 +281,7 @@ def desk(
         gate=gate,
         evidence=evidence,
         positions=phones,
+        is_anybody_here=lambda user_ids: bool(desks),
     )
-    yield Desk(database, clock, made, directory, gate, evidence, phones, outbox)
+    yield Desk(database, clock, made, directory, gate, evidence, phones, outbox, desks)
     database.close()

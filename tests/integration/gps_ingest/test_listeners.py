@@ -36,6 +36,9 @@ class Recorder:
     def tick(self, now: float) -> None:
         self.ticks += 1
 
+    def closed(self) -> None:
+        pass
+
 
 @pytest.fixture
 def sessions() -> list[Recorder]:
@@ -240,6 +243,12 @@ class Ear:
             raise Dismissed("rubbish", offence=True)
         if data == b"fail":
             raise RuntimeError("a programmer's mistake")
+
+    def tick(self, now: float) -> None:
+        pass
+
+    def closed(self) -> None:
+        pass
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from command_center.commands.gps import as_line
-from gps_ingest.protocols.base import Fix
+from gps_ingest.protocols.base import MODULES, Fix
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 COMMAND = [str(Path(sys.executable).parent / "command-center"), "gps", "decode", "--protocol"]
@@ -46,7 +46,7 @@ def test_requests_are_decoded_one_a_line_and_bad_ones_end_nothing() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"\0" * 100, os.urandom(20_000), b"$" * 10_000])
 def test_rubbish_is_an_answer_and_no_failure(data: bytes) -> None:
-    for protocol in ("nmea", "osmand"):
+    for protocol in MODULES:
         assert all(message["kind"] == "error" for message in decode(protocol, data))
 
 

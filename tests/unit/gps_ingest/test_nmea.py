@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command_center.commands.gps import as_row
@@ -128,6 +128,50 @@ def test_no_right_checksum_raises_whatever_it_covers(bodies: list[bytes]) -> Non
 @given(st.lists(SENTENCE_LIKE, max_size=6).map(b"".join), st.integers(1, 40))
 def test_pieces_of_any_size_give_the_same_messages(data: bytes, piece: int) -> None:
     assert [as_row(m) for m in read(data, piece)] == [as_row(m) for m in read(data)]
+
+
+LAYOUTS = [
+    "$GNRMC,{t}.00,A,{a}.123400,N,{o}.000001,E,{k}.5,{c}.0,{d},,,A",
+    "$GPRMC,{t},A,{a}.1,S,{o}.99999,W,{k},,{d},020.3,E",
+    "$GPRMC,{t}.,A,{a},N,{o}.,E,{k}.,{c},{d}",
+    "$BDRMC,{t}.123456,A,{a}.5,N,{o}.5,E,{k}.25,{c}.125,{d},,,N,V",
+    "$GLRMC,{t}.5,A,{a}.5,N,{o}.5,E,{k}.25,{c},{d},,,E",
+    "$GPRMC,{t}.1234567,A,{a}.5,N,{o}.5,E,{k},{c},{d},,",
+    "$GPRMC,{t}.00,V,{a}.5,N,{o}.5,E,{k},{c},{d},,",
+    "$PPRMC,{t}.00,A,{a}.5,N,{o}.5,E,{k},{c},{d},,",
+    "$GPRMC,{t}.00,A,{a}.5,N,{o}.5,E,{k},{c},,,",
+    "$GPGGA,{t}.00,{a}.5,N,{o}.5,E,1,08,1.0,{k}.5,M,8,M,,",
+]
+
+
+@settings(max_examples=30)
+@given(st.lists(st.sampled_from(LAYOUTS), min_size=1, max_size=3), st.randoms(), st.booleans())
+def test_many_lines_together_say_what_they_say_alone(
+    layouts: list[str], random: Any, lower: bool
+) -> None:
+    lines = [one_of(random.choice(layouts), random, lower) for _ in range(80)]
+    lines.insert(random.randrange(80), b"$PGID,4711*0F\r\n")
+    lines.insert(random.randrange(80), b"4712$")
+    together, alone = nmea.Decoder(), nmea.Decoder()
+    found = together.feed(b"".join(lines)) + together.finish()
+    want = [message for line in lines for message in alone.feed(line)] + alone.finish()
+    assert found == want
+    assert (together.noise, together.device) == (alone.noise, alone.device)
+
+
+def one_of(layout: str, random: Any, lower: bool) -> bytes:
+    """A line of that layout, sometimes with a time, an angle, a day or a checksum that is none."""
+    time_ = random.choice(["{:02}{:02}{:02}".format(*random.choices(range(60), k=3)), "021530"])
+    body = layout.format(
+        t=time_ if random.random() < 0.3 else "02" + time_[2:],
+        a=f"{random.randrange(90):02}{random.randrange(62):02}",
+        o=f"{random.randrange(180):03}{random.randrange(62):02}",
+        k=random.randrange(10, 100),
+        c=random.randrange(100, 360),
+        d=random.choice(["090326", "310226", "010180", "311279"]),
+    ).encode()
+    sum_ = nmea.checksum(body[1:]) ^ (random.random() < 0.1)
+    return body + (b"*%02x\r\n" if lower else b"*%02X\r\n") % sum_
 
 
 @pytest.mark.parametrize(

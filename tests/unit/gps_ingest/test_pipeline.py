@@ -159,7 +159,7 @@ def test_receivers_that_wander_are_not_jumping(terminal: KnownTerminal) -> None:
 def test_a_terminal_may_have_its_own_speed_unit(
     terminal: KnownTerminal, unit: str, kmh: float
 ) -> None:
-    terminal.speed_unit = unit
+    terminal.settings = {"speed_unit": unit}
     _, passage = run(fix(speed_kmh=18.52, extra={"speed_as_sent": 10.0}), terminal)
     assert passage.fix.speed_kmh == pytest.approx(kmh)
 

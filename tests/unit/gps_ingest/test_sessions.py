@@ -1,17 +1,19 @@
 """Who a peer is, and what phones are answered."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
-from gps_ingest.intake import Intake
+from gps_ingest.intake import Intake, Told
 from gps_ingest.listeners.http import HttpRequest
 from gps_ingest.listeners.limits import Dismissed
 from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Verdict
 from gps_ingest.positions import Done
 from gps_ingest.protocols.base import Fix
-from gps_ingest.sessions import NmeaSession, OsmandDesk
+from gps_ingest.sessions.nmea import NmeaSession
+from gps_ingest.sessions.phones import PhoneDesk
 from gps_ingest.valve import Valve
 from kernel.clock import FixedClock
 from tests.factories.gps import login, osmand, rmc
@@ -51,7 +53,11 @@ class FakeIntake:
         return self.known.get(identity)
 
     def take(
-        self, fix: Fix, terminal: KnownTerminal | None, done: Done | None = None
+        self,
+        fix: Fix,
+        terminal: KnownTerminal | None,
+        done: Done | None = None,
+        told: Sequence[Told] = (),
     ) -> Verdict | None:
         verdict = Pipeline().run(Passage(fix, terminal, self.clock.now(), Rules()))
         self.taken.append((terminal.identity if terminal else None, verdict))
@@ -160,8 +166,8 @@ def ask(intake: FakeIntake, peer: FakePeer, target: str, body: bytes = b"") -> l
     """What the desk has answered so far, as a list that goes on growing."""
     answers: list[int] = []
     kind = "application/json" if body else ""
-    OsmandDesk(cast(Intake, intake), peer).handle(
-        HttpRequest("POST", target, kind, body), answers.append
+    PhoneDesk(cast(Intake, intake), peer).handle(
+        HttpRequest("POST", target, kind, body), lambda status, body=b"": answers.append(status)
     )
     return answers
 

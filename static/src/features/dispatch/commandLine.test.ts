@@ -66,7 +66,7 @@ describe('the command bar', () => {
   })
 
   it('sends on every channel when none is named', () => {
-    expect(read('d TS12 10013')).toMatchObject({ command: { channels: ['sms', 'fax', 'app'] } })
+    expect(read('d TS12 10013')).toMatchObject({ command: { channels: ['sms', 'fax', 'app', 'vehicle'] } })
   })
 
   it('reports a status in either language, with a reason where one is given', () => {

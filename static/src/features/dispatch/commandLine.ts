@@ -42,7 +42,7 @@ export interface Misread {
 
 export type Reading = { command: Command } | Misread
 
-export const ALL_CHANNELS: DispatchChannel[] = ['sms', 'fax', 'app']
+export const ALL_CHANNELS: DispatchChannel[] = ['sms', 'fax', 'app', 'vehicle']
 
 const CHANNEL_WORDS: Record<string, DispatchChannel> = {
   sms: 'sms',
@@ -50,7 +50,10 @@ const CHANNEL_WORDS: Record<string, DispatchChannel> = {
   fax: 'fax',
   传真: 'fax',
   app: 'app',
-  终端: 'app',
+  移动端: 'app',
+  vehicle: 'vehicle',
+  车载: 'vehicle',
+  终端: 'vehicle',
 }
 
 const REPORT_WORDS: Record<string, AssignmentReport> = {
@@ -266,7 +269,7 @@ function choicesFor(before: string[], v: Vocabulary, chinese: boolean): Choice[]
   if (VERBS[verb] === readDispatch) {
     if (before.length === 1) return cases
     const branches = v.branches.map((b) => ({ word: b.name, hint: '' }))
-    const channels = ['sms,fax', 'sms', 'fax', 'app'].map((word) => ({ word, hint: '' }))
+    const channels = ['sms,fax', 'sms', 'fax', 'app', 'vehicle'].map((word) => ({ word, hint: '' }))
     return [...units, ...branches, ...channels]
   }
   if (VERBS[verb] === readStatus) {

@@ -202,7 +202,14 @@ export default {
     resultCode: 'Result',
     closed: 'closed',
     none: 'No orders yet',
-    via: { app: 'app', desk: 'desk, on behalf', sms: 'SMS', fax: 'fax', voice: 'phone' },
+    via: {
+      app: 'app',
+      desk: 'desk, on behalf',
+      sms: 'SMS',
+      fax: 'fax',
+      voice: 'phone',
+      vehicle: 'vehicle button',
+    },
     copy: 'copy',
   },
   tabs: {

@@ -57,5 +57,8 @@ export default {
     soundHint: 'The browser wants a click before it may ring',
     resolve: 'Done',
     resolveNote: 'What was done',
+    nearest: 'Nearest: {units}',
+    lastKnown: 'last known position',
+    called: 'no commander online, told {names}',
   },
 }

@@ -56,7 +56,7 @@ export default {
     namesakes: '{detail} of that name',
   },
   channel: { phone: 'Phone', fax: 'Fax', letter: 'Letter', sms: 'SMS', web: 'Internet', visit: 'Visit' },
-  dispatchChannel: { sms: 'SMS', fax: 'Fax', app: 'App' },
+  dispatchChannel: { sms: 'SMS', fax: 'Fax', app: 'App', vehicle: 'Vehicle screen' },
   orderKind: { inspect: 'Inspect', verify: 'Verify', mediate: 'Mediate', assist: 'Assist' },
   orderState: {
     DRAFT: 'Draft',

@@ -201,7 +201,14 @@ export default {
     resultCode: '结果',
     closed: '密',
     none: '还没有指令',
-    via: { app: '移动端', desk: '调度台代报', sms: '短信', fax: '传真', voice: '电话' },
+    via: {
+      app: '移动端',
+      desk: '调度台代报',
+      sms: '短信',
+      fax: '传真',
+      voice: '电话',
+      vehicle: '车载按键',
+    },
     copy: '抄送',
   },
   tabs: {

@@ -57,5 +57,8 @@ export default {
     soundHint: '浏览器要求先点一下才能响铃',
     resolve: '处理完毕',
     resolveNote: '怎样处理的',
+    nearest: '最近：{units}',
+    lastKnown: '最后已知位置',
+    called: '无指挥员在线，已通知 {names}',
   },
 }

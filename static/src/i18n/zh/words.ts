@@ -51,7 +51,7 @@ export default {
     namesakes: '同名 {detail} 家',
   },
   channel: { phone: '电话', fax: '传真', letter: '来信', sms: '短信', web: '互联网', visit: '来访' },
-  dispatchChannel: { sms: '短信', fax: '传真', app: '移动端' },
+  dispatchChannel: { sms: '短信', fax: '传真', app: '移动端', vehicle: '车载终端' },
   orderKind: { inspect: '查处', verify: '核查', mediate: '调解', assist: '协助' },
   orderState: {
     DRAFT: '草稿',

@@ -1,0 +1,418 @@
+"""The conversation with a JT/T 808 terminal: register, authenticate, report, obey.
+
+Nothing is acknowledged before it is stored. Before it has authenticated, a terminal is heard only
+where an operator allowed its network; afterwards the link is bound to the terminal.
+Source: JT/T 808-2013 and -2019, chapters 5 to 7.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from gps_ingest import downlink, meters
+from gps_ingest.gatehouse import Claim, Gatehouse
+from gps_ingest.intake import Intake, Told
+from gps_ingest.listeners.limits import Dismissed
+from gps_ingest.models import Downlink
+from gps_ingest.pipeline import End, KnownTerminal
+from gps_ingest.protocols import jt808
+from gps_ingest.protocols.jt808 import bits, control, link, words
+from gps_ingest.protocols.jt808.body import Body
+from gps_ingest.protocols.jt808.decoder import Damaged
+from gps_ingest.protocols.jt808.framing import Header
+from gps_ingest.protocols.jt808.framing import Peer as Name
+from gps_ingest.protocols.jt808.location import Location
+from gps_ingest.sessions.base import Correspondent
+from gps_ingest.switchboard import Switchboard
+
+PROTOCOL = "jt808"
+ANSWER_SECONDS, MAX_SENDINGS = 10.0, 3
+"""Until the first repetition of a message that is not answered, and how often it is sent."""
+MAX_OUT = 32
+"""Messages of one line that wait for their answer."""
+LATE = timedelta(minutes=5)
+"""An alarm from a blind area that is older than this is history: nobody is called for it."""
+REPEAT = "【重发】"
+ASKED_FOR = frozenset(
+    {0x0001, 0x0104, 0x0107, 0x0201, 0x0302, 0x0500, 0x0608, 0x0700, 0x0802, 0x0805}
+)
+"""Messages that are answers themselves: they are not answered."""
+
+Act = Callable[[], None]
+
+
+@dataclass(slots=True)
+class Sending:
+    """A message on its way: sent so often, due again then (monotonic seconds)."""
+
+    downlink_id: int
+    frames: list[bytes]
+    sendings: int
+    due: float
+
+
+class Jt808Session:
+    """One link, or one sender of datagrams."""
+
+    def __init__(
+        self, intake: Intake, gatehouse: Gatehouse, switchboard: Switchboard, peer: Correspondent
+    ):
+        self._intake, self._gatehouse, self._switchboard = intake, gatehouse, switchboard
+        self._peer = peer
+        self.address = peer.address
+        self._decoder = jt808.Decoder()
+        self._noise = 0
+        self._serial = 0
+        self._terminal: KnownTerminal | None = None
+        self._name: Name | None = None
+        """How the terminal wrote itself last: every answer copies it."""
+        self._sendings: dict[int, Sending] = {}
+        self._is_closed = False
+
+    # -- bytes in -------------------------------------------------------------------------
+
+    def receive(self, data: bytes) -> None:
+        """Bytes of a stream; raises Dismissed."""
+        for message in self._decoder.feed(data, time.monotonic()):
+            self._take(message)
+        self._charge()
+
+    def datagram(self, data: bytes) -> None:
+        """Whole frames; raises Dismissed."""
+        for message in (*self._decoder.feed(data, time.monotonic()), *self._decoder.finish()):
+            self._take(message)
+        self._charge()
+
+    def tick(self, now: float) -> None:
+        """Ask for missing parts, send again what was not answered."""
+        for gap in self._decoder.parts.gaps(now):
+            self._send(link.PlatformResend(gap.first_serial, gap.missing), gap.peer)
+        for serial, sending in [(s, one) for s, one in self._sendings.items() if one.due <= now]:
+            self._send_again(serial, sending, now)
+
+    def closed(self) -> None:
+        """The link is gone; what it did not answer waits for the next one."""
+        self._is_closed = True
+        if self._terminal is not None:
+            unanswered = [one.downlink_id for one in self._sendings.values()]
+            self._switchboard.unplug(self._terminal, self, unanswered)
+        self._sendings.clear()
+
+    def _charge(self) -> None:
+        noise, self._noise = self._decoder.noise - self._noise, self._decoder.noise
+        if noise:
+            self._peer.spoil(0, noise)
+
+    # -- messages in ----------------------------------------------------------------------
+
+    def _take(self, message: object) -> None:
+        meters.messages(PROTOCOL, type(message).__name__).inc()
+        match message:
+            case Damaged():
+                self._damaged(message)
+            case link.Part():
+                pass  # the whole is acknowledged once it is here
+            case link.Register():
+                self._peer.made_sense()
+                self._register(message)
+            case link.Authenticate():
+                self._peer.made_sense()
+                self._authenticate(message)
+            case Body() | Location():
+                if self._is_theirs(message.header):
+                    self._heard(message)
+
+    def _damaged(self, message: Damaged) -> None:
+        """Of a terminal whose checksums are known to be wrong the frame is read once more."""
+        if message.fault == "checksum" and self._forgives(message.header):
+            self._decoder.dialect = replace(self._decoder.dialect, verify=False)
+            self._take(self._decoder.read(message.raw.strip(jt808.FLAG), time.monotonic()))
+            return
+        if message.header is not None and message.fault in ("body", "part") and self._terminal:
+            self._reply(message.header, link.BAD_MESSAGE)
+        self._peer.spoil(1, 0)
+
+    def _forgives(self, header: Header | None) -> bool:
+        if header is None or not self._decoder.dialect.verify:
+            return False
+        known = self._terminal or self._intake.fleet.find(header.peer.identity)
+        return known is not None and not known.verify
+
+    def _register(self, said: link.Register) -> None:
+        header = said.header
+        terminal = self._known(header)
+        if terminal is None:
+            self._send(link.RegisterReply(header.serial, link.NO_SUCH_TERMINAL), header.peer)
+            self._peer.spoil(1, 0)
+            return
+
+        def done(code: str | None) -> None:
+            result = link.OK if code else link.TERMINAL_TAKEN
+            self._send(link.RegisterReply(header.serial, result, code or ""), header.peer)
+
+        edition = 2011 if said.layout == "2011" else None
+        claim = Claim(said.plate, said.terminal_id, self._peer.address, edition)
+        self._gatehouse.register(terminal, claim, done)
+
+    def _authenticate(self, said: link.Authenticate) -> None:
+        header = said.header
+        terminal = self._known(header)
+        if terminal is None or self._terminal not in (None, terminal):
+            self._reply(header, link.FAILED)
+            raise Dismissed("second_identity" if terminal else "unknown", offence=True)
+
+        def done(fits: bool) -> None:
+            if self._is_closed:
+                return
+            if fits:
+                self._bind(terminal, header)
+            self._reply(header, link.OK if fits else link.FAILED)
+            if not fits:
+                meters.refused.labels("authentication").inc()
+                self._peer.close("not_authenticated", offence=True)
+
+        self._gatehouse.check(terminal, said.auth, done)
+
+    def _is_theirs(self, header: Header) -> bool:
+        """Whether the terminal of this link said it; raises Dismissed for a second name."""
+        terminal = self._terminal
+        if terminal is not None and terminal.identity == header.peer.identity:
+            self._name = header.peer
+            return True
+        if terminal is not None:
+            self._reply(header, link.FAILED)
+            raise Dismissed("second_identity", offence=True)
+        known = self._known(header)
+        if known is not None and known.may_report_from(self._peer.address):
+            self._bind(known, header)
+            return True
+        # Not processed and not acknowledged: it keeps what it has until it has authenticated.
+        meters.refused.labels("not_authenticated").inc()
+        self._peer.spoil(1, 0)
+        return False
+
+    def _known(self, header: Header) -> KnownTerminal | None:
+        found = self._intake.identify(header.peer.identity, PROTOCOL, self._peer.address)
+        return found if found is not None and found.protocol == PROTOCOL else None
+
+    def _bind(self, terminal: KnownTerminal, header: Header) -> None:
+        """The link is this terminal's; raises Dismissed when its links change too fast."""
+        self._switchboard.plug(terminal, self)
+        self._terminal, self._name = terminal, header.peer
+        self._decoder.dialect = replace(
+            self._decoder.dialect,
+            edition=terminal.edition or self._decoder.dialect.edition,
+            zone=terminal.zone,
+            verify=terminal.verify,
+        )
+        self._peer.made_sense(identified=terminal.enabled)
+
+    def replaced(self) -> None:
+        """The terminal has come anew on another link."""
+        terminal, self._terminal = self._terminal, None
+        if terminal is not None:
+            unanswered = [one.downlink_id for one in self._sendings.values()]
+            self._sendings.clear()
+            self._switchboard.unplug(terminal, self, unanswered)
+        self._peer.close("replaced")
+
+    # -- what it says ---------------------------------------------------------------------
+
+    def _heard(self, message: Body | Location) -> None:
+        terminal = self._terminal
+        if terminal is None:
+            return
+        self._peer.made_sense(identified=terminal.enabled)
+        self._intake.fleet.heard(terminal, self._intake.clock.now())
+        if not self._takes_answer(terminal, message):
+            self._takes_report(terminal, message)
+
+    def _takes_answer(self, terminal: KnownTerminal, message: Body | Location) -> bool:
+        """What answers a message of ours needs no answer itself."""
+        match message:
+            case link.TerminalReply():
+                self._acknowledged(message)
+            case words.Answer():
+                self._switchboard.answered(terminal.id, message.ack_serial, message.answer_id)
+            case control.ParameterReply():
+                told = {f"{key:08x}": value.hex() for key, value in message.parameters.items()}
+                self._switchboard.told(terminal.id, message.ack_serial, told)
+            case link.TerminalResend():
+                self._send_parts(message)
+            case _:
+                return False
+        return True
+
+    def _takes_report(self, terminal: KnownTerminal, message: Body | Location) -> None:
+        header = message.header
+        match message:
+            case words.Event():
+                self._event(terminal, message)
+            case link.TimeQuery():
+                self._send(link.TimeReply(self._intake.clock.now()), header.peer)
+            case control.Media():
+                self._send(control.MediaReply(message.multimedia_id), header.peer)
+            case link.Opaque():
+                self._reply(header, link.UNSUPPORTED)
+            case _ if fixes := jt808.positions(message):
+                self._locations(terminal, header, fixes)
+            case _ if header.message_id not in ASKED_FOR:
+                self._reply(header)
+
+    def _locations(
+        self, terminal: KnownTerminal, header: Header, fixes: tuple[Location, ...]
+    ) -> None:
+        """Store all, then acknowledge once."""
+        left = len(fixes)
+
+        def done() -> None:
+            nonlocal left
+            left -= 1
+            if not left and header.message_id not in ASKED_FOR:
+                self._reply(header)
+
+        for fix in fixes:
+            if fix.alt_m is not None and fix.alt_m >= 0x8000:  # a height below the sea
+                fix.alt_m -= 0x10000
+            verdict = self._intake.take(fix, terminal, done, self._alarms(terminal, fix))
+            if verdict is not None and verdict.end is End.REFUSED:
+                self._reply(header, link.FAILED)
+                return
+
+    def _alarms(self, terminal: KnownTerminal, fix: Location) -> tuple[Told, ...]:
+        """The alarms that this report raises: what the one before it did not tell."""
+        edition = fix.header.peer.version
+        known = set(bits.alarms(0xFFFFFFFF, edition))
+        raised = fix.alarm & ~terminal.alarms
+        if not fix.is_history:
+            terminal.alarms = fix.alarm
+        names = [name for name in bits.alarms(raised, edition) if name in known]
+        if not names:
+            return ()
+        late = fix.is_history and _is_old(fix.time, self._intake.clock.now())
+        details = {
+            "bits": raised,
+            "names": names,
+            "serial": fix.header.serial,
+            "sos": bool(raised & bits.SOS),
+            "late": late,
+        }
+        return (Told("alarm", f"{raised:08x}", details, fix.raw),)
+
+    def _event(self, terminal: KnownTerminal, message: words.Event) -> None:
+        told = Told("event", str(message.header.serial), {"event_id": message.event_id}, b"")
+        self._intake.tell(told, terminal, lambda: self._reply(message.header))
+
+    # -- messages out ---------------------------------------------------------------------
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it takes another message now."""
+        return len(self._sendings) < MAX_OUT
+
+    def prepare(self, waiting: Downlink) -> tuple[int, list[bytes]]:
+        """Serial and frames; raises ValueError for what JT/T 808 cannot carry."""
+        if self._name is None:
+            raise ValueError("nobody has spoken on this line")
+        message = message_of(waiting, self._name.version, self._asks)
+        serial = self._serial
+        frames = jt808.encode(message, self._name, serial, self._decoder.dialect)
+        self._serial = serial + len(frames) & 0xFFFF
+        return serial, frames
+
+    @property
+    def _asks(self) -> bool:
+        return self._terminal is None or self._terminal.asks
+
+    def transmit(self, downlink_id: int, serial: int, frames: list[bytes]) -> None:
+        due = time.monotonic() + ANSWER_SECONDS
+        self._sendings[serial] = Sending(downlink_id, frames, 1, due)
+        self._peer.send(b"".join(frames))
+
+    def _send_again(self, serial: int, sending: Sending, now: float) -> None:
+        """The identical frames, each pause longer than the one before; then no more."""
+        if sending.sendings >= MAX_SENDINGS:
+            del self._sendings[serial]
+            self._switchboard.unanswered(sending.downlink_id)
+            return
+        sending.due = now + jt808.retry_after(sending.sendings, ANSWER_SECONDS)
+        sending.sendings += 1
+        self._peer.send(b"".join(sending.frames))
+
+    def _acknowledged(self, message: link.TerminalReply) -> None:
+        """By the serial of any of its frames."""
+        for serial, sending in self._sendings.items():
+            if 0 <= message.ack_serial - serial < len(sending.frames):
+                del self._sendings[serial]
+                self._switchboard.acknowledged(sending.downlink_id, message.result)
+                return
+
+    def _send_parts(self, message: link.TerminalResend) -> None:
+        sending = self._sendings.get(message.orig_serial)
+        if sending is not None:
+            parts = (place for place in message.ids if 1 <= place <= len(sending.frames))
+            self._peer.send(b"".join(sending.frames[place - 1] for place in parts))
+
+    def _reply(self, header: Header, result: int = link.OK) -> None:
+        """The general response; a message in parts is answered part by part."""
+        serials: Iterable[int] = header.assembly.serials if header.assembly else (header.serial,)
+        for serial in serials:
+            self._send(link.PlatformReply(serial, header.message_id, result), header.peer)
+
+    def _send(self, message: Body, to: Name) -> None:
+        frames = jt808.encode(message, to, self._serial, self._decoder.dialect)
+        self._serial = self._serial + len(frames) & 0xFFFF
+        self._peer.send(b"".join(frames))
+
+
+def message_of(waiting: Downlink, edition: int, asks: bool = True) -> Body:
+    """The message that a downlink means for a terminal of that edition; raises ValueError,
+    NotCleared for words that did not pass the gate.
+    """
+    content = waiting.content
+    urgent = bool(content.get("urgent"))
+    match waiting.kind:
+        case downlink.TEXT:
+            return _text(waiting, downlink.words_of(content), edition, urgent)
+        case downlink.QUESTION if waiting.as_text or not asks:
+            waiting.as_text = True
+            said = f"{downlink.words_of(content)} {content['fallback']}".strip()
+            return _text(waiting, said, edition, urgent)
+        case downlink.QUESTION:
+            flag = urgent | 1 << 3
+            question = jt808.clip(_marked(waiting, downlink.words_of(content)), 255)
+            return words.Question(flag, question, _choices(content["choices"]))
+        case downlink.EVENTS:
+            return words.SetEvents(words.REPLACE, _choices(content["choices"]))
+        case downlink.CONFIRM_ALARM:
+            return control.ConfirmAlarm(0, int(content["bits"]))
+        case downlink.POSITION:
+            return control.QueryPosition()
+        case downlink.TRACK:
+            return control.Track(int(content["interval"]), int(content["duration"]))
+        case downlink.PARAMETERS:
+            values = {int(k, 16): bytes.fromhex(v) for k, v in content["values"].items()}
+            return control.SetParameters(values)
+        case downlink.READ_PARAMETERS:
+            ids = tuple(content["ids"])
+            return control.QuerySomeParameters(ids) if ids else control.QueryParameters()
+    raise ValueError(f"no such message: {waiting.kind}")
+
+
+def _text(waiting: Downlink, said: str, edition: int, urgent: bool) -> words.Text:
+    flag = words.text_flag(edition, urgent=urgent)
+    return words.Text(flag, jt808.clip(_marked(waiting, said)), words.NOTICE)
+
+
+def _marked(waiting: Downlink, said: str) -> str:
+    """What may have been heard before says so."""
+    return REPEAT + said if waiting.attempts else said
+
+
+def _choices(choices: Iterable[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
+    return tuple((int(key), jt808.clip(said, 40)) for key, said in choices)
+
+
+def _is_old(time_told: datetime | None, now: datetime) -> bool:
+    return time_told is None or now - time_told > LATE
