@@ -16,6 +16,7 @@ BUILT = {
     "command_center/migrations": "the schema is made of it; no stranger's words are there",
     "kernel/jobs.py": "listen, with a channel of the module",
     "gps_ingest/fleet.py": "listen, with a channel of the module",
+    "gps_ingest/switchboard.py": "the same",
     "kernel/audit_check.py": "our own names",
     "kernel/audit_chain.py": "our own names",
     "maps/registry/load.py": "column names of the module",
