@@ -22,6 +22,8 @@ from dispatch.orders.progress import Progress
 from dispatch.orders.service import OrderService
 from dispatch.orders.status import StatusService
 from dispatch.orders.timers import ACK_DUE, ORAL_DUE, Timers
+from dispatch.tracking import service as tracking
+from dispatch.tracking.service import HAPPENED
 from kernel.settings import Settings
 from telephony.news import INBOUND_RECEIVED, MESSAGE_CHANGED
 from telephony.outbox import Outbox
@@ -51,6 +53,7 @@ class Room:
             LAY_OUT: self.deliveries.lay_out,
             MESSAGE_CHANGED: self.receipts.message_changed,
             INBOUND_RECEIVED: self.inbound.received,
+            HAPPENED: tracking.on_happened,
         }
 
 

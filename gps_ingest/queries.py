@@ -9,7 +9,7 @@ from geoalchemy2 import Geography, Geometry
 from sqlalchemy import ColumnElement, Float, Row, Select, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
-from gps_ingest.models import LatestFix, Quarantined, StoredFix, Terminal, UnknownIdentity
+from gps_ingest.models import Happened, LatestFix, Quarantined, StoredFix, Terminal, UnknownIdentity
 
 TRAIL_LIMIT = 2000
 
@@ -109,6 +109,11 @@ def quarantined(
     if terminal_id is not None:
         query = query.where(Quarantined.terminal_id == terminal_id)
     return list(session.scalars(query.order_by(Quarantined.received_at.desc()).limit(limit)))
+
+
+def happening(session: Session, ident: int) -> Happened | None:
+    """What a terminal told besides a position, or its track showed."""
+    return session.get(Happened, ident)
 
 
 def _positions(table: Any) -> Select[Any]:

@@ -32,6 +32,7 @@ class NmeaSession:
         self._intake, self._peer, self._owner = intake, peer, owner
         self._decoder = nmea.Decoder()
         self._name: str | None = None
+        self._terminal: KnownTerminal | None = None
         self._noise = 0
 
     def receive(self, data: bytes) -> None:
@@ -44,6 +45,11 @@ class NmeaSession:
 
     def tick(self, now: float) -> None:
         """A receiver is never waited for."""
+
+    def closed(self) -> None:
+        """Its silence has a reason."""
+        if self._terminal is not None:
+            self._intake.presence.trouble(self._terminal.id, "connection_closed")
 
     def _take(self, messages: list[Message], *, bound: bool) -> None:
         bad = 0
@@ -71,6 +77,7 @@ class NmeaSession:
             name or f"@{self._peer.address}", "nmea", self._peer.address
         )
         self._peer.made_sense(identified=terminal is not None and terminal.enabled)
+        self._terminal = terminal
         return terminal
 
 

@@ -27,6 +27,7 @@ WAY = (ISSUED, ACKED, EN_ROUTE, ON_SCENE, HANDLING, FED_BACK, CLEARED)
 STATES = (PENDING, *WAY, CANNOT, CANCELLED)
 REPORTS = (ACKED, EN_ROUTE, ON_SCENE, HANDLING, NEED_HELP, FED_BACK, CLEARED, CANNOT)
 WORKING = frozenset({ISSUED, ACKED, EN_ROUTE, ON_SCENE, HANDLING})
+BEFORE_SCENE = frozenset({ISSUED, ACKED, EN_ROUTE})
 CLOSED = frozenset({FED_BACK, CLEARED, CANNOT, CANCELLED})
 """Nothing more is awaited: the unit may be sent elsewhere and the code is free again."""
 
@@ -40,8 +41,10 @@ CHANNELS = {
     "app": frozenset(REPORTS),
     "desk": frozenset(REPORTS),
     "sms": frozenset(REPORTS) - {CLEARED},
+    "gps": frozenset({ON_SCENE}),
 }
-"""What may be reported by which way: the crew's app, a dispatcher on behalf, a reply by SMS."""
+"""What may be reported by which way: the crew's app, a dispatcher on behalf, a reply by SMS, a
+person's word that what the track shows is so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Reads: the board of units with where each is now."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,12 +8,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, func, select, true
 from sqlalchemy.orm import Session
 
-from dispatch.units.models import CrewMember, Unit, UnitTerminal
+from dispatch.units.models import CrewMember, Observation, Unit, UnitTerminal
 from gps_ingest import queries as gps
+from gps_ingest.presence import OFFLINE
 from gps_ingest.queries import Position
 from kernel.access import EVERYWHERE, Principal
 from kernel.clock import now
 from kernel.errors import NotFound
+
+LATELY = ("overspeed", "moved_without_order")
+NOTED = timedelta(minutes=30)
+"""So long something remarkable stays on the unit's card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,8 @@ class Placed:
 
     unit: Unit
     position: Position | None
+    notes: Sequence[Observation] = ()
+    """What its track shows just now, the newest first."""
 
 
 def board(
@@ -42,7 +50,19 @@ def place(session: Session, units: Iterable[Unit]) -> list[Placed]:
         unit_id = owner[position.terminal_id]
         if unit_id not in newest or position.fixed_at > newest[unit_id].fixed_at:
             newest[unit_id] = position
-    return [Placed(unit, newest.get(unit.id)) for unit in units]
+    noted = _notes(session, [unit.id for unit in units])
+    return [Placed(unit, newest.get(unit.id), noted.get(unit.id, ())) for unit in units]
+
+
+def _notes(session: Session, unit_ids: Sequence[int]) -> dict[int, list[Observation]]:
+    """Terminals that are silent, and what was remarkable in the last half hour."""
+    lately = Observation.kind.in_(LATELY) & (Observation.at > now(session) - NOTED)
+    silent = (Observation.kind == OFFLINE) & Observation.ended_at.is_(None)
+    wanted = select(Observation).where(Observation.unit_id.in_(unit_ids), lately | silent)
+    found: dict[int, list[Observation]] = defaultdict(list)
+    for one in session.scalars(wanted.order_by(Observation.at.desc())):
+        found[one.unit_id].append(one)
+    return found
 
 
 def visible(session: Session, principal: Principal, unit_id: int) -> Unit:

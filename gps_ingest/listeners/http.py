@@ -48,6 +48,9 @@ class HttpSession:
         if self._due is not None and now > self._due:
             self._answer(503)
 
+    def closed(self) -> None:
+        """Whoever asked has gone; an answer finds nobody."""
+
     def _advance(self) -> None:
         """Go through what has come so far, request by request; raises Dismissed."""
         if self._is_advancing:

@@ -38,6 +38,10 @@ class Session(Protocol):
         """About once a second: time for whatever the session itself waits for."""
         ...
 
+    def closed(self) -> None:
+        """The link is gone."""
+        ...
+
 
 class Link:
     """One connection: bytes in to its session, answers out, closed with a counted reason."""
@@ -111,6 +115,7 @@ class Link:
         if offence:
             self._listener.door.offend(self.address)
         self._listener.closed(self, reason)
+        self.session.closed()
 
     # -- the event loop's side ------------------------------------------------------------
 

@@ -33,6 +33,9 @@ class Recorder:
         elif data == b"echo":
             self.link.send(data)
 
+    def closed(self) -> None:
+        pass
+
     def tick(self, now: float) -> None:
         self.ticks += 1
 
