@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -43,6 +44,8 @@ class Room:
     timers: Timers
     inbound: InboundService
     field: FieldService
+    zone: ZoneInfo
+    """Of the bureau: its days are counted by it."""
 
     def jobs(self) -> dict[str, Handler]:
         """Job kind -> handler, all of them transactional: exactly once."""
@@ -89,4 +92,5 @@ def build(
         timers=timers,
         inbound=InboundService(statuses, alarms, directory),
         field=FieldService(directory, statuses, receipts, alarms, evidence, positions),
+        zone=settings.zone,
     )

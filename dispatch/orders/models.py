@@ -41,6 +41,7 @@ class Order(Base):
         UniqueConstraint("order_no"),
         UniqueConstraint("idempotency_key"),
         CheckConstraint(f"state in {ORDER_STATES}", name="state"),
+        Index("ix_orders_created_at", "created_at"),
         Index("ix_orders_open", "created_at", postgresql_where=text("finished_at is null")),
         SCHEMA,
     )

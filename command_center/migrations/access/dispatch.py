@@ -92,7 +92,10 @@ _PEOPLE = (
      f"({_MOVES} and {within('organisation_path')}) or dispatch.is_my_unit(id)"),
     ("unit_states", "select", _OF_UNIT),
     ("unit_states", "insert", f"{_MOVES} and {_OF_UNIT}"),
-    ("observations", "select", _OF_UNIT),
+    # Borders that were crossed tell where officers have been, as an old track does.
+    ("observations", "select",
+     f"(kind in ('offline', 'overspeed', 'moved_without_order') or {may('track.read')})"
+     f" and {_OF_UNIT}"),
     ("playbacks", "select", f"user_id = {ME}"),
     ("playbacks", "insert", f"{may('track.read')} and user_id = {ME}"),
     ("crew", "select", f"user_id = {ME} or {_OF_UNIT}"),

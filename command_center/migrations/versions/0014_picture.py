@@ -16,6 +16,7 @@ def upgrade() -> None:
     _proposals()
     _observations()
     _unit_states()
+    op.create_index("ix_orders_created_at", "orders", ["created_at"], schema="dispatch")
     op.create_table(
         "playbacks",
         _key(),
@@ -125,5 +126,6 @@ def _key() -> sa.Column[int]:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_orders_created_at", "orders", schema="dispatch")
     for table in ("playbacks", "unit_states", "observations", "proposals"):
         op.drop_table(table, schema="dispatch")
