@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from dispatch.tracking.models import Playback
@@ -123,13 +124,13 @@ def units_at(session: Session, path: str, at: datetime) -> list[PastUnit]:
         select(UnitState.unit_id, UnitState.state)
         .where(UnitState.unit_id.in_(ids), UnitState.at <= at)
         .order_by(UnitState.unit_id, UnitState.at.desc(), UnitState.id.desc())
-        .distinct(UnitState.unit_id)
+        .ext(distinct_on(UnitState.unit_id))
     )
     had = {unit_id: state for unit_id, state in session.execute(states)}
     crews = select(CrewMember).where(
         CrewMember.unit_id.in_(ids),
         CrewMember.signed_on_at <= at,
-        func.coalesce(CrewMember.signed_off_at, "infinity") > at,
+        or_(CrewMember.signed_off_at.is_(None), CrewMember.signed_off_at > at),
     )
     aboard: dict[int, list[CrewMember]] = {}
     for member in session.scalars(crews.order_by(CrewMember.id)):
