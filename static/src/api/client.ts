@@ -66,6 +66,15 @@ export async function postForBlob(path: string, body: unknown): Promise<Blob> {
   throw new ApiError(await readProblem(response))
 }
 
+/** A file and the name that the server gave it. Raises ApiError. */
+export async function postForFile(path: string, body: unknown): Promise<{ name: string; content: Blob }> {
+  const response = await send('POST', apiUrl(path), body)
+  if (!response.ok) throw new ApiError(await readProblem(response))
+  const told = response.headers.get('Content-Disposition') ?? ''
+  const name = /filename\*=UTF-8''([^;]+)/.exec(told)?.[1] ?? 'file'
+  return { name: decodeURIComponent(name), content: await response.blob() }
+}
+
 async function request<T>(
   method: Method,
   url: string,

@@ -56,7 +56,7 @@ export default {
     namesakes: '{detail} of that name',
   },
   channel: { phone: 'Phone', fax: 'Fax', letter: 'Letter', sms: 'SMS', web: 'Internet', visit: 'Visit' },
-  dispatchChannel: { sms: 'SMS', fax: 'Fax', app: 'App' },
+  dispatchChannel: { gps: 'GPS, confirmed', sms: 'SMS', fax: 'Fax', app: 'App' },
   orderKind: { inspect: 'Inspect', verify: 'Verify', mediate: 'Mediate', assist: 'Assist' },
   orderState: {
     DRAFT: 'Draft',
@@ -154,6 +154,8 @@ export default {
     identity_words: 'Words named an informant',
   },
   timeline: {
+    arrival_proposed: 'GPS shows the unit at the scene',
+    arrival_dismissed: 'Arrival by GPS dismissed',
     registered: 'Registered',
     route: 'Routed',
     return: 'Returned to the centre',
