@@ -154,6 +154,8 @@ export default {
     identity_words: 'Words named an informant',
   },
   timeline: {
+    ack_overdue: 'Not acknowledged in time',
+    oral_unconfirmed: 'Oral approval not confirmed in time',
     arrival_proposed: 'GPS shows the unit at the scene',
     arrival_dismissed: 'Arrival by GPS dismissed',
     registered: 'Registered',

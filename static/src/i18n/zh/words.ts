@@ -143,6 +143,8 @@ export default {
     identity_words: '文字触及举报人身份',
   },
   timeline: {
+    ack_overdue: '逾期未接令',
+    oral_unconfirmed: '口头批准逾期未确认',
     arrival_proposed: 'GPS 显示车组在现场',
     arrival_dismissed: '否定 GPS 到场提示',
     registered: '登记',
