@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 from maps.regions import BEAT, DISTRICT, Area, Regions, regions
 from maps.revisions import Cached
 
-CELLS_PER_DEGREE = 400
-"""A side of about 280 m: the way of half a minute in the city."""
+CELLS_PER_DEGREE = 1600
+"""A side of about 70 m: few cells lie on a border, and vehicles come into the same ones again."""
 CELLS_AT_MOST = 200_000
 WATCHED = (DISTRICT, BEAT)
-NOWHERE: frozenset[str] = frozenset()
 
 _Cell = tuple[frozenset[str], tuple[int, ...]]
 """The areas that hold the whole cell, and the places in the list of those that hold a part."""
@@ -33,6 +32,8 @@ class Geofences:
         shapely.prepare(self._shapes)
         self._tree = shapely.STRtree(self._shapes)
         self._cells: dict[tuple[int, int], _Cell] = {}
+        self._sets: dict[frozenset[str], frozenset[str]] = {}
+        """Each combination once: neighbouring cells share theirs."""
 
     def at(self, lon: float, lat: float) -> frozenset[str]:
         """The codes of the areas around the point, WGS-84 degrees."""
@@ -53,10 +54,8 @@ class Geofences:
         )
         touched = sorted(self._tree.query(square, predicate="intersects").tolist())
         whole = {i for i in touched if shapely.covers(self._shapes[i], square)}
-        cell = (
-            frozenset(self._codes[i] for i in whole) or NOWHERE,
-            tuple(i for i in touched if i not in whole),
-        )
+        codes = frozenset(self._codes[i] for i in whole)
+        cell = self._sets.setdefault(codes, codes), tuple(i for i in touched if i not in whole)
         if len(self._cells) >= CELLS_AT_MOST:
             self._cells.clear()
         self._cells[x, y] = cell

@@ -7,6 +7,7 @@ after a silence, counts as it was driven. Places are WGS-84 degrees, ways metres
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gps_ingest.pipeline import metres
 
@@ -31,9 +32,8 @@ AT_EASE = frozenset({"FREE", "RETURNING"})
 """States in which a crew may be on patrol."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One fix as it passes."""
+class Seen(NamedTuple):
+    """One fix as it passes. A tuple: it is made for every fix of every vehicle."""
 
     at: float
     lat: float
@@ -146,8 +146,10 @@ class _Arriving:
     told: bool = False
 
     def step(self, seen: Seen, target: Target | None) -> Event | None:
-        if target != self.target:
-            self.target, self.since, self.told = target, None, False
+        if target is not self.target:
+            if target != self.target:
+                self.since, self.told = None, False
+            self.target = target
         if target is None:
             return None
         away = metres(seen.lat, seen.lon, target.lat, target.lon)
