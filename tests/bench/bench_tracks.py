@@ -1,4 +1,4 @@
-"""One unit's day out of many fixes. `CC_BENCH_FIXES` says out of how many (default 2,000,000).
+"""One unit's day out of many fixes. `BENCH_FIXES` says out of how many (default 2,000,000).
 
 The history is filled as it grows: partitions by day, every terminal's fixes among those of all
 others. With 100,000,000 it takes about 15 GB and half an hour.
@@ -22,7 +22,7 @@ from kernel.access import Principal, Role, system
 from kernel.clock import FixedClock
 from kernel.db import Database
 
-FIXES = int(os.environ.get("CC_BENCH_FIXES", "2000000"))
+FIXES = int(os.environ.get("BENCH_FIXES", "2000000"))
 TERMINALS, SECONDS = 100, 10
 DAYS = max(1, FIXES * SECONDS // (TERMINALS * 86_400))
 LAST = datetime(2026, 9, 22, 16, tzinfo=UTC)
