@@ -24,6 +24,7 @@ from command_center.cases.evidence import CaseEvidence
 from command_center.cases.identity import alerts
 from command_center.cases.office import Office, vault_of
 from command_center.cases.sending import CaseGate
+from command_center.console import views as console_views
 from command_center.engines.health import health
 from command_center.insight import views as insight_views
 from command_center.intake import views as intake_views
@@ -124,6 +125,7 @@ def blueprints(house: House) -> list[APIBlueprint]:
         intake_views.create_blueprint(house.intake),
         portal_views.create_blueprint(house.intake, limits),
         insight_views.create_blueprint(house.office),
+        console_views.create_blueprint(),
         audit_views.create_blueprint(house.auditing),
         archive_views.create_blueprint(house.office),
         telephony_views.hooks,

@@ -8,12 +8,14 @@ from dispatch.field import views as field
 from dispatch.inbound import views as inbound
 from dispatch.orders import views as orders
 from dispatch.room import Room
+from dispatch.tracking import views as tracking
 from dispatch.units import views as units
 
 
 def blueprints(room: Room) -> list[APIBlueprint]:
     return [
         units.create_blueprint(),
+        tracking.create_blueprint(room.zone),
         alarms.create_blueprint(room.alarms),
         orders.create_blueprint(room.orders, room.statuses),
         delivery.create_blueprint(room.deliveries),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -23,9 +24,12 @@ from dispatch.orders.progress import Progress
 from dispatch.orders.service import OrderService
 from dispatch.orders.status import StatusService
 from dispatch.orders.timers import ACK_DUE, ORAL_DUE, Timers
+from dispatch.tracking import service as tracking
 from dispatch.units.distress import Distress, Present
-from dispatch.vehicles import HAPPENED, VehicleNews
+from dispatch.vehicles import VehicleNews
+from gps_ingest import queries as gps
 from gps_ingest.downlink import DOWNLINK_CHANGED
+from gps_ingest.history import HAPPENED
 from kernel.settings import Settings
 from telephony.news import INBOUND_RECEIVED, MESSAGE_CHANGED
 from telephony.outbox import Outbox
@@ -46,6 +50,8 @@ class Room:
     inbound: InboundService
     field: FieldService
     vehicles: VehicleNews
+    zone: ZoneInfo
+    """Of the bureau: its days are counted by it."""
 
     def jobs(self) -> dict[str, Handler]:
         """Job kind -> handler, all of them transactional: exactly once."""
@@ -57,8 +63,16 @@ class Room:
             MESSAGE_CHANGED: self.receipts.message_changed,
             INBOUND_RECEIVED: self.inbound.received,
             DOWNLINK_CHANGED: self.vehicles.downlink_changed,
-            HAPPENED: self.vehicles.happened,
+            HAPPENED: self.happened,
         }
+
+    def happened(self, session: Session, payload: dict[str, Any]) -> None:
+        """Job handler: what a terminal told besides its position, or its track showed."""
+        found = gps.happening(session, payload["happening_id"])
+        if found is not None and found.kind in tracking.KINDS:
+            tracking.happened(session, found)
+        elif found is not None:
+            self.vehicles.happened(session, found)
 
 
 def standard_channels(outbox: Outbox) -> dict[str, Channel]:
@@ -96,4 +110,5 @@ def build(
         inbound=InboundService(statuses, alarms, directory),
         field=FieldService(directory, statuses, receipts, distress, evidence, positions),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
+        zone=settings.zone,
     )

@@ -15,14 +15,11 @@ from dispatch.orders.status import Report, StatusService
 from dispatch.units import queries as units
 from dispatch.units.distress import Distress
 from gps_ingest import downlink
-from gps_ingest import queries as gps
 from gps_ingest.models import Downlink, Happened
 from kernel.clock import now
 from kernel.errors import AppError
 from kernel.log import get_logger
 
-HAPPENED = "gps.happened"
-"""Job of the listeners, written with the fixes: {happening_id, kind}."""
 log = get_logger(__name__)
 REPORTS = {
     vehicle.ACCEPT: ACKED,
@@ -57,11 +54,8 @@ class VehicleNews:
         elif kind == vehicle.QUESTION and found.state == downlink.ANSWERED:
             self._answered(session, found, ident)
 
-    def happened(self, session: Session, payload: dict[str, Any]) -> None:
-        """Job handler: a terminal told something besides its position."""
-        told = gps.happening(session, payload["happening_id"])
-        if told is None:
-            return
+    def happened(self, session: Session, told: Happened) -> None:
+        """A terminal told something besides its position."""
         if told.kind == "alarm" and told.details.get("sos") and not told.details.get("late"):
             self.distress.of_terminal(session, told)
         elif told.kind == "event":

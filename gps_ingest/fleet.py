@@ -1,6 +1,6 @@
 """The terminals that the listeners know, held in memory and kept true to the registry."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,6 +57,10 @@ class Fleet:
 
     def find(self, identity: str) -> KnownTerminal | None:
         return self._by_name.get(identity)
+
+    def known(self) -> Collection[KnownTerminal]:
+        """Every registered terminal that may report."""
+        return [terminal for terminal in self._by_id.values() if terminal.enabled]
 
     def ports(self) -> dict[int, KnownTerminal]:
         """The ports that belong to one terminal each."""

@@ -59,6 +59,8 @@ select '2000-01-01Z'::timestamptz + r * interval '1 microsecond', t, w,
 from unnest(%b::bigint[], %b::bigint[], %b::text[], %b::bigint[], %b::float8[], %b::float8[],
   %b::float8[], %b::bytea[]) x (r, t, w, f, lat, lon, s, raw)
 """
+HAPPENED = "gps.happened"
+"""Job: {happening_id, kind}, written with the fixes; whoever binds it reads the row."""
 HAPPEN = """
 with new as (
   insert into gps.happenings (terminal_id, kind, at, key, received_at, lat, lon, details, raw)

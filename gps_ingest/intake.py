@@ -9,6 +9,7 @@ from gps_ingest.fleet import Fleet
 from gps_ingest.history import Happening, Oddity, Row
 from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Verdict
 from gps_ingest.positions import Done, PositionStore
+from gps_ingest.presence import Presence
 from gps_ingest.protocols.base import Fix
 from kernel.clock import Clock, SystemClock
 
@@ -44,6 +45,7 @@ class Intake:
         self.pipeline = pipeline or Pipeline()
         self.rules = rules or Rules()
         self.clock = clock or SystemClock()
+        self.presence = Presence(store.happen, self.clock.now())
 
     def identify(self, identity: str, protocol: str, source: str) -> KnownTerminal | None:
         """The terminal of that name; an unknown one is counted. Marks it as heard."""
@@ -70,6 +72,7 @@ class Intake:
         passage = Passage(fix, terminal, self.clock.now(), self.rules)
         verdict = self.pipeline.run(passage)
         meters.fixes(*_labels(verdict)).inc()
+        self._note(passage, verdict)
         if told and terminal is not None and not (verdict and verdict.end is End.REFUSED):
             for one in told:
                 self._happen(one, terminal, passage.received_at, fix)
@@ -107,6 +110,17 @@ class Intake:
             )
         )
         meters.happenings.labels(told.kind).inc()
+
+    def _note(self, passage: Passage, verdict: Verdict | None) -> None:
+        """Who reports is present; who sends only what cannot be used has a reason to be away."""
+        terminal = passage.terminal
+        if terminal is None:
+            return
+        if verdict is None:
+            if passage.is_live:
+                self.presence.fix(terminal.id, passage.moment, passage.received_at)
+        elif verdict.end in (End.VOID, End.QUARANTINED):
+            self.presence.trouble(terminal.id, verdict.end.value)
 
 
 def _labels(verdict: Verdict | None) -> tuple[str, str]:

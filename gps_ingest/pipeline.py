@@ -147,13 +147,19 @@ Step = Callable[[Passage], Verdict | None]
 class Fences(Protocol):
     """Who wants to know where terminals are: geofences and beats, implemented above this room."""
 
-    def passed(self, terminal_id: int, lat: float, lon: float, at: float) -> None: ...
+    def passed(
+        self, terminal_id: int, lat: float, lon: float, at: float, speed_kmh: float | None
+    ) -> None:
+        """A live fix that is believed; `at` in epoch seconds. Called for each: may not wait."""
+        ...
 
 
 class NoFences:
     """Nobody wants to know."""
 
-    def passed(self, terminal_id: int, lat: float, lon: float, at: float) -> None:
+    def passed(
+        self, terminal_id: int, lat: float, lon: float, at: float, speed_kmh: float | None
+    ) -> None:
         return None
 
 
@@ -181,7 +187,7 @@ class Pipeline:
                 return verdict
         if passage.terminal and passage.is_live:
             at, lat, lon = passage.moment
-            self.fences.passed(passage.terminal.id, lat, lon, at)
+            self.fences.passed(passage.terminal.id, lat, lon, at, passage.fix.speed_kmh)
         return None
 
 

@@ -101,11 +101,6 @@ def terminal(session: Session, terminal_id: int) -> Terminal | None:
     return session.get(Terminal, terminal_id)
 
 
-def happening(session: Session, ident: int) -> Happened | None:
-    """What a terminal told besides its position."""
-    return session.get(Happened, ident)
-
-
 def terminal_by_identity(session: Session, identity: str) -> Terminal | None:
     """The terminal that reports under this name."""
     return session.scalar(select(Terminal).where(Terminal.identity == identity))
@@ -125,6 +120,11 @@ def quarantined(
     if terminal_id is not None:
         query = query.where(Quarantined.terminal_id == terminal_id)
     return list(session.scalars(query.order_by(Quarantined.received_at.desc()).limit(limit)))
+
+
+def happening(session: Session, ident: int) -> Happened | None:
+    """What a terminal told besides a position, or its track showed."""
+    return session.get(Happened, ident)
 
 
 def _positions(table: Any) -> Select[Any]:

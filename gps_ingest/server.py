@@ -40,6 +40,7 @@ METERS_KEY, METERS_SECONDS = "metrics:ingest", 15
 """Redis key of the counters in Prometheus' text format, and how long they count as present."""
 OWN_PORTS_SECONDS = 2
 PARTITION_SECONDS = 3600
+SWEEP_SECONDS = 5
 DAYS_BEHIND, DAYS_AHEAD = 7, 2
 """Partitions made ready around today; anything else goes to the default partition."""
 STATEMENT_MS = 20_000
@@ -123,6 +124,7 @@ class IngestServer:
                 (BEAT_SECONDS, self._beat),
                 (OWN_PORTS_SECONDS, self.open_own_ports),
                 (PARTITION_SECONDS, self.ensure_partitions),
+                (SWEEP_SECONDS, self.sweep),
             )
         ]
         log.info("ingest_listens", **{k: getattr(self, k).port for k in LISTENERS})
@@ -155,6 +157,10 @@ class IngestServer:
         }
         with self._database.unit_of_work(INGEST) as session:
             session.execute(text("select gps.ensure_partitions(:first, :last)"), span)
+
+    def sweep(self) -> None:
+        """Tell of the terminals that have fallen silent."""
+        self.intake.presence.sweep(self.fleet.known(), self.intake.clock.now())
 
     def open_own_ports(self) -> None:
         """Listen on the ports that belong to one terminal each, and no longer on others."""

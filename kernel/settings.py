@@ -143,6 +143,11 @@ class Settings(BaseSettings):
     """An untaken alarm climbs one rung after this time (SPEC §4.3)."""
     ack_seconds_urgent: int = 120
     ack_seconds_normal: int = 300
+    overspeed_kmh: int = Field(default=120, ge=0)
+    """A unit faster than this is noted on its card; 0 watches for none."""
+    unordered_moves: Literal["off", "off_duty", "all"] = "all"
+    """Of which units a drive without an order is noted: of none, of those off duty, of free ones
+    too. A note on the unit's card, never an alarm."""
     session_hours: int = 12
     """A session ends after this time whatever happens."""
     session_idle_minutes: int = Field(default=0, ge=0)

@@ -16,7 +16,7 @@ from kernel.audit_chain import Check, Link
 
 SECRETS = (
     "identity.revealed", "identity.read", "original.opened", "complainant.read", "attachment.read",
-    "recording.heard", "track.read",
+    "recording.heard", "track.read", "track.played", "track.exported",
     "person.exported",
 )  # fmt: skip
 """Reads of what is nobody's business without a reason."""

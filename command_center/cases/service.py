@@ -151,8 +151,9 @@ def escalate(session: Session, office: Office, case_id: int, level: int, reason:
     case = _to_change(session, case_id)
     if level < max(1, case.urgency):
         raise BadInput("level", "not_higher", present=case.urgency)
+    before = case.urgency
     _put_urgency(session, office, case, level, reason)
-    timeline.add(session, case, "escalated", level=level, reason=reason)
+    timeline.add(session, case, "escalated", before=before, level=level, reason=reason)
     _ring(session, office, case)
     return case
 

@@ -62,12 +62,16 @@ def from_dispatch(session: Session, payload: dict[str, Any]) -> None:
     kind, order_id = payload["kind"], payload.get("order_id")
     at = datetime.fromisoformat(payload["at"])
     write(session, case, kind, at, payload["actor"], payload.get("params", {}), order_id)
-    _move_symbol(case, MAP_STATUS.get(kind))
+    case.map_status = symbol_after(case.map_status, kind)
 
 
-def _move_symbol(case: Case, status: str | None) -> None:
-    """A new order starts the symbol anew; reports that arrive late do not move it back."""
-    if status is None or case.map_status in ENDED:
-        return
-    if status == "sent" or PROGRESS.index(status) > PROGRESS.index(case.map_status):
-        case.map_status = status
+def symbol_after(present: str, kind: str) -> str:
+    """The symbol once this has been told. Pure.
+
+    A new order starts it anew; reports that arrive late do not move it back.
+    """
+    status = MAP_STATUS.get(kind)
+    if status is None or present in ENDED:
+        return present
+    ahead = status == "sent" or PROGRESS.index(status) > PROGRESS.index(present)
+    return status if ahead else present

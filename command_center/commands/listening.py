@@ -10,6 +10,8 @@ from gevent.event import Event
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from dispatch.tracking.fences import Fences
+from dispatch.tracking.watching import Limits
 from gps_ingest.pipeline import Rules
 from gps_ingest.server import INGEST, Addresses, IngestServer
 from kernel.bus import Bus
@@ -48,6 +50,7 @@ def _started(settings: Settings, stop: Event) -> IngestServer | None:
     """The running server; waits for the database. None when told to stop before it answered."""
     # The whole house is not loaded here: the listeners need its ground only, and start at once.
     database, bus = Database(settings.sqlalchemy_url), Bus(settings.bus_url)
+    fences = Fences(database, INGEST, watch_limits(settings))
     while not stop.is_set():
         try:
             server = IngestServer(
@@ -62,8 +65,10 @@ def _started(settings: Settings, stop: Event) -> IngestServer | None:
                     settings.gt06_port,
                 ),
                 rules=Rules(service_area=service_area(database)),
+                fences=fences,
                 auto_register=settings.nmea_auto_register and settings.is_demo,
             )
+            fences.start(server.store.happen)
             server.start()
         except SQLAlchemyError as error:
             log.warning("ingest_waits_for_the_database", error=type(error).__name__)
@@ -71,6 +76,13 @@ def _started(settings: Settings, stop: Event) -> IngestServer | None:
         else:
             return server
     return None
+
+
+def watch_limits(settings: Settings) -> Limits:
+    """What the bureau wants to know of its vehicles' ways."""
+    off_duty = frozenset({"OFF_DUTY", "OUT_OF_SERVICE"})
+    moved = {"off": frozenset[str](), "off_duty": off_duty, "all": off_duty | {"FREE"}}
+    return Limits(settings.overspeed_kmh or None, moved[settings.unordered_moves])
 
 
 def service_area(database: Database) -> tuple[float, float, float, float] | None:

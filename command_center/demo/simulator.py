@@ -47,7 +47,9 @@ ROSTER = text("""
       join accounts.organisations o on o.id = u.organisation_id
       left join dispatch.assignments a on a.unit_id = u.id and a.closed_at is null
       left join dispatch.orders d on d.id = a.order_id
-     where u.plate like '演%' order by u.id offset :hands_off
+     where u.plate like '演%' and u.id not in (
+             select id from dispatch.units where plate like '演%' order by id limit :hands_off)
+     order by u.id
 """)
 
 

@@ -9,8 +9,9 @@ from dispatch.field.service import Page
 from dispatch.moments import Utc
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.lifecycle import next_reports
-from dispatch.orders.models import Assignment, Order
-from dispatch.orders.schemas import Status
+from dispatch.orders.models import Assignment, Order, Proposal
+from dispatch.orders.presenting import proposal_out
+from dispatch.orders.schemas import ProposalOut, Status
 from dispatch.units.schemas import CrewOut, UnitOut, crew_out, unit_out
 from kernel.schemas import Ident
 
@@ -64,6 +65,7 @@ class FieldAssignmentOut(BaseModel):
     ack_due_at: Utc | None
     next: list[str]
     feedback: str | None
+    proposal: ProposalOut | None
 
 
 class FieldOut(BaseModel):
@@ -124,11 +126,11 @@ def field_out(page: Page) -> FieldOut:
             )
             for placed in page.vehicles
         ],
-        assignments=[_assignment_out(one) for one in page.assignments],
+        assignments=[_assignment_out(one, page.proposals.get(one.id)) for one in page.assignments],
     )
 
 
-def _assignment_out(assignment: Assignment) -> FieldAssignmentOut:
+def _assignment_out(assignment: Assignment, proposal: Proposal | None) -> FieldAssignmentOut:
     return FieldAssignmentOut(
         id=assignment.id,
         order=_order_out(assignment.order),
@@ -137,6 +139,7 @@ def _assignment_out(assignment: Assignment) -> FieldAssignmentOut:
         ack_due_at=assignment.ack_due_at,
         next=next_reports(assignment.state),
         feedback=assignment.feedback,
+        proposal=proposal_out(proposal),
     )
 
 

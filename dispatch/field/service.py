@@ -1,5 +1,6 @@
 """The officer's phone: duty, orders, positions, help. Only one's own unit, always."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,9 +10,10 @@ from dispatch.alarms.models import Alarm
 from dispatch.delivery.receipts import Receipts
 from dispatch.field.ports import Evidence, PhoneFix, PositionSink
 from dispatch.news import tell_timeline
+from dispatch.orders import proposals
 from dispatch.orders import queries as orders
 from dispatch.orders.lifecycle import FED_BACK
-from dispatch.orders.models import Assignment
+from dispatch.orders.models import Assignment, Proposal
 from dispatch.orders.ports import Directory, Officer
 from dispatch.orders.status import Report, StatusService
 from dispatch.units import queries as units
@@ -36,6 +38,8 @@ class Page:
     unit: Placed | None
     vehicles: list[Placed]
     assignments: list[Assignment]
+    proposals: Mapping[int, Proposal]
+    """Assignment id -> what its track shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Said:
     text: str = ""
     result_code: str | None = None
     device_time: datetime | None = None
+    proposal_id: int | None = None
 
 
 class FieldService:
@@ -78,6 +83,7 @@ class FieldService:
             mine,
             [placed for placed in board if placed.unit.state != OUT_OF_SERVICE],
             assignments,
+            proposals.open_of(session, [one.id for one in assignments]),
         )
 
     def sign_on(self, session: Session, unit_id: int) -> None:
@@ -115,7 +121,7 @@ class FieldService:
         principal = principal_of(session)
         report = Report(
             state=said.state,
-            via="app",
+            via="app" if said.proposal_id is None else "gps",
             actor=principal.name,
             actor_id=principal.id,
             reason=said.reason,
@@ -123,8 +129,13 @@ class FieldService:
             result_code=said.result_code,
             device_time=said.device_time,
             proof={"user_id": principal.id},
+            proposal_id=said.proposal_id,
         )
         return self.statuses.report(session, assignment.id, report)
+
+    def dismiss(self, session: Session, assignment_id: int, proposal_id: int) -> None:
+        """The crew is not there, whatever its track shows; raises NotFound."""
+        proposals.dismiss(session, self._mine(session, assignment_id), proposal_id)
 
     def photo(
         self, session: Session, assignment_id: int, name: str, media_type: str, data: bytes

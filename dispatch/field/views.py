@@ -72,6 +72,15 @@ def _work(blueprint: APIBlueprint, field: FieldService) -> None:
             field.report(session, assignment_id, Said(**body.model_dump()))
             return field_out(field.page(session))
 
+    @blueprint.post(f"/assignments/<{IDENT}:assignment_id>/proposals/<{IDENT}:proposal_id>/dismiss")
+    @blueprint.output(FieldOut)
+    @blueprint.doc(operation_id="dismissOwnProposal")
+    @require("field.act")
+    def dismiss(assignment_id: int, proposal_id: int) -> Any:
+        with unit_of_work() as session:
+            field.dismiss(session, assignment_id, proposal_id)
+            return field_out(field.page(session))
+
     @blueprint.post(f"/assignments/<{IDENT}:assignment_id>/photos")
     @blueprint.input(Photo, location="files", arg_name="body")
     @blueprint.output(PhotoOut, status_code=201)

@@ -27,6 +27,7 @@ WAY = (ISSUED, ACKED, EN_ROUTE, ON_SCENE, HANDLING, FED_BACK, CLEARED)
 STATES = (PENDING, *WAY, CANNOT, CANCELLED)
 REPORTS = (ACKED, EN_ROUTE, ON_SCENE, HANDLING, NEED_HELP, FED_BACK, CLEARED, CANNOT)
 WORKING = frozenset({ISSUED, ACKED, EN_ROUTE, ON_SCENE, HANDLING})
+BEFORE_SCENE = frozenset({ISSUED, ACKED, EN_ROUTE})
 CLOSED = frozenset({FED_BACK, CLEARED, CANNOT, CANCELLED})
 """Nothing more is awaited: the unit may be sent elsewhere and the code is free again."""
 
@@ -41,9 +42,10 @@ CHANNELS = {
     "desk": frozenset(REPORTS),
     "sms": frozenset(REPORTS) - {CLEARED},
     "vehicle": frozenset({ACKED, ON_SCENE, HANDLING, NEED_HELP, CANNOT}),
+    "gps": frozenset({ON_SCENE}),
 }
 """What may be reported by which way: the crew's app, a dispatcher on behalf, a reply by SMS, the
-buttons of the vehicle's terminal."""
+buttons of the vehicle's terminal, a person's word that what the track shows is so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ from kernel.gate.gate import Confirmed
 
 SCHEMA = {"schema": "dispatch"}
 OPEN = text("closed_at is null")
+CONFIRMED, DISMISSED, OVERTAKEN = "confirmed", "dismissed", "overtaken"
+OUTCOMES = (CONFIRMED, DISMISSED, OVERTAKEN)
+"""Of a proposal; `overtaken`: the assignment went on without it."""
 
 
 class Order(Base):
@@ -38,6 +41,7 @@ class Order(Base):
         UniqueConstraint("order_no"),
         UniqueConstraint("idempotency_key"),
         CheckConstraint(f"state in {ORDER_STATES}", name="state"),
+        Index("ix_orders_created_at", "created_at"),
         Index("ix_orders_open", "created_at", postgresql_where=text("finished_at is null")),
         SCHEMA,
     )
@@ -134,6 +138,42 @@ class Assignment(Base):
     @property
     def awaits_ack(self) -> bool:
         return self.acknowledged_at is None and self.closed_at is None and not self.is_copy
+
+
+class Proposal(Base):
+    """What a track shows of an assignment: that the crew is there. A person confirms it, or not.
+
+    It never moves the assignment by itself; once decided it stays, for the record.
+    """
+
+    __tablename__ = "proposals"
+    __table_args__ = (
+        UniqueConstraint("happening_id"),
+        CheckConstraint(f"outcome in {OUTCOMES}", name="outcome"),
+        Index(
+            "uq_proposals_open",
+            "assignment_id",
+            unique=True,
+            postgresql_where=text("decided_at is null"),
+        ),
+        Index("ix_proposals_assignment_id", "assignment_id"),
+        SCHEMA,
+    )
+
+    id: Mapped[Key]
+    assignment_id: Mapped[int] = mapped_column(ForeignKey("dispatch.assignments.id"))
+    happening_id: Mapped[Reference]
+    """Of the positions' room: the crossing that it follows from."""
+    report: Mapped[str] = mapped_column(String(20))
+    since: Mapped[Timestamp]
+    """Since when the unit has been there, by its terminal's clock."""
+    at: Mapped[Timestamp]
+    metres: Mapped[float] = mapped_column(Float)
+    """From the scene."""
+    decided_at: Mapped[Timestamp | None]
+    decided_by: Mapped[str | None] = mapped_column(String(80))
+    decided_by_id: Mapped[int | None] = mapped_column(BigInteger)
+    outcome: Mapped[str | None] = mapped_column(String(10))
 
 
 class StatusReport(Base):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dispatch.delivery.models import Delivery
 from dispatch.delivery.schemas import delivery_out
 from dispatch.orders.lifecycle import next_reports
-from dispatch.orders.models import Assignment, Order
+from dispatch.orders.models import Assignment, Order, Proposal
 from dispatch.orders.outgoing import Preview
 from dispatch.orders.plan import Plan, Typed, words_typed
 from dispatch.orders.ports import Branch
@@ -17,6 +17,7 @@ from dispatch.orders.schemas import (
     OrderSummaryOut,
     PreviewOut,
     PreviewRecipient,
+    ProposalOut,
     ReasonOut,
     RecommendationOut,
     RecommendedBranch,
@@ -48,7 +49,11 @@ def summary_out(order: Order) -> OrderSummaryOut:
     )
 
 
-def order_out(order: Order, deliveries: Mapping[int, Sequence[Delivery]]) -> OrderOut:
+def order_out(
+    order: Order,
+    deliveries: Mapping[int, Sequence[Delivery]],
+    proposals: Mapping[int, Proposal],
+) -> OrderOut:
     return OrderOut(
         **summary_out(order).model_dump(),
         note=order.note,
@@ -57,7 +62,10 @@ def order_out(order: Order, deliveries: Mapping[int, Sequence[Delivery]]) -> Ord
         override_reason=order.override_reason,
         end_reason=order.end_reason,
         approval=_approval_out(order),
-        assignments=[_assignment_out(one, deliveries.get(one.id, ())) for one in order.assignments],
+        assignments=[
+            _assignment_out(one, deliveries.get(one.id, ()), proposals.get(one.id))
+            for one in order.assignments
+        ],
     )
 
 
@@ -174,12 +182,19 @@ _SAME = (
 )
 
 
-def _assignment_out(assignment: Assignment, deliveries: Sequence[Delivery]) -> AssignmentOut:
+def proposal_out(proposal: Proposal | None) -> ProposalOut | None:
+    return ProposalOut.model_validate(proposal, from_attributes=True) if proposal else None
+
+
+def _assignment_out(
+    assignment: Assignment, deliveries: Sequence[Delivery], proposal: Proposal | None
+) -> AssignmentOut:
     return AssignmentOut(
         **{name: getattr(assignment, name) for name in _SAME},
         target=TargetOut(
             kind=assignment.target_kind, id=assignment.target_id, name=assignment.target_name
         ),
         next=[] if assignment.is_copy else next_reports(assignment.state),
+        proposal=proposal_out(proposal),
         deliveries=[delivery_out(one) for one in deliveries],
     )

@@ -30,8 +30,7 @@ class Progress:
             for copy in order.assignments:
                 copy.closed_at = copy.closed_at or order.finished_at
             self.gate.release_hold(session, order.case_id, order.id)
-        paths = dict.fromkeys(one.target_path for one in order.assignments)
-        emit(session, OrderChanged(order.id, order.case_id, (order.organisation_path, *paths)))
+        tell_desks(session, order)
 
     def move(self, session: Session, assignment: Assignment, state: str) -> None:
         """Put an assignment into a state, date it, and let its unit follow."""
@@ -45,6 +44,12 @@ class Progress:
         session.flush()
         if assignment.unit_id is not None:
             follow(session, assignment, assignment.unit_id)
+
+
+def tell_desks(session: Session, order: Order) -> None:
+    """Whoever has to do with the order learns, after commit, that it has changed."""
+    paths = dict.fromkeys(one.target_path for one in order.assignments)
+    emit(session, OrderChanged(order.id, order.case_id, (order.organisation_path, *paths)))
 
 
 def follow(session: Session, assignment: Assignment, unit_id: int) -> None:

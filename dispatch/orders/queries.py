@@ -58,7 +58,7 @@ def listed(
 ) -> Sequence[Order]:
     """Orders that concern the principal, the newest first."""
     candidates = func.dispatch.concerning_me(only_open, case_id, LIST_LIMIT)
-    wanted = select(Order).where(Order.id.in_(select(candidates)), _concern(principal))
+    wanted = select(Order).where(Order.id.in_(select(candidates)), concern(principal))
     if case_id is not None:
         wanted = wanted.where(Order.case_id == case_id)
     if only_open:
@@ -142,7 +142,8 @@ def _concerns(principal: Principal, order: Order) -> bool:
     )
 
 
-def _concern(principal: Principal) -> ColumnElement[bool]:
+def concern(principal: Principal) -> ColumnElement[bool]:
+    """Orders of the principal's jurisdiction, and those that name a recipient in it."""
     return or_(
         within(Order.organisation_path, principal),
         Order.assignments.any(within(Assignment.target_path, principal)),

@@ -64,6 +64,8 @@ class Status(BaseModel):
     reason: str = Field(default="", max_length=400)
     text: str = Field(default="", max_length=4000)
     result_code: str | None = Field(default=None, max_length=40)
+    proposal_id: Ident | None = None
+    """What the track proposes, when a person says that it is so."""
 
 
 class OrderQuery(BaseModel):
@@ -181,6 +183,16 @@ class OrderApprovalOut(BaseModel):
     confirm_due_at: Utc | None
 
 
+class ProposalOut(BaseModel):
+    """What the track shows: the unit stands `metres` from the scene, and has since `since`."""
+
+    id: int
+    report: str
+    since: Utc
+    at: Utc
+    metres: float
+
+
 class AssignmentOut(BaseModel):
     id: int
     target: TargetOut
@@ -198,6 +210,7 @@ class AssignmentOut(BaseModel):
     result_code: str | None
     feedback: str | None
     next: list[str]
+    proposal: ProposalOut | None
     deliveries: list[DeliveryOut]
 
 

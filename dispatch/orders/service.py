@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import AlarmService
 from dispatch.news import tell_timeline
-from dispatch.orders import authority, lifecycle, queries
+from dispatch.orders import authority, lifecycle, proposals, queries
 from dispatch.orders.authority import Approver, Oral, Verdict
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.models import Assignment, Order
@@ -302,6 +302,7 @@ class OrderService:
                 self.timers.ack_settled(session, assignment)
                 self.outgoings.recall(session, order, assignment)
                 self.progress.move(session, assignment, lifecycle.CANCELLED)
+                proposals.overtaken(session, assignment.id)
                 self.alarms.settle(session, "help_needed", ("assignment", assignment.id))
         self.alarms.settle(session, "approval_pending", ("order", order.id))
         self.progress.settle(session, order)

@@ -1,6 +1,6 @@
 """The one function through which every status of an assignment goes, whoever says it, however."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from dispatch.alarms.service import AlarmService
 from dispatch.delivery.service import DeliveryService
 from dispatch.news import tell_timeline
-from dispatch.orders import lifecycle, queries
+from dispatch.orders import lifecycle, proposals, queries
 from dispatch.orders.lifecycle import Step
 from dispatch.orders.models import Assignment, Order, StatusReport
 from dispatch.orders.progress import Progress
@@ -21,9 +21,11 @@ from kernel.errors import IllegalTransition
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is said of an assignment: by whom, by which way (`app`, `sms`, `desk`), with what proof.
+    """What is said of an assignment: by whom, by which way (`app`, `sms`, `desk`, `gps`), with
+    what proof.
 
     `proof` names what was seen (a message's id), not what it said. `device_time` is the phone's.
+    `proposal_id` is the proposal that a person confirms with it, by way of `gps`.
     """
 
     state: str
@@ -35,6 +37,7 @@ class Report:
     result_code: str | None = None
     device_time: datetime | None = None
     proof: dict[str, Any] = field(default_factory=dict)
+    proposal_id: int | None = None
 
 
 class StatusService:
@@ -61,6 +64,9 @@ class StatusService:
         before = assignment.state
         acknowledged = assignment.acknowledged_at is not None
         step = lifecycle.step(before, said.state, acknowledged=acknowledged)
+        if said.proposal_id is not None:
+            proof = proposals.confirmed(session, assignment, said.proposal_id)
+            said = replace(said, proof={**said.proof, **proof})
         self._apply(session, order, assignment, said, step)
         _write_down(session, assignment, before, said)
         record(
@@ -80,6 +86,8 @@ class StatusService:
         _note_words(assignment, said)
         if step.moved:
             self.progress.move(session, assignment, step.state)
+            if step.state not in lifecycle.BEFORE_SCENE:
+                proposals.overtaken(session, assignment.id)
         if step.asks_help:
             self._ring(session, order, assignment, "help_needed", said.reason or said.text)
         if step.moved and step.state == lifecycle.CANNOT:

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from sqlalchemy.orm import Session
 
 from dispatch.delivery import queries as deliveries
-from dispatch.orders import queries
+from dispatch.orders import proposals, queries
 from dispatch.orders.models import Order
 from dispatch.orders.plan import Request
 from dispatch.orders.presenting import (
@@ -184,15 +184,27 @@ def _reporting(blueprint: APIBlueprint, statuses: StatusService) -> None:
     @require("order.create")
     def report(assignment_id: int, body: Status) -> Any:
         principal = current_principal()
-        said = Report(**body.model_dump(), via="desk", actor=principal.name, actor_id=principal.id)
+        via = "desk" if body.proposal_id is None else "gps"
+        said = Report(**body.model_dump(), via=via, actor=principal.name, actor_id=principal.id)
         with unit_of_work() as session:
             assignment = queries.answerable_for(session, principal, assignment_id)
             return show(session, statuses.report(session, assignment.id, said).order)
 
+    @blueprint.post(f"/assignments/<{IDENT}:assignment_id>/proposals/<{IDENT}:proposal_id>/dismiss")
+    @blueprint.output(OrderOut)
+    @blueprint.doc(operation_id="dismissProposal")
+    @require("order.create")
+    def dismiss(assignment_id: int, proposal_id: int) -> Any:
+        with unit_of_work() as session:
+            assignment = queries.answerable_for(session, current_principal(), assignment_id)
+            proposals.dismiss(session, assignment, proposal_id)
+            return show(session, assignment.order)
+
 
 def show(session: Session, order: Order) -> OrderOut:
     session.flush()
-    return order_out(order, deliveries.by_assignment(session, [order.id]))
+    proposed = proposals.open_of(session, [one.id for one in order.assignments])
+    return order_out(order, deliveries.by_assignment(session, [order.id]), proposed)
 
 
 def _said(confirmed: list[ConfirmedIn]) -> list[Word]:

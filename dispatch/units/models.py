@@ -2,13 +2,21 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from dispatch.units.lifecycle import STATES
 from gps_ingest.models import Terminal
-from kernel.db import Base, Key, Reference, Timestamp
+from kernel.db import Base, Json, Key, Reference, Timestamp
 
 SCHEMA = {"schema": "dispatch"}
 
@@ -66,6 +74,46 @@ class UnitTerminal(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("dispatch.units.id"), index=True)
 
     terminal: Mapped[Terminal] = relationship(viewonly=True, lazy="joined")
+
+
+class UnitState(Base):
+    """The states that a unit has had, each from its moment on: what a past minute is told by."""
+
+    __tablename__ = "unit_states"
+    __table_args__ = (Index("ix_unit_states_unit_id_at", "unit_id", "at"), SCHEMA)
+
+    id: Mapped[Key]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("dispatch.units.id"))
+    at: Mapped[Timestamp]
+    state: Mapped[str] = mapped_column(String(20))
+
+
+class Observation(Base):
+    """What the track of a unit's terminal shows besides where it is."""
+
+    __tablename__ = "observations"
+    __table_args__ = (
+        UniqueConstraint("happening_id"),
+        Index("ix_observations_unit_id_at", "unit_id", "at"),
+        Index(
+            "ix_observations_open",
+            "terminal_id",
+            postgresql_where=text("kind = 'offline' and ended_at is null"),
+        ),
+        SCHEMA,
+    )
+
+    id: Mapped[Key]
+    unit_id: Mapped[int] = mapped_column(ForeignKey("dispatch.units.id"))
+    terminal_id: Mapped[Reference]
+    happening_id: Mapped[Reference]
+    kind: Mapped[str] = mapped_column(String(20))
+    """`entered`, `left`, `overspeed`, `moved_without_order` or `offline`."""
+    at: Mapped[Timestamp]
+    """By the terminal's clock; of `offline` its last fix."""
+    ended_at: Mapped[Timestamp | None]
+    """Of `offline`: when it was heard again."""
+    details: Mapped[Json]
 
 
 class CrewMember(Base):

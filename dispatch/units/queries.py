@@ -1,18 +1,29 @@
 """Reads: the board of units with where each is now."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Row, func, select, true
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from dispatch.units.models import CrewMember, Unit, UnitTerminal
+from dispatch.units.models import CrewMember, Observation, Unit, UnitTerminal
 from gps_ingest import queries as gps
+from gps_ingest.presence import OFFLINE
 from gps_ingest.queries import Position
 from kernel.access import EVERYWHERE, Principal
 from kernel.clock import now
 from kernel.errors import NotFound
+
+LATELY = ("overspeed", "moved_without_order")
+NOTED = timedelta(minutes=30)
+"""So long something remarkable stays on the unit's card."""
+
+
+PastFix = tuple[float, float, datetime, float | None]
+"""Longitude, latitude, time, km/h."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,8 @@ class Placed:
 
     unit: Unit
     position: Position | None
+    notes: Sequence[Observation] = ()
+    """What its track shows just now, the newest first."""
 
 
 def board(
@@ -42,7 +55,19 @@ def place(session: Session, units: Iterable[Unit]) -> list[Placed]:
         unit_id = owner[position.terminal_id]
         if unit_id not in newest or position.fixed_at > newest[unit_id].fixed_at:
             newest[unit_id] = position
-    return [Placed(unit, newest.get(unit.id)) for unit in units]
+    noted = _notes(session, [unit.id for unit in units])
+    return [Placed(unit, newest.get(unit.id), noted.get(unit.id, ())) for unit in units]
+
+
+def _notes(session: Session, unit_ids: Sequence[int]) -> dict[int, list[Observation]]:
+    """Terminals that are silent, and what was remarkable in the last half hour."""
+    lately = Observation.kind.in_(LATELY) & (Observation.at > now(session) - NOTED)
+    silent = (Observation.kind == OFFLINE) & Observation.ended_at.is_(None)
+    wanted = select(Observation).where(Observation.unit_id.in_(unit_ids), lately | silent)
+    found: dict[int, list[Observation]] = defaultdict(list)
+    for one in session.scalars(wanted.order_by(Observation.at.desc())):
+        found[one.unit_id].append(one)
+    return found
 
 
 def visible(session: Session, principal: Principal, unit_id: int) -> Unit:
@@ -99,21 +124,29 @@ def trail(session: Session, unit: Unit, minutes: int) -> list[Position]:
 
 
 def fixes(
-    session: Session, path: str, unit_id: int, since: datetime, until: datetime, limit: int
-) -> Sequence[Row[float, float, datetime]]:
-    """(longitude, latitude, time) of the unit's terminals, oldest first, at most `limit`.
+    session: Session, unit_id: int, since: datetime, until: datetime, at_most: int
+) -> list[PastFix]:
+    """The fixes of the unit's terminals, oldest first.
 
-    The jurisdiction is part of the query, and the database asks for it again: the history itself
-    knows of no organisation.
+    About `at_most` of them, evenly thinned. The database gives none where the jurisdiction of
+    whoever asks does not cover the unit: the history itself knows of no organisation.
     """
-    track = gps.track_of(UnitTerminal.terminal_id, since, until, limit)
-    statement = (
-        select(func.ST_X(track.geom), func.ST_Y(track.geom), track.fixed_at)
-        .select_from(UnitTerminal)
-        .join(Unit, Unit.id == UnitTerminal.unit_id)
-        .join(track, true())
-        .where(Unit.id == unit_id, Unit.organisation_path.startswith(path, autoescape=True))
-        .order_by(track.fixed_at)
-        .limit(limit)
-    )
-    return session.execute(statement).all()
+    step = (until - since).total_seconds() / at_most
+    asked = {"unit": unit_id, "since": since, "until": until, "step": step}
+    rows: Iterable[Any] = session.execute(_FIXES, asked)
+    return [tuple(row) for row in rows]
+
+
+EACH_AT_MOST = 100_000
+"""Fixes of one terminal that are read: one each second, all day."""
+_FIXES = text(f"""
+select public.st_x(geom), public.st_y(geom), fixed_at, speed_kmh from (
+  select distinct on (floor(extract(epoch from f.fixed_at) / :step))
+    f.geom, f.fixed_at, f.speed_kmh
+  from dispatch.unit_terminals t
+  cross join lateral gps.track(t.terminal_id, :since, :until, {EACH_AT_MOST}) f
+  where t.unit_id = :unit
+  order by floor(extract(epoch from f.fixed_at) / :step), f.fixed_at
+) thinned
+order by fixed_at
+""")  # noqa: S608 (our own number)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 
 from dispatch.moments import Utc
+from dispatch.units.models import Observation
 from dispatch.units.queries import Placed
 from kernel.schemas import Storable
 
@@ -36,6 +37,17 @@ class EngagementOut(BaseModel):
     state: str
 
 
+class NoteOut(BaseModel):
+    """What the track shows besides the place: no alarm, a person reads it when they look."""
+
+    kind: Literal["offline", "overspeed", "moved_without_order"]
+    at: Utc
+    reason: str
+    """Of a silence: `silent`, `connection_closed`, `void`, `quarantined`, `nobody_listened`."""
+    speed_kmh: float | None
+    metres: float | None
+
+
 class UnitOut(BaseModel):
     id: int
     name: str
@@ -49,6 +61,7 @@ class UnitOut(BaseModel):
     crew: list[CrewOut]
     position: PositionOut | None
     assignment: EngagementOut | None
+    notes: list[NoteOut]
 
 
 class Units(RootModel[list[UnitOut]]):
@@ -94,6 +107,20 @@ def unit_out(placed: Placed) -> UnitOut:
         crew=crew_out(placed),
         position=PositionOut.model_validate(position, from_attributes=True) if position else None,
         assignment=EngagementOut(**unit.engagement) if unit.engagement else None,
+        notes=[_note_out(one) for one in placed.notes],
+    )
+
+
+def _note_out(seen: Observation) -> NoteOut:
+    told = seen.details
+    return NoteOut.model_validate(
+        {
+            "kind": seen.kind,
+            "at": seen.at,
+            "reason": told.get("reason", ""),
+            "speed_kmh": told.get("speed_kmh"),
+            "metres": told.get("metres"),
+        }
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from dispatch.numbers import digits
 from dispatch.units import lifecycle, queries
 from dispatch.units.events import UnitChanged
-from dispatch.units.models import CrewMember, Unit, UnitTerminal
+from dispatch.units.models import CrewMember, Unit, UnitState, UnitTerminal
 from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
@@ -45,6 +45,7 @@ def register(
     )
     session.add(unit)
     session.flush()
+    session.add(UnitState(unit_id=unit.id, at=unit.state_since, state=unit.state))
     for terminal_id in terminal_ids:
         attach_terminal(session, unit.id, terminal_id)
     record(session, "unit.registered", "unit", unit.id, kind=kind)
@@ -164,6 +165,7 @@ def _crew_changed(session: Session, unit: Unit, action: str) -> Unit:
 def _move(session: Session, unit: Unit, state: str, reason: str) -> Unit:
     if state != unit.state:
         unit.state, unit.state_since = state, now(session)
+        session.add(UnitState(unit_id=unit.id, at=unit.state_since, state=state))
     unit.state_reason = reason
     emit(session, UnitChanged(unit.id, unit.organisation_path))
     return unit

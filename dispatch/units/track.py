@@ -4,12 +4,14 @@ The reason is asked for, kept, and shown to the auditor; the live trail (`querie
 the present duty.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from dispatch.units import queries
+from dispatch.units.models import Unit
 from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
@@ -25,6 +27,7 @@ REASONS = (
 """(code, Chinese, English)"""
 LONGEST = timedelta(hours=24)
 POINTS_AT_MOST = 20_000
+"""A longer track is thinned; a file holds it whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +46,29 @@ def read(session: Session, unit_id: int, wanted: Wanted) -> list[tuple[float, fl
     Raises Forbidden, NotFound outside the jurisdiction, BadInput for a period that is empty,
     longer than a day or in the future, and for an unknown reason.
     """
+    _, rows = fixes(session, unit_id, wanted, POINTS_AT_MOST, "track.read")
+    return [(lon, lat, int(at.timestamp() * 1000)) for lon, lat, at, _ in rows]
+
+
+def fixes(
+    session: Session, unit_id: int, wanted: Wanted, at_most: int, action: str
+) -> tuple[Unit, Sequence[queries.PastFix]]:
+    """The unit and its fixes as `queries.fixes` gives them, logged; raises what `read` raises."""
     principal = principal_of(session)
     principal.require("track.read")
     unit = queries.visible(session, principal, unit_id)
-    _check(session, wanted)
-    rows = queries.fixes(
-        session, principal.organisation_path, unit.id, wanted.since, wanted.until, POINTS_AT_MOST
-    )
+    check(session, wanted)
+    rows = queries.fixes(session, unit.id, wanted.since, wanted.until, at_most)
     record(
-        session, "track.read", "unit", unit.id,
+        session, action, "unit", unit.id,
         reason_code=wanted.reason_code, note=wanted.note,
         since=wanted.since.isoformat(), until=wanted.until.isoformat(), points=len(rows),
     )  # fmt: skip
-    return [(lon, lat, int(at.timestamp() * 1000)) for lon, lat, at in rows]
+    return unit, rows
 
 
-def _check(session: Session, wanted: Wanted) -> None:
+def check(session: Session, wanted: Wanted) -> None:
+    """Raises BadInput for a wrong period or an unknown reason."""
     if wanted.reason_code not in {reason[0] for reason in REASONS}:
         raise BadInput("reason_code", "unknown_code")
     if wanted.since >= wanted.until:

@@ -33,7 +33,9 @@ class Gt06Session:
         """A tracker is never waited for."""
 
     def closed(self) -> None:
-        """Nobody waits for it."""
+        """Its silence has a reason."""
+        if self._terminal is not None:
+            self._intake.presence.trouble(self._terminal.id, "connection_closed")
 
     def _take(self, message: Message) -> None:
         meters.messages(PROTOCOL, type(message).__name__).inc()

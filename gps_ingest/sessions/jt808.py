@@ -95,6 +95,7 @@ class Jt808Session:
         """The link is gone; what it did not answer waits for the next one."""
         self._is_closed = True
         if self._terminal is not None:
+            self._intake.presence.trouble(self._terminal.id, "connection_closed")
             unanswered = [one.downlink_id for one in self._sendings.values()]
             self._switchboard.unplug(self._terminal, self, unanswered)
         self._sendings.clear()

@@ -20,6 +20,7 @@ class NmeaSession:
         self._intake, self._peer, self._owner = intake, peer, owner
         self._decoder = nmea.Decoder()
         self._name: str | None = None
+        self._terminal: KnownTerminal | None = None
         self._noise = 0
 
     def receive(self, data: bytes) -> None:
@@ -34,7 +35,9 @@ class NmeaSession:
         """A receiver is never waited for."""
 
     def closed(self) -> None:
-        """Nobody waits for it either."""
+        """Its silence has a reason."""
+        if self._terminal is not None:
+            self._intake.presence.trouble(self._terminal.id, "connection_closed")
 
     def _take(self, messages: list[Message], *, bound: bool) -> None:
         bad = 0
@@ -62,4 +65,5 @@ class NmeaSession:
             name or f"@{self._peer.address}", "nmea", self._peer.address
         )
         self._peer.made_sense(identified=terminal is not None and terminal.enabled)
+        self._terminal = terminal
         return terminal

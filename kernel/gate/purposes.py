@@ -119,6 +119,7 @@ _OTHERS = (
         _fields("region_code", "name", "cases", "reports", "per_10k", "day", "complaints",
                 "consultations", "code", "value", "unit", "target", "n", "previous"),
     ),
+    Purpose("export.track", "export", _fields("unit", "since", "until", "points")),
     Purpose(
         "page.heatmap", "export",
         _fields("title", "stamp", "areas.name", "areas.outline", "areas.count", "cells.id",

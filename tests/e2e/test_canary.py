@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -123,7 +124,9 @@ def _filled(path: str, known: dict[str, int]) -> str | None:
     if not set(names) <= known.keys():
         return None
     filled = re.sub(r"{(\w+)}", lambda name: str(known[name[1]]), path).removeprefix("/api/v1")
-    return f"{filled}?view=all&days=30&bbox=115,39,118,41&q=酒&minutes=60"
+    now = datetime.now(UTC)
+    then = f"at={now:%Y-%m-%dT%H:%M:%SZ}&date={now:%Y-%m-%d}"
+    return f"{filled}?view=all&days=30&bbox=115,39,118,41&q=酒&minutes=60&{then}"
 
 
 def live(passage: Passage, purpose: str) -> Written:
@@ -183,6 +186,18 @@ def log_export(passage: Passage, purpose: str) -> Written:
         .http.get(f"{passage.system.settings.base_url}/api/v1/audit/export.csv", timeout=20)
         .content,
     )
+
+
+def tracks(passage: Passage, purpose: str) -> Written:
+    """The way of the unit that drove to the informant's case, and the whole board's."""
+    unit_id, now = passage.order["assignments"][0]["target"]["id"], datetime.now(UTC)
+    period = {"from": (now - timedelta(minutes=10)).isoformat(), "to": now.isoformat()}
+    why = {**period, "reason_code": "review", "note": ""}
+    for form in ("gpx", "geojson"):
+        path = f"/units/{unit_id}/track/export"
+        yield form, passage.post(path, "commander", **why, format=form)
+    leave = passage.people["commander"].post("/console/playbacks", **why)["id"]
+    yield "board", passage.post("/console/board/export", "commander", **period, playback=leave)
 
 
 def documents(passage: Passage, purpose: str) -> Written:
@@ -275,6 +290,7 @@ PROBES: dict[str, Probe] = {
     "desk.original": original,
     "desk.recording": recording,
     "export.audit_log": log_export,
+    "export.track": tracks,
     "desk.page": outside("/", "/dispatch", "/favicon.svg"),
     "engine.answer": outside("/hooks/kannel/receipt", "/hooks/fax/receipt"),
     "operator.metrics": outside("/metrics"),

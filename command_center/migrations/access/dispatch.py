@@ -38,6 +38,21 @@ FUNCTIONS = (
              and starts_with(u.organisation_path, kernel.my_path())))
        order by f.fixed_at desc limit at_most $$""",
     f"grant execute on all functions in schema dispatch to {Role.PERSON}",
+    # All that the listeners may know of orders: which terminal is on its way to which point.
+    """create or replace function dispatch.watched()
+       returns table (terminal_id bigint, unit_state text, assignment_id bigint,
+                      lat float8, lon float8)
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       select t.terminal_id, u.state, a.id,
+         (o.brief->>'lat')::float8, (o.brief->>'lon')::float8
+       from dispatch.unit_terminals t join dispatch.units u on u.id = t.unit_id
+       left join dispatch.assignments a on a.unit_id = u.id and a.closed_at is null
+         and a.state in ('ISSUED', 'ACKED', 'EN_ROUTE')
+         and not exists (select from dispatch.proposals p
+                         where p.assignment_id = a.id and p.decided_at is null)
+       left join dispatch.orders o on o.id = a.order_id $$""",
+    "revoke execute on function dispatch.watched() from public",
+    f"grant execute on function dispatch.watched() to {Role.INGEST}",
     "grant execute on function gps.track(bigint, timestamptz, timestamptz, integer)"
     f" to {Role.PERSON}, {Role.HOUSE}",
 )
@@ -51,9 +66,10 @@ _OF_ORDER = "exists (select from dispatch.orders o where o.id = order_id)"
 _OF_ASSIGNMENT = "exists (select from dispatch.assignments a where a.id = assignment_id)"
 _UNIT = f"({may('unit.read', 'field.act')} and {within('organisation_path')})"
 _OF_UNIT = "exists (select from dispatch.units u where u.id = unit_id)"
+_MOVES = may("unit.manage", "order.create", "order.approve", "field.act")
 _HOUSE = (
     "orders", "assignments", "status_reports", "deliveries", "units", "unit_terminals", "crew",
-    "replies", "alarms",
+    "replies", "alarms", "proposals", "observations", "unit_states",
 )  # fmt: skip
 
 _PEOPLE = (
@@ -66,13 +82,22 @@ _PEOPLE = (
     ("assignments", "update", f"{_WORKS} and {_OF_ORDER}"),
     ("status_reports", "select", _OF_ASSIGNMENT),
     ("status_reports", "insert", f"{_WORKS} and {_OF_ASSIGNMENT}"),
+    ("proposals", "select", _OF_ASSIGNMENT),
+    ("proposals", "update", f"{_WORKS} and {_OF_ASSIGNMENT}"),
     ("deliveries", "select", _OF_ORDER),
     ("deliveries", "insert update", f"{_WORKS} and {_OF_ORDER}"),
     ("units", "select", f"{_UNIT} or dispatch.is_my_unit(id)"),
     ("units", "insert", f"{may('unit.manage')} and {within('organisation_path')}"),
     ("units", "update",
-     f"({may('unit.manage', 'order.create', 'order.approve', 'field.act')}"
-     f" and {within('organisation_path')}) or dispatch.is_my_unit(id)"),
+     f"({_MOVES} and {within('organisation_path')}) or dispatch.is_my_unit(id)"),
+    ("unit_states", "select", _OF_UNIT),
+    ("unit_states", "insert", f"{_MOVES} and {_OF_UNIT}"),
+    # Borders that were crossed tell where officers have been, as an old track does.
+    ("observations", "select",
+     f"(kind in ('offline', 'overspeed', 'moved_without_order') or {may('track.read')})"
+     f" and {_OF_UNIT}"),
+    ("playbacks", "select", f"user_id = {ME}"),
+    ("playbacks", "insert", f"{may('track.read')} and user_id = {ME}"),
     ("crew", "select", f"user_id = {ME} or {_OF_UNIT}"),
     ("crew", "insert update", f"{may('field.act')} and user_id = {ME}"),
     ("unit_terminals", "select", _OF_UNIT),
@@ -98,7 +123,7 @@ RULES = (
     *(Rule(Role.HOUSE, f"dispatch.{table}", "select insert update delete") for table in _HOUSE),
     *(
         Rule(Role.CONSOLE, f"dispatch.{table}", "select")
-        for table in ("units", "unit_terminals", "crew", "alarms")
+        for table in ("units", "unit_terminals", "crew", "alarms", "observations")
     ),
     Rule(
         Role.STATISTICS,

@@ -64,6 +64,14 @@ export async function postForBlob(path: string, body: unknown): Promise<Blob> {
   return await (await answered('POST', apiUrl(path), body)).blob()
 }
 
+/** A file and the name that the server gave it. Raises ApiError. */
+export async function postForFile(path: string, body: unknown): Promise<{ name: string; content: Blob }> {
+  const response = await answered('POST', apiUrl(path), body)
+  const told = response.headers.get('Content-Disposition') ?? ''
+  const name = /filename\*=UTF-8''([^;]+)/.exec(told)?.[1] ?? 'file'
+  return { name: decodeURIComponent(name), content: await response.blob() }
+}
+
 async function request<T>(method: Method, url: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   return (await readBody(await answered(method, url, body, signal))) as T
 }

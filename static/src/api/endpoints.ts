@@ -1,5 +1,5 @@
 import type { FeatureCollection } from 'geojson'
-import { apiUrl, del, get, post, postForBlob, put, upload } from './client'
+import { apiUrl, del, get, post, postForBlob, postForFile, put, upload } from './client'
 import type * as T from './types'
 
 /** Every verb of the server by name; one place to look, one place to change. */
@@ -103,8 +103,26 @@ export const units = {
     post<T.Unit>(`/units/${id}/state`, { state, reason }),
   trail: (id: T.Id, minutes = 30) => get<[number, number, number][]>(`/units/${id}/trail`, { minutes }),
   /** An old track, at most a day of it: only for a reason, which is kept. */
-  track: (id: T.Id, body: { from: string; to: string; reason_code: string; note: string }) =>
-    post<[number, number, number][]>(`/units/${id}/track`, body),
+  track: (id: T.Id, body: T.TrackRequest) => post<[number, number, number][]>(`/units/${id}/track`, body),
+  trackFile: (id: T.Id, format: TrackFormat, body: T.TrackRequest) =>
+    postForFile(`/units/${id}/track/export`, { ...body, format }),
+  day: (id: T.Id, date: string) => get<T.UnitDay>(`/units/${id}/day`, { date }),
+  /** The same with the places where it stood: only for a reason, which is kept. */
+  dayWithPlaces: (id: T.Id, body: { date: string; reason_code: string; note: string }) =>
+    post<T.UnitDay>(`/units/${id}/day`, body),
+}
+
+export type TrackFormat = 'gpx' | 'geojson'
+
+/** The board as it stood. */
+export const past = {
+  begin: (body: T.TrackRequest) => post<T.Playback>('/console/playbacks', body),
+  board: (at: string, playback: T.Id | null, signal?: AbortSignal) =>
+    get<T.PastBoard>('/console/board', { at, playback }, signal),
+  ways: (from: string, to: string, playback: T.Id) =>
+    get<T.PastWays>('/console/board/tracks', { from, to, playback }),
+  file: (from: string, to: string, playback: T.Id) =>
+    postForFile('/console/board/export', { from, to, playback }),
 }
 
 export const alarms = {
@@ -129,6 +147,8 @@ export const orders = {
     post<T.Order>(`/orders/${id}/cancel`, { reason, confirmed }),
   report: (assignmentId: T.Id, status: T.AssignmentStatus) =>
     post<T.Order>(`/assignments/${assignmentId}/status`, status),
+  dismissProposal: (assignmentId: T.Id, proposalId: T.Id) =>
+    post<T.Order>(`/assignments/${assignmentId}/proposals/${proposalId}/dismiss`),
   resend: (deliveryId: T.Id, reason: string) =>
     post<T.Delivery>(`/deliveries/${deliveryId}/resend`, { reason }),
   cancelDelivery: (deliveryId: T.Id) => post<T.Delivery>(`/deliveries/${deliveryId}/cancel`),
@@ -148,6 +168,8 @@ export const field = {
   signOff: () => post<T.FieldPage>('/field/sign-off'),
   report: (assignmentId: T.Id, status: T.AssignmentStatus & { device_time: T.Instant }) =>
     post<T.FieldPage>(`/field/assignments/${assignmentId}/status`, status),
+  dismissProposal: (assignmentId: T.Id, proposalId: T.Id) =>
+    post<T.FieldPage>(`/field/assignments/${assignmentId}/proposals/${proposalId}/dismiss`),
   photo: (assignmentId: T.Id, file: Blob, name: string) =>
     upload<T.Attachment>(`/field/assignments/${assignmentId}/photos`, file, name),
   position: (fix: T.PhoneFix) => post<undefined>('/field/position', fix),

@@ -458,7 +458,127 @@ export interface Unit {
   crew: CrewMember[]
   position: UnitPosition | null
   assignment: { id: Id; order_id: Id; order_no: string; state: string } | null
+  notes: UnitNote[]
 }
+
+/** What the track shows besides the place; no alarm. */
+export interface UnitNote {
+  kind: 'offline' | 'overspeed' | 'moved_without_order'
+  at: Instant
+  reason: string
+  speed_kmh: number | null
+  metres: number | null
+}
+
+export interface TrackRequest {
+  from: Instant
+  to: Instant
+  reason_code: string
+  note: string
+}
+
+export interface UnitStop {
+  since: Instant
+  until: Instant
+  /** Null where no reason was given. */
+  lon: number | null
+  lat: number | null
+}
+
+export interface UnitDay {
+  unit_id: Id
+  name: string
+  plate: string
+  since: Instant
+  until: Instant
+  fixes: number
+  metres: number
+  driving_seconds: number
+  max_speed_kmh: number | null
+  stops: UnitStop[]
+  answers: {
+    order_id: Id
+    order_no: string
+    issued_at: Instant
+    acknowledged: number | null
+    arrived: number | null
+  }[]
+}
+
+/** Leave to see where every unit was in a period. */
+export interface Playback {
+  id: Id
+  since: Instant
+  until: Instant
+  expires_at: Instant
+}
+
+export interface PastUnit {
+  id: Id
+  name: string
+  plate: string
+  kind: 'vehicle' | 'foot'
+  organisation: OrganisationRef
+  state: UnitState | null
+  crew: CrewMember[]
+  order_id: Id | null
+  position: Omit<UnitPosition, 'received_at'> | null
+}
+
+export interface PastCase {
+  id: Id
+  case_no: string
+  kind: Kind
+  urgency: Urgency
+  status: CaseMapItem['status']
+  subject: string
+  place_text: string
+  received_at: Instant
+  lat: number | null
+  lon: number | null
+}
+
+export interface PastOrder {
+  id: Id
+  order_no: string
+  case_id: Id
+  case_no: string
+  urgency: Urgency
+  kind: OrderKind
+  state: OrderState
+  issued_at: Instant | null
+  assignments: {
+    id: Id
+    target_kind: string
+    target_id: Id
+    target_name: string
+    is_copy: boolean
+    state: AssignmentState
+  }[]
+}
+
+export interface PastMessage {
+  at: Instant
+  order_id: Id
+  order_no: string
+  case_id: Id
+  way: 'out' | 'in'
+  channel: string
+  who: string
+  state: string
+}
+
+export interface PastBoard {
+  at: Instant
+  units: PastUnit[]
+  cases: PastCase[]
+  orders: PastOrder[]
+  messages: PastMessage[]
+}
+
+/** [lon, lat, course, km/h, epoch ms] */
+export type PastFix = readonly [number, number, number | null, number | null, number]
+export type PastWays = [Id, PastFix[]][]
 
 export interface Reason {
   code: string
@@ -644,6 +764,7 @@ export interface Assignment {
   is_copy: boolean
   /** What may be reported of it now, the usual next step first. */
   next: AssignmentReport[]
+  proposal: Proposal | null
   deliveries: Delivery[]
 }
 
@@ -668,6 +789,17 @@ export interface AssignmentStatus {
   reason?: string
   text?: string
   result_code?: string | null
+  /** What the track proposes, when a person says that it is so. */
+  proposal_id?: Id | null
+}
+
+/** The unit has stood `metres` from the scene since `since`: for a person to confirm. */
+export interface Proposal {
+  id: Id
+  report: AssignmentReport
+  since: Instant
+  at: Instant
+  metres: number
 }
 
 export interface Inbound {
@@ -711,6 +843,7 @@ export interface FieldAssignment {
   ack_due_at: Instant | null
   next: AssignmentReport[]
   feedback: string | null
+  proposal: Proposal | null
 }
 
 export interface PhoneFix {

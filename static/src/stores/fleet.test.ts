@@ -20,6 +20,7 @@ const unit = (id: number, fixedAt: number | null, rest: Partial<Unit> = {}): Uni
       ? null
       : { lon: 116.4, lat: 39.9, speed_kmh: 0, course: 0, fixed_at: iso(fixedAt), received_at: iso(fixedAt) },
   assignment: null,
+  notes: [],
   ...rest,
 })
 

@@ -33,6 +33,9 @@ const TEXT_ON = [
   ]),
   ...['light-green', 'light-yellow', 'light-red', 'light-black'].map((light) => [light, 'surface'] as const),
   ['on-accent', 'accent'],
+  ['on-past', 'past'],
+  ['text', 'past-soft'],
+  ['text-2', 'past-soft'],
   ['accent-text', 'accent-soft'],
   ['text', 'bad-soft'],
   ['text', 'u2-soft'],
@@ -41,6 +44,7 @@ const TEXT_ON = [
 const EDGES = [
   ['line-strong', 'surface'],
   ['accent', 'surface'],
+  ['past', 'surface'],
   ['u1-mark', 'surface'],
   ['u2-mark', 'surface'],
   ['u3-mark', 'surface'],

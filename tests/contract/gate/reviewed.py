@@ -95,9 +95,11 @@ UNSCANNED: dict[str, str] = {
     "command_center.cases.clearance": "a file that a person has just cleared",
     "command_center.cases.identity_views": "the sound of a call, to whoever may hear it",
     "command_center.cases.views": "files of a case to a desk that may see it",
+    "command_center.console.views": "ways of units: points and times",
     "command_center.insight.heatmap": "aggregated areas and cells",
     "dispatch.delivery.service": "a message that was cleared when it was queued",
     "gps_ingest.downlink": "words for a vehicle that were cleared when they were queued",
+    "dispatch.tracking.views": "the way of a unit: points and times",
     "maps.views": "tiles of public data",
 }
 """Modules that take something through the gate without a scan of free text, and what it is."""
@@ -114,6 +116,8 @@ FILES_WITHOUT_SCHEMA: dict[str, str] = {
     "cases.open_original": "desk.original",
     "cases.hear": "desk.recording",
     "insight.get_heatmap": "page.heatmap",
+    "tracking.export_track": "export.track",
+    "console.export": "export.track",
     "maps.tile": "map.tile",
     "maps.style_json": "map.style",
     "accounts.sign_in": "desk.api",  # its own schema, with a cookie beside it

@@ -174,7 +174,9 @@ def test_fences_hear_of_live_fixes_only(terminal: KnownTerminal) -> None:
         def __init__(self) -> None:
             self.heard: list[tuple[int, float, float, float]] = []
 
-        def passed(self, terminal_id: int, lat: float, lon: float, at: float) -> None:
+        def passed(
+            self, terminal_id: int, lat: float, lon: float, at: float, speed_kmh: float | None
+        ) -> None:
             self.heard.append((terminal_id, lat, lon, at))
 
     fences = Listening()

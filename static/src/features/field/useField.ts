@@ -19,6 +19,7 @@ export interface Saying {
   reason?: string
   text?: string
   result_code?: string | null
+  proposal_id?: Id
 }
 
 /** All that the officer's phone knows and says. */
@@ -96,12 +97,17 @@ export function useField() {
     void box?.add({ id: uuid(), kind: 'sos', body })
   }
 
+  /** The crew is not where its track says; without network it is simply left. Raises ApiError. */
+  async function dismiss(assignmentId: Id, proposalId: Id): Promise<void> {
+    accept(await field.dismissProposal(assignmentId, proposalId))
+  }
+
   /** Duty begins and ends only with the server's word: it decides who may be sent. Raises ApiError. */
   const signOn = async (unitId: Id): Promise<void> => accept(await field.signOn(unitId))
   const signOff = async (): Promise<void> => accept(await field.signOff())
 
   const retry = (): void => void box?.flush()
-  const dismiss = (id: string): void => void box?.dismiss(id)
+  const forget = (id: string): void => void box?.dismiss(id)
 
   async function openBox(): Promise<void> {
     const shelf = await openShelf().catch(() => {
@@ -173,6 +179,7 @@ export function useField() {
     signOn,
     signOff,
     retry,
+    forget,
     dismiss,
   }
 }

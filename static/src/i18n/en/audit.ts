@@ -92,6 +92,8 @@ export default {
     complainant_read: 'Read a full contact',
     recording_heard: 'Heard a recording',
     track_read: 'Read an old track',
+    track_played: 'Looked back at the whole board',
+    track_exported: 'Saved an old track as a file',
     person_exported: "Exported one person's data",
     order_created: 'Composed an order',
     order_issued: 'Issued an order',

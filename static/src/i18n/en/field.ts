@@ -66,6 +66,11 @@ export default {
     waiting: 'Noted, goes out with the network',
     feedbackSent: 'Feedback',
   },
+  proposal: {
+    text: 'GPS: you have been within {metres} m of the scene since {time}. Arrived?',
+    yes: 'Yes, arrived',
+    no: 'No',
+  },
   step: {
     ACKED: 'Accept',
     EN_ROUTE: 'Set out',

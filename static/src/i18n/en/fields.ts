@@ -1,4 +1,5 @@
 export default {
+  since: 'Since',
   name: 'Name',
   phone: 'Phone',
   address: 'Address',

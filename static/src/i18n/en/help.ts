@@ -30,6 +30,16 @@ export default {
       what: 'Follow',
       how: 'Delivered is not acknowledged; the board shows both. A reply that fits nothing goes to a person and moves nothing.',
     },
+    arrive: {
+      who: 'Dispatcher, officer',
+      what: 'Arrive',
+      how: 'When a vehicle has stood within 100 m of the scene for 60 s, the order and the phone propose the arrival. A person confirms it or says no; nothing changes by itself.',
+    },
+    past: {
+      who: 'Dispatcher, commander',
+      what: 'Look back',
+      how: '“Look back” on the dispatch desk shows cases, orders and messages of any minute of the last 90 days. What has a violet frame is not now: no order can be sent from it; “Back to live” or Esc returns. Old positions are for commanders only, for a reason, and on record.',
+    },
     close: {
       who: 'Unit, commander, bureau head',
       what: 'Close or refer',
@@ -44,7 +54,8 @@ export default {
     next: { keys: 'Enter', does: 'After registering: ready for the next call' },
     command: { keys: 'Ctrl + K', does: 'Command bar of the dispatch desk' },
     send: { keys: 'Enter, Enter again', does: 'Dispatch: see the exact text, then send' },
-    close: { keys: 'Esc', does: 'Close a drawer or dialog' },
+    close: { keys: 'Esc', does: 'Close a drawer or dialog; back to live' },
+    past: { keys: '← → Space', does: 'Looking back: a minute back or on, play or pause (on the slider)' },
   },
   signs: {
     title: 'Signs',

@@ -56,7 +56,13 @@ export default {
     namesakes: '{detail} of that name',
   },
   channel: { phone: 'Phone', fax: 'Fax', letter: 'Letter', sms: 'SMS', web: 'Internet', visit: 'Visit' },
-  dispatchChannel: { sms: 'SMS', fax: 'Fax', app: 'App', vehicle: 'Vehicle screen' },
+  dispatchChannel: {
+    gps: 'GPS, confirmed',
+    sms: 'SMS',
+    fax: 'Fax',
+    app: 'App',
+    vehicle: 'Vehicle screen',
+  },
   orderKind: { inspect: 'Inspect', verify: 'Verify', mediate: 'Mediate', assist: 'Assist' },
   orderState: {
     DRAFT: 'Draft',
@@ -161,6 +167,10 @@ export default {
     DONE: 'Destroyed',
   },
   timeline: {
+    ack_overdue: 'Not acknowledged in time',
+    oral_unconfirmed: 'Oral approval not confirmed in time',
+    arrival_proposed: 'GPS shows the unit at the scene',
+    arrival_dismissed: 'Arrival by GPS dismissed',
     registered: 'Registered',
     route: 'Routed',
     return: 'Returned to the centre',

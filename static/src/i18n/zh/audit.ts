@@ -92,6 +92,8 @@ export default {
     complainant_read: '查看完整联系方式',
     recording_heard: '听取录音',
     track_read: '查看历史轨迹',
+    track_played: '回看全局',
+    track_exported: '导出历史轨迹',
     person_exported: '导出个人信息',
     order_created: '编制指令',
     order_issued: '下达指令',

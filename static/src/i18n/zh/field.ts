@@ -66,6 +66,11 @@ export default {
     waiting: '已记下，联网后发送',
     feedbackSent: '反馈',
   },
+  proposal: {
+    text: 'GPS 显示：{time} 起您在现场 {metres} 米内。已经到场？',
+    yes: '是，已到场',
+    no: '不是',
+  },
   step: {
     ACKED: '接令',
     EN_ROUTE: '出发',

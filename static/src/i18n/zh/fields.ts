@@ -1,4 +1,5 @@
 export default {
+  since: '自',
   name: '姓名',
   phone: '电话',
   address: '地址',

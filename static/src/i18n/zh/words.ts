@@ -51,7 +51,13 @@ export default {
     namesakes: '同名 {detail} 家',
   },
   channel: { phone: '电话', fax: '传真', letter: '来信', sms: '短信', web: '互联网', visit: '来访' },
-  dispatchChannel: { sms: '短信', fax: '传真', app: '移动端', vehicle: '车载终端' },
+  dispatchChannel: {
+    gps: 'GPS（人工确认）',
+    sms: '短信',
+    fax: '传真',
+    app: '移动端',
+    vehicle: '车载终端',
+  },
   orderKind: { inspect: '查处', verify: '核查', mediate: '调解', assist: '协助' },
   orderState: {
     DRAFT: '草稿',
@@ -150,6 +156,10 @@ export default {
     DONE: '已销毁',
   },
   timeline: {
+    ack_overdue: '逾期未接令',
+    oral_unconfirmed: '口头批准逾期未确认',
+    arrival_proposed: 'GPS 显示车组在现场',
+    arrival_dismissed: '否定 GPS 到场提示',
     registered: '登记',
     route: '分送',
     return: '退回受理中心',

@@ -1,0 +1,150 @@
+"""A unit's day in figures: way, driving, stops, and how fast it answered its orders.
+
+Figures tell how a vehicle was used; where it stood is an old track, and needs a reason.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from dispatch.orders.models import CONFIRMED, Assignment, Order, Proposal
+from dispatch.units import queries
+from dispatch.units.models import Unit
+from dispatch.units.track import REASONS
+from gps_ingest.flags import FixFlag
+from gps_ingest.journeys import Journey, journey, track
+from kernel.audit import record
+from kernel.clock import now
+from kernel.db import principal_of
+from kernel.errors import BadInput
+
+OLDEST = timedelta(days=90)
+FIXES_AT_MOST = 100_000
+"""Of one terminal: a fix each second, all day."""
+GUESSED = FixFlag.ESTIMATED | FixFlag.MANUAL
+_FIXES = text("""
+select t.terminal_id, extract(epoch from f.fixed_at)::float8, public.st_x(f.geom),
+  public.st_y(f.geom), f.speed_kmh
+from dispatch.unit_terminals t
+cross join lateral gps.track(t.terminal_id, :since, :until, :most) f
+where t.unit_id = :unit and f.flags & :guessed = 0
+order by t.terminal_id, f.fixed_at
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How fast one order was answered, seconds from its issue; None: not (yet)."""
+
+    order_id: int
+    order_no: str
+    issued_at: datetime
+    acknowledged: float | None
+    arrived: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDay:
+    """The day of the bureau's zone, from `since` up to `until`."""
+
+    unit: Unit
+    since: datetime
+    until: datetime
+    fixes: int
+    journey: Journey
+    answers: Sequence[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reason for looking at places."""
+
+    reason_code: str
+    note: str
+
+
+def read(
+    session: Session, zone: ZoneInfo, unit_id: int, day: date, why: Why | None = None
+) -> UnitDay:
+    """The figures of a day; with a reason, which is logged, the places may be shown.
+
+    Raises NotFound outside the jurisdiction, BadInput for a day to come, one over 90 days ago or
+    an unknown reason, Forbidden for places without the right to old tracks.
+    """
+    principal = principal_of(session)
+    unit = queries.visible(session, principal, unit_id)
+    since = datetime.combine(day, time(), zone)
+    until = min(datetime.combine(day + timedelta(days=1), time(), zone), now(session))
+    if since > now(session):
+        raise BadInput("date", "in_the_future")
+    if since < now(session) - OLDEST - timedelta(days=1):
+        raise BadInput("date", "too_long_ago", days=OLDEST.days)
+    if why is not None:
+        _justify(session, unit, since, until, why)
+    fixes, driven = _driven(session, unit, since, until)
+    return UnitDay(unit, since, until, fixes, driven, answers(session, unit, since, until))
+
+
+def answers(session: Session, unit: Unit, since: datetime, until: datetime) -> list[Answer]:
+    """How the unit answered the orders issued to it in the period, oldest first.
+
+    It arrived when its crew said so, or, where they confirmed what the track showed, when it came.
+    """
+    came = (
+        select(func.min(Proposal.since))
+        .where(Proposal.assignment_id == Assignment.id, Proposal.outcome == CONFIRMED)
+        .scalar_subquery()
+    )
+    wanted = (
+        select(
+            Order.id, Order.order_no, Order.issued_at, Assignment.acknowledged_at,
+            func.least(Assignment.on_scene_at, came),
+        )
+        .join(Order, Order.id == Assignment.order_id)
+        .where(
+            Assignment.unit_id == unit.id,
+            Assignment.is_copy.is_(False),
+            Order.issued_at >= since,
+            Order.issued_at < until,
+        )
+        .order_by(Order.issued_at)
+    )  # fmt: skip
+    rows: Iterable[Any] = session.execute(wanted)
+    return [
+        Answer(ident, order_no, issued, _after(issued, acked), _after(issued, arrived))
+        for ident, order_no, issued, acked, arrived in rows
+    ]
+
+
+def _driven(session: Session, unit: Unit, since: datetime, until: datetime) -> tuple[int, Journey]:
+    """Of the terminal that told most: a phone in the same vehicle adds no way."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    asked = {"unit": unit.id, "since": since, "until": until, "most": FIXES_AT_MOST,
+             "guessed": int(GUESSED)}  # fmt: skip
+    rows: Iterable[Any] = session.execute(_FIXES, asked)
+    for terminal_id, *fix in rows:
+        found[terminal_id].append(fix)
+    fullest: list[Any] = max(found.values(), key=len, default=[])
+    return len(fullest), journey(track(fullest))
+
+
+def _justify(session: Session, unit: Unit, since: datetime, until: datetime, why: Why) -> None:
+    principal_of(session).require("track.read")
+    if why.reason_code not in {reason[0] for reason in REASONS}:
+        raise BadInput("reason_code", "unknown_code")
+    record(
+        session, "track.read", "unit", unit.id,
+        reason_code=why.reason_code, note=why.note,
+        since=since.isoformat(), until=until.isoformat(),
+    )  # fmt: skip
+
+
+def _after(issued: datetime, at: datetime | None) -> float | None:
+    """Seconds; a clock of a terminal that is a little slow does not make them negative."""
+    return None if at is None else max(0.0, (at - issued).total_seconds())
