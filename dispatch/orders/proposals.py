@@ -62,6 +62,7 @@ def propose_arrival(
 def confirmed(session: Session, assignment: Assignment, proposal_id: int) -> dict[str, Any]:
     """A person says that it is so: gives the proof for their report. Raises NotFound.
 
+    The crew has been there since its track says so, whenever somebody found time to confirm it.
     One that was decided meanwhile is left as it is: what the person says counts all the same.
     """
     found = session.get(Proposal, proposal_id, with_for_update=True)
@@ -69,6 +70,8 @@ def confirmed(session: Session, assignment: Assignment, proposal_id: int) -> dic
         raise NotFound("proposal", proposal_id)
     if found.decided_at is None:
         _decide(session, found, CONFIRMED)
+        issued = assignment.order.issued_at or found.since
+        assignment.on_scene_at = assignment.on_scene_at or max(found.since, issued)
     return {
         "proposal_id": found.id,
         "happening_id": found.happening_id,

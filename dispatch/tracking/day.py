@@ -10,10 +10,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from dispatch.orders.models import CONFIRMED, Assignment, Order, Proposal
+from dispatch.orders.models import Assignment, Order
 from dispatch.units import queries
 from dispatch.units.models import Unit
 from dispatch.units.track import REASONS
@@ -92,19 +92,11 @@ def read(
 
 
 def answers(session: Session, unit: Unit, since: datetime, until: datetime) -> list[Answer]:
-    """How the unit answered the orders issued to it in the period, oldest first.
-
-    It arrived when its crew said so, or, where they confirmed what the track showed, when it came.
-    """
-    came = (
-        select(func.min(Proposal.since))
-        .where(Proposal.assignment_id == Assignment.id, Proposal.outcome == CONFIRMED)
-        .scalar_subquery()
-    )
+    """How the unit answered the orders issued to it in the period, oldest first."""
     wanted = (
         select(
             Order.id, Order.order_no, Order.issued_at, Assignment.acknowledged_at,
-            func.least(Assignment.on_scene_at, came),
+            Assignment.on_scene_at,
         )
         .join(Order, Order.id == Assignment.order_id)
         .where(
@@ -146,5 +138,4 @@ def _justify(session: Session, unit: Unit, since: datetime, until: datetime, why
 
 
 def _after(issued: datetime, at: datetime | None) -> float | None:
-    """Seconds; a clock of a terminal that is a little slow does not make them negative."""
-    return None if at is None else max(0.0, (at - issued).total_seconds())
+    return None if at is None else (at - issued).total_seconds()

@@ -114,6 +114,7 @@ def test_a_person_confirms_it_and_the_ledger_says_by_what(
     )  # fmt: skip
     assert desk.assignment(order_id).state == "ON_SCENE"
     assert desk.unit_now(car).state == "ON_SCENE"
+    assert desk.assignment(order_id).on_scene_at == desk.order(order_id).issued_at
     last = select(StatusReport).order_by(StatusReport.id.desc()).limit(1)
     said = desk.do(lambda s: s.scalars(last).one(), SETUP)
     assert (said.via, said.actor) == ("gps", "李文涛")
