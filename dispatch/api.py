@@ -8,12 +8,16 @@ from dispatch.field import views as field
 from dispatch.inbound import views as inbound
 from dispatch.orders import views as orders
 from dispatch.room import Room
+from dispatch.terminals import unit_views as unit_terminals
+from dispatch.terminals import views as terminals
 from dispatch.units import views as units
 
 
 def blueprints(room: Room) -> list[APIBlueprint]:
     return [
         units.create_blueprint(),
+        unit_terminals.create_blueprint(),
+        terminals.create_blueprint(room.terminals),
         alarms.create_blueprint(room.alarms),
         orders.create_blueprint(room.orders, room.statuses),
         delivery.create_blueprint(room.deliveries),

@@ -23,6 +23,7 @@ from dispatch.orders.progress import Progress
 from dispatch.orders.service import OrderService
 from dispatch.orders.status import StatusService
 from dispatch.orders.timers import ACK_DUE, ORAL_DUE, Timers
+from dispatch.terminals.service import Registry
 from dispatch.units.distress import Distress, Present
 from dispatch.vehicles import HAPPENED, VehicleNews
 from gps_ingest.downlink import DOWNLINK_CHANGED
@@ -46,6 +47,7 @@ class Room:
     inbound: InboundService
     field: FieldService
     vehicles: VehicleNews
+    terminals: Registry
 
     def jobs(self) -> dict[str, Handler]:
         """Job kind -> handler, all of them transactional: exactly once."""
@@ -96,4 +98,5 @@ def build(
         inbound=InboundService(statuses, alarms, directory),
         field=FieldService(directory, statuses, receipts, distress, evidence, positions),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
+        terminals=Registry(directory),
     )

@@ -68,6 +68,7 @@ class Jt808Session:
         self._name: Name | None = None
         """How the terminal wrote itself last: every answer copies it."""
         self._sendings: dict[int, Sending] = {}
+        self._recall_at = 0.0
         self._is_closed = False
 
     # -- bytes in -------------------------------------------------------------------------
@@ -90,6 +91,7 @@ class Jt808Session:
             self._send(link.PlatformResend(gap.first_serial, gap.missing), gap.peer)
         for serial, sending in [(s, one) for s, one in self._sendings.items() if one.due <= now]:
             self._send_again(serial, sending, now)
+        self._stay_entitled(now)
 
     def closed(self) -> None:
         """The link is gone; what it did not answer waits for the next one."""
@@ -207,6 +209,22 @@ class Jt808Session:
             verify=terminal.verify,
         )
         self._peer.made_sense(identified=terminal.enabled)
+
+    def _stay_entitled(self, now: float) -> None:
+        """A terminal whose code was revoked, or its network no longer allowed, is cut off."""
+        terminal = self._terminal
+        if terminal is None or terminal.code_hash is not None or now < self._recall_at:
+            return
+        if terminal.may_report_from(self._peer.address):
+            return
+        self._recall_at = now + ANSWER_SECONDS
+
+        def done(holds: bool) -> None:
+            if not holds and not self._is_closed and self._terminal is terminal:
+                self._peer.close("revoked")
+
+        # What is known of it may be older than a code that it was just given.
+        self._gatehouse.recall(terminal, done)
 
     def replaced(self) -> None:
         """The terminal has come anew on another link."""

@@ -121,6 +121,23 @@ def test_a_wrong_code_is_refused_and_the_link_closed(
     thief.close()
 
 
+def test_a_revoked_code_cuts_the_link_and_opens_no_other(
+    street: Street, one: SimulatedTerminal
+) -> None:
+    with street.database.unit_of_work(TEST) as session:
+        terminals.revoke(session, ident(street, one))
+    with pytest.raises(NoAnswer):
+        one.listen(15)
+    one.connect(street.ingest.settings.jt808_port)
+    assert one.authenticate() == link.FAILED
+    one.connect(street.ingest.settings.jt808_port)
+    assert one.register().result == link.TERMINAL_TAKEN
+    with street.database.unit_of_work(TEST) as session:
+        terminals.open_window(session, ident(street, one))
+    assert one.register().result == link.OK
+    assert one.authenticate() == link.OK
+
+
 def test_what_comes_before_authentication_is_neither_stored_nor_acknowledged(
     street: Street, one: SimulatedTerminal
 ) -> None:
