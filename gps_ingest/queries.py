@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Float, Row, Select, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from gps_ingest.models import (
+    Credential,
     Downlink,
     Happened,
     LatestFix,
@@ -102,6 +103,35 @@ def terminals(session: Session) -> list[Terminal]:
 
 def terminal(session: Session, terminal_id: int) -> Terminal | None:
     return session.get(Terminal, terminal_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """How a terminal gets in: since when it has a code, until when its window is open, and what it
+    said of itself when it registered."""
+
+    issued_at: datetime | None = None
+    window_until: datetime | None = None
+    plate: str = ""
+    device_id: str = ""
+    source: str = ""
+
+
+ADMISSION = (
+    Credential.issued_at,
+    Credential.window_until,
+    Credential.plate,
+    Credential.device_id,
+    Credential.source,
+)
+"""The columns of `Admission`: never the code's hash."""
+
+
+def admission(session: Session, terminal_id: int) -> Admission:
+    """An empty one for a terminal that never had a window."""
+    query = select(*ADMISSION).where(Credential.terminal_id == terminal_id)
+    row: Any = session.execute(query).one_or_none()
+    return Admission(*row) if row else Admission()
 
 
 def happening(session: Session, ident: int) -> Happened | None:

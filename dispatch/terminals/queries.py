@@ -12,6 +12,7 @@ from dispatch.delivery.channels.vehicle import QUESTION, WORDS
 from dispatch.delivery.models import Delivery
 from dispatch.units.models import UnitTerminal
 from gps_ingest.models import Credential, Quarantined, Terminal
+from gps_ingest.queries import ADMISSION, Admission
 from gps_ingest.terminals import PHONE
 from kernel.clock import now
 from kernel.errors import NotFound
@@ -21,7 +22,6 @@ CONNECTED = timedelta(minutes=3)
 long."""
 LIST_LIMIT = 200
 QUARANTINE_DAYS = 7
-HELD = ("issued_at", "window_until", "plate", "device_id", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +35,10 @@ class Carrier:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """How a terminal is admitted: since when it has a code, until when its window is open, and
-    what it said of itself when it registered."""
-
-    issued_at: datetime | None = None
-    window_until: datetime | None = None
-    plate: str = ""
-    device_id: str = ""
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Listed:
     terminal: Terminal
     carrier: Carrier | None
-    held: Held
+    admission: Admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +127,7 @@ def _listing() -> Select[Any]:
             found.name,
             found.plate,
             found.organisation_path,
-            *(getattr(Credential, name) for name in HELD),
+            *ADMISSION,
         )
         .outerjoin(UnitTerminal, UnitTerminal.terminal_id == Terminal.id)
         .outerjoin(_CARRIERS, found.id == UnitTerminal.unit_id)
@@ -176,4 +164,5 @@ def _listed(row: Row[Any]) -> Listed:
     columns: tuple[Any, ...] = tuple(row)
     terminal, ident, name, plate, path, *held = columns
     carrier = Carrier(ident, name, plate, path) if ident is not None else None
-    return Listed(terminal, carrier, Held(held[0], held[1], *(text or "" for text in held[2:])))
+    issued_at, window_until, *said = held
+    return Listed(terminal, carrier, Admission(issued_at, window_until, *(t or "" for t in said)))

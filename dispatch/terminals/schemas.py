@@ -220,7 +220,7 @@ class DoubtDetail(DoubtOut):
 
 
 def terminal_out(one: Listed, connected: bool) -> TerminalOut:
-    terminal, held = one.terminal, one.held
+    terminal, held = one.terminal, one.admission
     known = TerminalSettings.model_fields
     return TerminalOut(
         id=terminal.id,

@@ -22,7 +22,7 @@ from gps_ingest.protocols.jt808.body import Body
 from gps_ingest.protocols.jt808.decoder import Damaged
 from gps_ingest.protocols.jt808.framing import Header
 from gps_ingest.protocols.jt808.framing import Peer as Name
-from gps_ingest.protocols.jt808.location import Location
+from gps_ingest.protocols.jt808.location import Location, PositionReply
 from gps_ingest.sessions.base import Correspondent
 from gps_ingest.switchboard import Switchboard
 
@@ -247,13 +247,19 @@ class Jt808Session:
             self._takes_report(terminal, message)
 
     def _takes_answer(self, terminal: KnownTerminal, message: Body | Location) -> bool:
-        """What answers a message of ours needs no answer itself."""
+        """What answers a message of ours needs no answer itself.
+
+        A terminal may answer without the general response before: it is not asked again.
+        """
         match message:
             case link.TerminalReply():
-                self._acknowledged(message)
+                if (sending := self._settled(message.ack_serial)) is not None:
+                    self._switchboard.acknowledged(sending.downlink_id, message.result)
             case words.Answer():
+                self._settled(message.ack_serial)
                 self._switchboard.answered(terminal.id, message.ack_serial, message.answer_id)
             case control.ParameterReply():
+                self._settled(message.ack_serial)
                 told = {f"{key:08x}": value.hex() for key, value in message.parameters.items()}
                 self._switchboard.told(terminal.id, message.ack_serial, told)
             case link.TerminalResend():
@@ -274,6 +280,9 @@ class Jt808Session:
             case link.Opaque():
                 self._reply(header, link.UNSUPPORTED)
             case _ if fixes := jt808.positions(message):
+                if isinstance(message, PositionReply):
+                    self._settled(message.ack_serial)
+                    self._switchboard.placed(terminal.id, message.ack_serial)
                 self._locations(terminal, header, fixes)
             case _ if header.message_id not in ASKED_FOR:
                 self._reply(header)
@@ -358,13 +367,12 @@ class Jt808Session:
         sending.sendings += 1
         self._peer.send(b"".join(sending.frames))
 
-    def _acknowledged(self, message: link.TerminalReply) -> None:
-        """By the serial of any of its frames."""
+    def _settled(self, ack_serial: int | None) -> Sending | None:
+        """The message that was answered, by the serial of any of its frames; sent no more."""
         for serial, sending in self._sendings.items():
-            if 0 <= message.ack_serial - serial < len(sending.frames):
-                del self._sendings[serial]
-                self._switchboard.acknowledged(sending.downlink_id, message.result)
-                return
+            if ack_serial is not None and 0 <= ack_serial - serial < len(sending.frames):
+                return self._sendings.pop(serial)
+        return None
 
     def _send_parts(self, message: link.TerminalResend) -> None:
         sending = self._sendings.get(message.orig_serial)

@@ -98,7 +98,7 @@ export default {
   fewer: 'Fewer',
   attempts: 'sent {n} times',
   answer: 'Answer: {words}',
-  parameters: '{n} parameters',
+  parameters: 'Parameters: {n}',
   message: {
     text: 'Text',
     question: 'Question',
