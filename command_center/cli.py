@@ -28,7 +28,7 @@ VERBS = {
     ),
     "doctor": ("command_center.commands.doctor:doctor", "Check versions, engines and settings."),
     "keys": ("command_center.commands.keys:keys", "Keys of identities: status, rotate, retire."),
-    "gps": ("command_center.commands.gps:gps", "Vehicle positions: decode captured input."),
+    "gps": ("command_center.commands.gps:gps", "Vehicle positions: captured input, terminals."),
     "maps": ("command_center.commands.maps:maps", "Business registry and geocoding."),
 }
 

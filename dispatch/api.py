@@ -8,6 +8,8 @@ from dispatch.field import views as field
 from dispatch.inbound import views as inbound
 from dispatch.orders import views as orders
 from dispatch.room import Room
+from dispatch.terminals import unit_views as unit_terminals
+from dispatch.terminals import views as terminals
 from dispatch.tracking import views as tracking
 from dispatch.units import views as units
 
@@ -16,6 +18,8 @@ def blueprints(room: Room) -> list[APIBlueprint]:
     return [
         units.create_blueprint(),
         tracking.create_blueprint(room.zone),
+        unit_terminals.create_blueprint(),
+        terminals.create_blueprint(room.terminals),
         alarms.create_blueprint(room.alarms),
         orders.create_blueprint(room.orders, room.statuses),
         delivery.create_blueprint(room.deliveries),

@@ -24,6 +24,7 @@ from dispatch.orders.progress import Progress
 from dispatch.orders.service import OrderService
 from dispatch.orders.status import StatusService
 from dispatch.orders.timers import ACK_DUE, ORAL_DUE, Timers
+from dispatch.terminals.service import Registry
 from dispatch.tracking import service as tracking
 from dispatch.units.distress import Distress, Present
 from dispatch.vehicles import VehicleNews
@@ -52,6 +53,7 @@ class Room:
     vehicles: VehicleNews
     zone: ZoneInfo
     """Of the bureau: its days are counted by it."""
+    terminals: Registry
 
     def jobs(self) -> dict[str, Handler]:
         """Job kind -> handler, all of them transactional: exactly once."""
@@ -111,4 +113,5 @@ def build(
         field=FieldService(directory, statuses, receipts, distress, evidence, positions),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
         zone=settings.zone,
+        terminals=Registry(directory),
     )

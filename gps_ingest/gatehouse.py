@@ -77,6 +77,15 @@ class Gatehouse:
         else:
             self._later(lambda: done(self._look_up(terminal, code)))
 
+    def recall(self, terminal: KnownTerminal, done: Checked) -> None:
+        """Whether the terminal still has a code, as the database says it."""
+
+        def ask() -> None:
+            self._read(terminal)
+            done(terminal.code_hash is not None)
+
+        self._later(ask)
+
     def _later(self, act: Callable[[], None]) -> None:
         try:
             self._queue.put_nowait(act)
@@ -118,11 +127,14 @@ class Gatehouse:
         return code
 
     def _look_up(self, terminal: KnownTerminal, code: str) -> bool:
+        self._read(terminal)
+        return _fits(code, terminal.code_hash)
+
+    def _read(self, terminal: KnownTerminal) -> None:
         with self._database.unit_of_work(self._principal) as session:
             terminal.code_hash = session.scalar(
                 select(Credential.code_hash).where(Credential.terminal_id == terminal.id)
             )
-        return _fits(code, terminal.code_hash)
 
 
 def _hash(code: str) -> bytes:

@@ -39,8 +39,10 @@ class Terminal(Base):
     """A port of its own, for a receiver that cannot say who it is."""
     settings: Mapped[Json] = mapped_column(server_default="{}")
     """`speed_unit`: "knots" | "m/s" | "km/h", of an OsmAnd query. Of JT/T 808: `verify` false lets
-    wrong checksums pass, `zone_minutes` is what its clock adds to UTC (480), `network` the
-    addresses (CIDR) from which it may report without authentication."""
+    wrong checksums pass, `asks` false says that it cannot put questions, `edition` is the
+    standard's where its frames do not tell, `zone_minutes` is what its clock adds to UTC (480),
+    `network` the addresses (CIDR) from which it may report without authentication; of GT06 the
+    only ones."""
     created_at: Mapped[Timestamp]
     last_seen_at: Mapped[Timestamp | None]
 
@@ -193,6 +195,7 @@ class Downlink(Base):
             "id",
             postgresql_where=text("ended_at is null"),
         ),
+        Index("ix_downlinks_terminal_id_id", "terminal_id", "id"),
         Index("ix_downlinks_reference", "reference_kind", "reference_id"),
         {"schema": "gps"},
     )

@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Float, Row, Select, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from gps_ingest.models import (
+    Credential,
+    Downlink,
     Happened,
     LatestFix,
     Quarantined,
@@ -17,6 +19,8 @@ from gps_ingest.models import (
     Terminal,
     UnknownIdentity,
 )
+from kernel.access import Role
+from kernel.db import carried_out_by
 
 TRAIL_LIMIT = 2000
 
@@ -101,6 +105,35 @@ def terminal(session: Session, terminal_id: int) -> Terminal | None:
     return session.get(Terminal, terminal_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """How a terminal gets in: since when it has a code, until when its window is open, and what it
+    said of itself when it registered."""
+
+    issued_at: datetime | None = None
+    window_until: datetime | None = None
+    plate: str = ""
+    device_id: str = ""
+    source: str = ""
+
+
+ADMISSION = (
+    Credential.issued_at,
+    Credential.window_until,
+    Credential.plate,
+    Credential.device_id,
+    Credential.source,
+)
+"""The columns of `Admission`: never the code's hash."""
+
+
+def admission(session: Session, terminal_id: int) -> Admission:
+    """An empty one for a terminal that never had a window."""
+    query = select(*ADMISSION).where(Credential.terminal_id == terminal_id)
+    row: Any = session.execute(query).one_or_none()
+    return Admission(*row) if row else Admission()
+
+
 def terminal_by_identity(session: Session, identity: str) -> Terminal | None:
     """The terminal that reports under this name."""
     return session.scalar(select(Terminal).where(Terminal.identity == identity))
@@ -108,8 +141,9 @@ def terminal_by_identity(session: Session, identity: str) -> Terminal | None:
 
 def unknown_identities(session: Session, limit: int = 100) -> list[UnknownIdentity]:
     """Who reports without being registered, the latest first."""
-    query = select(UnknownIdentity).order_by(UnknownIdentity.last_seen_at.desc()).limit(limit)
-    return list(session.scalars(query))
+    known = select(Terminal.id).where(Terminal.identity == UnknownIdentity.identity).exists()
+    query = select(UnknownIdentity).where(~known).order_by(UnknownIdentity.last_seen_at.desc())
+    return list(session.scalars(query.limit(limit)))
 
 
 def quarantined(
@@ -125,6 +159,40 @@ def quarantined(
 def happening(session: Session, ident: int) -> Happened | None:
     """What a terminal told besides a position, or its track showed."""
     return session.get(Happened, ident)
+
+
+LEDGER = (
+    Downlink.id,
+    Downlink.terminal_id,
+    Downlink.kind,
+    Downlink.reference_kind,
+    Downlink.reference_id,
+    Downlink.state,
+    Downlink.attempts,
+    Downlink.answer,
+    Downlink.problem,
+    Downlink.as_text,
+    Downlink.created_at,
+    Downlink.expires_at,
+    Downlink.sent_at,
+    Downlink.acknowledged_at,
+    Downlink.answered_at,
+    Downlink.ended_at,
+)
+"""Of a message to a terminal: how far it is, never its words."""
+
+
+def ledger(session: Session, terminal_ids: Collection[int], limit: int = 50) -> list[Row[Any]]:
+    """The newest messages to these terminals, newest first: the columns of `LEDGER`."""
+    query = select(*LEDGER).where(Downlink.terminal_id.in_(terminal_ids))
+    return list(session.execute(query.order_by(Downlink.id.desc()).limit(limit)))
+
+
+@carried_out_by(Role.HOUSE)
+def contents(session: Session, downlink_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """What those messages carry; their ids come from a `ledger` that the asker was shown."""
+    query = select(Downlink.id, Downlink.content).where(Downlink.id.in_(downlink_ids))
+    return {ident: content for ident, content in session.execute(query)}
 
 
 def _positions(table: Any) -> Select[Any]:

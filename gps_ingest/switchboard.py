@@ -24,6 +24,7 @@ from gps_ingest.downlink import (
     ANSWERED,
     EXPIRED,
     FAILED,
+    POSITION,
     QUESTION,
     QUEUED,
     READ_PARAMETERS,
@@ -77,7 +78,7 @@ class Outcome:
     apply: Callable[[Session, Downlink], None]
     downlink_id: int | None = None
     terminal_id: int = 0
-    serial: int = 0
+    serial: int | None = None
     kind: str = ""
 
 
@@ -138,9 +139,14 @@ class Switchboard:
 
         def apply(session: Session, found: Downlink) -> None:
             found.content = {**found.content, "told": parameters}
-            _end(session, found, ANSWERED)
+            _answer(session, found, None)
 
         self._come(Outcome(apply, terminal_id=terminal_id, serial=serial, kind=READ_PARAMETERS))
+
+    def placed(self, terminal_id: int, serial: int | None) -> None:
+        """The terminal said where it is; that of 2011 does not say which question it answers."""
+        apply = lambda s, found: _answer(s, found, None)  # noqa: E731
+        self._come(Outcome(apply, terminal_id=terminal_id, serial=serial, kind=POSITION))
 
     def _count_swap(self, terminal: KnownTerminal, before: Line, line: Line) -> None:
         moment = time.monotonic()
@@ -273,10 +279,11 @@ def _meant(outcome: Outcome) -> Any:
     query = select(Downlink).with_for_update()
     if outcome.downlink_id is not None:
         return query.where(Downlink.id == outcome.downlink_id)
+    if outcome.serial is not None:
+        query = query.where(Downlink.serial == outcome.serial)
     return (
         query.where(
             Downlink.terminal_id == outcome.terminal_id,
-            Downlink.serial == outcome.serial,
             Downlink.kind == outcome.kind,
             Downlink.state.in_((SENT, ACKNOWLEDGED, EXPIRED)),
         )
@@ -323,7 +330,7 @@ def _ask_no_more(session: Session, found: Downlink) -> None:
     session.execute(select(func.pg_notify(downlink.CHANNEL, str(found.terminal_id))))
 
 
-def _answer(session: Session, found: Downlink, answer: int) -> None:
+def _answer(session: Session, found: Downlink, answer: int | None) -> None:
     found.answer, found.answered_at = answer, now(session)
     found.acknowledged_at = found.acknowledged_at or found.answered_at
     _end(session, found, ANSWERED)

@@ -58,4 +58,4 @@ class Phones:
 
     def _identity(self, user_id: int) -> str:
         digest = hmac.new(self.key, f"phone {user_id}".encode(), hashlib.sha256)
-        return f"phone-{digest.hexdigest()[:24]}"
+        return f"{terminals.PHONE}{digest.hexdigest()[:24]}"

@@ -1,17 +1,24 @@
-"""`command-center gps`: look at what vehicles send. Loads no database and no web."""
+"""`command-center gps`: look at what vehicles send, and at who may send it.
+
+`decode` and `encode` load no database and no web: the registry's imports stand in its verbs.
+"""
 
 import json
 import os
 import select
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from command_center.commands.filters import answer
 from gps_ingest.protocols import base
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 REST_SECONDS = 1.0
 """Input that rests this long has ended its second: a fix waits no longer for its height."""
@@ -49,6 +56,72 @@ def encode(protocol: str) -> None:
     for line in sys.stdin.buffer:
         if line.strip():
             answer(_written(write, line))
+
+
+@gps.command("terminals")
+def list_terminals() -> None:
+    """Every registered terminal, one JSON object a line; then who reports unregistered."""
+    from dataclasses import asdict
+
+    from gps_ingest import queries
+    from gps_ingest.terminals import PHONE
+
+    with _registry() as session:
+        for one in queries.terminals(session):
+            if one.identity.startswith(PHONE):  # an officer's own: its name is its secret
+                continue
+            row = {
+                "id": one.id,
+                "identity": one.identity,
+                "protocol": one.protocol,
+                "name": one.name,
+                "enabled": one.enabled,
+                "last_seen_at": base.utc(one.last_seen_at),
+                **asdict(queries.admission(session, one.id)),
+            }
+            answer(json.dumps(row, ensure_ascii=False, default=str).encode() + b"\n")
+        for who in queries.unknown_identities(session):
+            row = {
+                "unknown": who.identity,
+                "protocol": who.protocol,
+                "source": who.source,
+                "times": who.times,
+                "last_seen_at": base.utc(who.last_seen_at),
+            }
+            answer(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+
+
+@gps.command()
+@click.argument("identity")
+@click.option("--minutes", type=click.IntRange(1, 1440), default=15, show_default=True)
+def window(identity: str, minutes: int) -> None:
+    """Let a registered JT/T 808 terminal register itself once, within some minutes."""
+    from gps_ingest import queries, terminals
+
+    with _registry() as session:
+        found = queries.terminal_by_identity(session, identity.lstrip("0") or identity)
+        found = found or queries.terminal_by_identity(session, identity)
+        if found is None or found.protocol != "jt808":
+            raise click.ClickException("no JT/T 808 terminal of this identity is registered")
+        until = terminals.open_window(session, found.id, minutes)
+    click.echo(f"it may register until {base.utc_seconds(until)}", err=True)
+
+
+@contextmanager
+def _registry() -> "Iterator[Session]":
+    """A transaction of the operator's on the registry."""
+    from command_center.engines.database import running_database
+    from kernel.access import system
+    from kernel.db import Database
+    from kernel.settings import load
+
+    with running_database(load()) as url:
+        database = Database(url, pool_size=1)
+        try:
+            with database.unit_of_work(system("command line")) as session:
+                yield session
+        finally:
+            database.close()
 
 
 def _written(write: Callable[[Mapping[str, Any]], list[bytes]], line: bytes) -> bytes:

@@ -17,6 +17,10 @@ OFF_DUTY = 2
 """The first vehicles wait for people who try the demo: their officers sign on by themselves."""
 OSMAND_EVERY = 5
 """One vehicle in five reports by telephone (OsmAnd) instead of a receiver (NMEA)."""
+JT808_EVERY, JT808_FIRST = 4, 3
+"""One in four, the third and so on, has a two-way terminal (JT/T 808) that shows orders."""
+LOOPBACK = "127.0.0.0/8"
+"""Simulated terminals start anew with the simulator: they need no code."""
 
 
 def is_empty(session: Session) -> bool:
@@ -39,12 +43,15 @@ def seed(session: Session, settings: Settings) -> None:
 def _seed_vehicles(session: Session, crews: Iterator[tuple[Organisation, list[User]]]) -> None:
     for number, (branch, officers) in enumerate(islice(crews, VEHICLES), 1):
         session.flush()
+        protocol = _protocol(number)
+        two_way = protocol == "jt808"
         terminal = terminals.register(
             session,
-            identity=f"DEMO{number:04d}",
-            protocol="osmand" if number % OSMAND_EVERY == 0 else "nmea",
+            identity=f"99900000{number:04d}" if two_way else f"DEMO{number:04d}",
+            protocol=protocol,
             name=f"演示车载终端{number:02d}",
             organisation_id=branch.id,
+            settings={"network": LOOPBACK} if two_way else {},
         )
         unit = units.register(
             session,
@@ -66,3 +73,9 @@ def _seed_vehicles(session: Session, crews: Iterator[tuple[Organisation, list[Us
                 phone=officer.phone,
                 certified=bool(officer.certificate_no),
             )
+
+
+def _protocol(number: int) -> str:
+    if number % OSMAND_EVERY == 0:
+        return "osmand"
+    return "jt808" if number % JT808_EVERY == JT808_FIRST else "nmea"

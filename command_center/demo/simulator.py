@@ -1,5 +1,6 @@
-"""SIMULATOR. The demo city lives: cars drive and speak real NMEA and OsmAnd to the real ports,
-people file submissions through the public API, crews answer their orders by SMS.
+"""SIMULATOR. The demo city lives: cars drive and speak real NMEA, OsmAnd and JT/T 808 to the real
+ports, people file submissions through the public API, crews answer their orders by SMS, drivers by
+the buttons of their terminals.
 
 It stands outside the house: it reads the roster as a crew would know it, and changes nothing
 except through ports that are open to vehicles, phones and the public.
@@ -9,6 +10,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import cycle
@@ -22,7 +24,10 @@ from sqlalchemy import text
 from command_center.demo.crews import Crew, Task, codes_in
 from command_center.demo.driving import Drive, Waypoint, rmc
 from command_center.demo.stories import Teller
+from command_center.demo.terminal import NoAnswer, SimulatedTerminal, at
+from command_center.demo.vehicle import Newcomer, Vehicle
 from command_center.engines.smsc import Smsc
+from gps_ingest.protocols.jt808.bits import SOS
 from kernel.access import Role, system
 from kernel.db import Database
 from kernel.log import configure, get_logger
@@ -51,6 +56,22 @@ ROSTER = text("""
              select id from dispatch.units where plate like '演%' order by id limit :hands_off)
      order by u.id
 """)
+TWO_WAY = text("""
+    select t.identity, st_y(l.geog::geometry) as lat, st_x(l.geog::geometry) as lon
+      from dispatch.units u
+      join dispatch.unit_terminals x on x.unit_id = u.id
+      join gps.terminals t on t.id = x.terminal_id and t.protocol = 'jt808'
+      left join gps.latest l on l.terminal_id = t.id
+     where u.plate = :plate order by t.id limit 1
+""")
+TWO_WAY_PLATES = text("""
+    select distinct u.plate from dispatch.units u
+      join dispatch.unit_terminals x on x.unit_id = u.id
+      join gps.terminals t on t.id = x.terminal_id and t.protocol = 'jt808'
+     order by u.plate
+""")
+NEWCOMER = "999000009001"
+"""A terminal that nobody has registered yet: it is left to people who try the demo."""
 
 
 @dataclass
@@ -66,6 +87,12 @@ class Car:
     task: Task | None = None
     heading_for: int | None = None
     link: socket.socket | None = None
+    vehicle: Vehicle | None = None
+
+    @property
+    def is_at_scene(self) -> bool:
+        is_there = self.task is not None and self.heading_for == self.task.assignment_id
+        return is_there and self.drive.arrived
 
 
 class City:
@@ -81,6 +108,7 @@ class City:
         self.texts: set[tuple[str, str]] = set()
         self.journal_offset = 0
         self.router: Router | None = None
+        self.newcomer: Newcomer | None = None
         self.teller = Teller(self.random)
         self.next_story_at = time.monotonic() + 30
 
@@ -94,6 +122,7 @@ class City:
                 self._attempt(self._read_roster)
                 self._attempt(self._read_texts)
             self._attempt(self._drive)
+            self._attempt(self._knock)
             self._attempt(self._answer)
             self._attempt(self._tell)
             time.sleep(max(0.0, TICK_SECONDS - (time.monotonic() - started)))
@@ -122,8 +151,18 @@ class City:
             start: Waypoint = (lon + self.random.uniform(-0.01, 0.01), lat, 30.0)
             crew = Crew(Random(self.random.random()))
             car = self.cars[ident] = Car(identity, protocol, (lon, lat), Drive(start), crew)
+            if protocol == "jt808":
+                car.vehicle = self._vehicle(identity, crew.random)
+            self.newcomer = self.newcomer or self._newcomer(start)
         car.phones = phones
         car.task = Task(assignment, code, state, to_lon, to_lat) if assignment else None
+
+    @staticmethod
+    def _vehicle(identity: str, random: Random) -> Vehicle:
+        return Vehicle(SimulatedTerminal(identity, plate=f"演A{identity[-4:]}"), random)
+
+    def _newcomer(self, start: Waypoint) -> Newcomer:
+        return Newcomer(self._vehicle(NEWCOMER, self.random), Drive(start))
 
     def _read_texts(self) -> None:
         """The texts that have reached phones since the last look, from the SMSC's own journal."""
@@ -178,6 +217,9 @@ class City:
             if moment.second % 5 == 0:
                 self._report_osmand(car, moment)
             return
+        if car.vehicle is not None:
+            self._report_jt808(car.vehicle, car, moment)
+            return
         try:
             if car.link is None:
                 address = (self.settings.host, self.settings.nmea_tcp_port)
@@ -185,6 +227,15 @@ class City:
             car.link.sendall(car.identity.encode() + rmc(car.drive, moment))
         except OSError:
             car.link = None
+
+    def _report_jt808(self, vehicle: Vehicle, car: Car, moment: datetime) -> None:
+        with suppress(NoAnswer, OSError):
+            vehicle.tick(self.settings.jt808_port, car.drive, moment, at_scene=car.is_at_scene)
+
+    def _knock(self) -> None:
+        if self.newcomer is not None:
+            with suppress(NoAnswer, OSError):
+                self.newcomer.tick(self.settings.jt808_port, datetime.now(UTC))
 
     def _report_osmand(self, car: Car, moment: datetime) -> None:
         query: dict[str, str | float] = {
@@ -220,11 +271,42 @@ class City:
         self.http.post(url, json=story, timeout=10).raise_for_status()
 
 
+def cry_for_help(settings: Settings, plate: str) -> None:
+    """Press the button of one vehicle. Raises LookupError for one without a two-way terminal,
+    NoAnswer, OSError.
+    """
+    database = Database(settings.sqlalchemy_url, pool_size=1)
+    try:
+        with database.unit_of_work(SIMULATOR) as session:
+            found = session.execute(TWO_WAY, {"plate": plate}).one_or_none()
+            others = session.scalars(TWO_WAY_PLATES).all()
+    finally:
+        database.close()
+    if found is None:
+        raise LookupError(", ".join(others))
+    terminal = SimulatedTerminal(found.identity, plate=plate)
+    terminal.connect(settings.jt808_port)
+    terminal.report(at(datetime.now(UTC), found.lat or 0, found.lon or 0, alarm=SOS))
+    terminal.close()
+
+
 @click.command()
-def simulate() -> None:
+@click.option("--sos", metavar="PLATE", help="Press the button for help in this vehicle, and end.")
+def simulate(sos: str | None) -> None:
     """Let the demo city live until stopped. Demo mode only."""
     settings = load()
     configure(json=False, level=settings.log_level)
     if not settings.is_demo:
         raise click.ClickException("the simulator runs in demo mode only")
-    City(settings).run()
+    if sos is None:
+        City(settings).run()
+        return
+    try:
+        cry_for_help(settings, sos)
+    except LookupError as error:
+        raise click.ClickException(
+            f"no two-way terminal in {sos}; there is one in {error}"
+        ) from error
+    except (NoAnswer, OSError) as error:
+        raise click.ClickException(f"the listeners do not answer: {error}") from error
+    click.echo(f"{sos} has called for help", err=True)

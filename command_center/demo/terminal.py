@@ -17,7 +17,7 @@ from gps_ingest.protocols.base import Message
 from gps_ingest.protocols.jt808 import control, link, words
 from gps_ingest.protocols.jt808.body import Body
 from gps_ingest.protocols.jt808.framing import Peer
-from gps_ingest.protocols.jt808.location import Location
+from gps_ingest.protocols.jt808.location import Location, PositionReply
 
 M = TypeVar("M")
 WAIT_SECONDS = 10.0
@@ -44,6 +44,10 @@ class SimulatedTerminal:
     """The journal: every location that the platform said it has."""
     heard: list[Message] = field(default_factory=list)
     """Every message of the platform, in order."""
+    parameters: dict[int, bytes] = field(default_factory=lambda: {0x0001: bytes((0, 0, 0, 60))})
+    """Values raw by id, as the platform reads and sets them."""
+    here: Location | None = None
+    """Where it said last that it is."""
     silent: bool = False
     """Whether it leaves the platform's messages unanswered."""
 
@@ -65,6 +69,10 @@ class SimulatedTerminal:
         if source:
             self._socket.bind((source, 0))
         self._socket.connect((host, port))
+
+    @property
+    def is_connected(self) -> bool:
+        return self._socket is not None
 
     def close(self) -> None:
         if self._socket is not None:
@@ -100,6 +108,8 @@ class SimulatedTerminal:
 
     def send(self, message: Body | Location) -> int:
         """Gives the serial of its last frame; raises NoAnswer when the link is gone."""
+        if isinstance(message, Location):
+            self.here = message
         frames = jt808.encode(message, self.name, self._serial)
         self._serial = self._serial + len(frames) & 0xFFFF
         for frame in frames:
@@ -159,6 +169,11 @@ class SimulatedTerminal:
         if isinstance(message, words.Question) and not self.asks:
             self.send(link.TerminalReply(header.serial, header.message_id, link.UNSUPPORTED))
             return
+        if isinstance(message, control.QueryPosition) and self.here is not None:
+            self.send(PositionReply(header.serial, self.here))
+            return
+        if isinstance(message, control.SetParameters):
+            self.parameters.update(message.parameters)
         if not isinstance(message, link.PlatformReply | link.RegisterReply | link.TimeReply):
             self.send(link.TerminalReply(header.serial, header.message_id))
         if isinstance(message, words.Question):
@@ -166,7 +181,7 @@ class SimulatedTerminal:
             if answer is not None:
                 self.send(words.Answer(header.serial, answer))
         if isinstance(message, control.QueryParameters):
-            self.send(control.ParameterReply(header.serial, {0x0001: bytes((0, 0, 0, 60))}))
+            self.send(control.ParameterReply(header.serial, self.parameters))
 
 
 def at(

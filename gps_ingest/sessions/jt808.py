@@ -22,7 +22,7 @@ from gps_ingest.protocols.jt808.body import Body
 from gps_ingest.protocols.jt808.decoder import Damaged
 from gps_ingest.protocols.jt808.framing import Header
 from gps_ingest.protocols.jt808.framing import Peer as Name
-from gps_ingest.protocols.jt808.location import Location
+from gps_ingest.protocols.jt808.location import Location, PositionReply
 from gps_ingest.sessions.base import Correspondent
 from gps_ingest.switchboard import Switchboard
 
@@ -68,6 +68,7 @@ class Jt808Session:
         self._name: Name | None = None
         """How the terminal wrote itself last: every answer copies it."""
         self._sendings: dict[int, Sending] = {}
+        self._recall_at = 0.0
         self._is_closed = False
 
     # -- bytes in -------------------------------------------------------------------------
@@ -90,6 +91,7 @@ class Jt808Session:
             self._send(link.PlatformResend(gap.first_serial, gap.missing), gap.peer)
         for serial, sending in [(s, one) for s, one in self._sendings.items() if one.due <= now]:
             self._send_again(serial, sending, now)
+        self._stay_entitled(now)
 
     def closed(self) -> None:
         """The link is gone; what it did not answer waits for the next one."""
@@ -209,6 +211,22 @@ class Jt808Session:
         )
         self._peer.made_sense(identified=terminal.enabled)
 
+    def _stay_entitled(self, now: float) -> None:
+        """A terminal whose code was revoked, or its network no longer allowed, is cut off."""
+        terminal = self._terminal
+        if terminal is None or terminal.code_hash is not None or now < self._recall_at:
+            return
+        if terminal.may_report_from(self._peer.address):
+            return
+        self._recall_at = now + ANSWER_SECONDS
+
+        def done(holds: bool) -> None:
+            if not holds and not self._is_closed and self._terminal is terminal:
+                self._peer.close("revoked")
+
+        # What is known of it may be older than a code that it was just given.
+        self._gatehouse.recall(terminal, done)
+
     def replaced(self) -> None:
         """The terminal has come anew on another link."""
         terminal, self._terminal = self._terminal, None
@@ -230,13 +248,19 @@ class Jt808Session:
             self._takes_report(terminal, message)
 
     def _takes_answer(self, terminal: KnownTerminal, message: Body | Location) -> bool:
-        """What answers a message of ours needs no answer itself."""
+        """What answers a message of ours needs no answer itself.
+
+        A terminal may answer without the general response before: it is not asked again.
+        """
         match message:
             case link.TerminalReply():
-                self._acknowledged(message)
+                if (sending := self._settled(message.ack_serial)) is not None:
+                    self._switchboard.acknowledged(sending.downlink_id, message.result)
             case words.Answer():
+                self._settled(message.ack_serial)
                 self._switchboard.answered(terminal.id, message.ack_serial, message.answer_id)
             case control.ParameterReply():
+                self._settled(message.ack_serial)
                 told = {f"{key:08x}": value.hex() for key, value in message.parameters.items()}
                 self._switchboard.told(terminal.id, message.ack_serial, told)
             case link.TerminalResend():
@@ -257,6 +281,9 @@ class Jt808Session:
             case link.Opaque():
                 self._reply(header, link.UNSUPPORTED)
             case _ if fixes := jt808.positions(message):
+                if isinstance(message, PositionReply):
+                    self._settled(message.ack_serial)
+                    self._switchboard.placed(terminal.id, message.ack_serial)
                 self._locations(terminal, header, fixes)
             case _ if header.message_id not in ASKED_FOR:
                 self._reply(header)
@@ -341,13 +368,12 @@ class Jt808Session:
         sending.sendings += 1
         self._peer.send(b"".join(sending.frames))
 
-    def _acknowledged(self, message: link.TerminalReply) -> None:
-        """By the serial of any of its frames."""
+    def _settled(self, ack_serial: int | None) -> Sending | None:
+        """The message that was answered, by the serial of any of its frames; sent no more."""
         for serial, sending in self._sendings.items():
-            if 0 <= message.ack_serial - serial < len(sending.frames):
-                del self._sendings[serial]
-                self._switchboard.acknowledged(sending.downlink_id, message.result)
-                return
+            if ack_serial is not None and 0 <= ack_serial - serial < len(sending.frames):
+                return self._sendings.pop(serial)
+        return None
 
     def _send_parts(self, message: link.TerminalResend) -> None:
         sending = self._sendings.get(message.orig_serial)

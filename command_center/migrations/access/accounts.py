@@ -22,6 +22,10 @@ FUNCTIONS = (
     """create or replace function accounts.is_managed(of_user bigint) returns boolean
        language sql stable security definer set search_path = pg_catalog, pg_temp as $$
        select accounts.is_below_me(organisation_id) from accounts.users where id = of_user $$""",
+    """create or replace function accounts.is_at_the_top() returns boolean
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       select exists (select from accounts.organisations
+                      where parent_id is null and starts_with(path, kernel.my_path())) $$""",
     "grant execute on all functions in schema accounts to public",
 )
 REFERENCE = {"accounts.organisations": "the bureau's structure, which every desk shows"}

@@ -25,6 +25,17 @@ FUNCTIONS = (
          and (o.case_id = of_case or of_case is null)
          and (o.finished_at is null or not only_open)
        order by o.id desc limit at_most $$""",
+    # Who puts terminals into units knows those by name; their crews, states and places stay shut.
+    """create or replace function dispatch.carriers()
+       returns table (id bigint, name text, plate text, organisation_path text)
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       select u.id, u.name, u.plate, u.organisation_path from dispatch.units u
+       where kernel.me() = 0 or (kernel.may('terminal.manage')
+                                 and starts_with(u.organisation_path, kernel.my_path())) $$""",
+    """create or replace function dispatch.may_carry(of_unit bigint) returns boolean
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       select exists (select from dispatch.units u where u.id = of_unit
+                      and starts_with(u.organisation_path, kernel.my_path())) $$""",
     # A track is read only here: the history itself carries no row-level security.
     """create or replace function gps.track(
          of_terminal bigint, since timestamptz, until timestamptz, at_most integer)
@@ -67,6 +78,8 @@ _OF_ASSIGNMENT = "exists (select from dispatch.assignments a where a.id = assign
 _UNIT = f"({may('unit.read', 'field.act')} and {within('organisation_path')})"
 _OF_UNIT = "exists (select from dispatch.units u where u.id = unit_id)"
 _MOVES = may("unit.manage", "order.create", "order.approve", "field.act")
+_CARRIES = f"({may('terminal.manage')} and dispatch.may_carry(unit_id))"
+_SENDS = may("unit.read", "field.act")
 _HOUSE = (
     "orders", "assignments", "status_reports", "deliveries", "units", "unit_terminals", "crew",
     "replies", "alarms", "proposals", "observations", "unit_states",
@@ -100,8 +113,9 @@ _PEOPLE = (
     ("playbacks", "insert", f"{may('track.read')} and user_id = {ME}"),
     ("crew", "select", f"user_id = {ME} or {_OF_UNIT}"),
     ("crew", "insert update", f"{may('field.act')} and user_id = {ME}"),
-    ("unit_terminals", "select", _OF_UNIT),
-    ("unit_terminals", "insert update delete", f"{may('unit.manage', 'field.act')} and {_OF_UNIT}"),
+    ("unit_terminals", "select", f"{_OF_UNIT} or {_CARRIES}"),
+    ("unit_terminals", "insert update delete",
+     f"({may('unit.manage', 'field.act')} and {_OF_UNIT}) or {_CARRIES}"),
     ("replies", "select update", f"{may('order.read')} and {within('organisation_path')}"),
     ("alarms", "select",
      f"{may('alarm.take', 'case.read', 'order.read')} and {within('organisation_path')}"
@@ -155,13 +169,15 @@ RULES = (
         Role.PERSON,
         "gps.latest",
         "select",
-        "exists (select from dispatch.unit_terminals t where t.terminal_id = latest.terminal_id)",
+        f"{_SENDS} and exists"
+        " (select from dispatch.unit_terminals t where t.terminal_id = latest.terminal_id)",
     ),
     Rule(
         Role.PERSON,
         "gps.terminals",
         "select",
-        "exists (select from dispatch.unit_terminals t where t.terminal_id = terminals.id)",
+        f"{_SENDS} and exists"
+        " (select from dispatch.unit_terminals t where t.terminal_id = terminals.id)",
     ),
     Rule(
         Role.PERSON,

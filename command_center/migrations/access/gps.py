@@ -1,6 +1,6 @@
 """Positions. Who may see a unit sees where it is: that rule stands with the units."""
 
-from command_center.migrations.access.rule import Rule
+from command_center.migrations.access.rule import Rule, may
 from kernel.access import Role
 
 FUNCTIONS = (
@@ -12,6 +12,20 @@ FUNCTIONS = (
 )
 WINDOW = ("terminal_id", "window_until", "issued_at", "plate", "device_id", "source")
 """Of a credential: an operator opens the window and sees who came, never the code's hash."""
+LEDGER = (
+    "id", "terminal_id", "kind", "reference_kind", "reference_id", "state", "attempts", "answer",
+    "problem", "as_text", "created_at", "expires_at", "sent_at", "acknowledged_at", "answered_at",
+    "ended_at",
+)  # fmt: skip
+"""Of a message to a terminal: how far it is, never its words."""
+_REGISTRAR = may("terminal.manage")
+# Officers' own phones (gps_ingest.terminals.PHONE) are nobody's to manage.
+_MINE = (
+    f"{_REGISTRAR} and not starts_with(identity, 'phone-')"
+    " and (accounts.is_below_me(organisation_id)"
+    " or (organisation_id is null and (select accounts.is_at_the_top())))"
+)
+_OF_A_TERMINAL = "exists (select from gps.terminals t where t.id = terminal_id)"
 REFERENCE = {
     "gps.fixes": "filled by COPY, which row-level security refuses; people read it only through"
     " gps.track, which asks whose unit it was",
@@ -31,6 +45,30 @@ RULES = (
     Rule(Role.HOUSE, "gps.downlinks", "select insert update"),
     Rule(Role.HOUSE, "gps.latest", "select"),
     Rule(Role.HOUSE, "gps.unknown_identities", "select delete"),
+    Rule(Role.PERSON, "gps.terminals", "select insert update", _MINE),
+    Rule(
+        Role.PERSON,
+        "gps.credentials",
+        "select insert update",
+        f"{_REGISTRAR} and {_OF_A_TERMINAL}",
+        WINDOW,
+    ),
+    Rule(Role.PERSON, "gps.credentials", "delete", f"{_REGISTRAR} and {_OF_A_TERMINAL}"),
+    # Who is registered nowhere belongs to no branch yet.
+    Rule(
+        Role.PERSON,
+        "gps.unknown_identities",
+        "select delete",
+        f"{_REGISTRAR} and (select accounts.is_at_the_top())",
+    ),
+    Rule(Role.PERSON, "gps.quarantine", "select", f"{_REGISTRAR} and {_OF_A_TERMINAL}"),
+    Rule(
+        Role.PERSON,
+        "gps.downlinks",
+        "select",
+        f"{may('terminal.manage', 'unit.read')} and {_OF_A_TERMINAL}",
+        LEDGER,
+    ),
     Rule(Role.CONSOLE, "gps.terminals", "select"),
     Rule(Role.CONSOLE, "gps.latest", "select"),
 )

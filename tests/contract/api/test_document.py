@@ -98,6 +98,7 @@ def test_what_asks_for_a_fresh_proof(app: APIFlask) -> None:
         "administration.reset_second_factor", "administration.end_session",
         "administration.end_sessions", "administration.create_token",
         "administration.revoke_token",
+        "terminals.register", "terminals.change", "terminals.open_window", "terminals.revoke",
     }  # fmt: skip
 
 
@@ -111,6 +112,16 @@ def test_an_unfinished_sign_in_opens_a_short_list(app: APIFlask) -> None:
         "accounts.who_am_i", "accounts.sign_out", "account.get_account",
         "account.change_password", "account.propose", "account.enrol",
     }  # fmt: skip
+
+
+def test_terminals_are_managed_by_administrators_alone(app: APIFlask) -> None:
+    rules = {
+        rule.endpoint: app.view_functions[rule.endpoint].required_permissions  # type: ignore[attr-defined]
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("terminals.")
+    }
+    assert len(rules) > 10
+    assert set(rules.values()) == {("terminal.manage",)}
 
 
 def test_accounts_are_administered_by_administrators_alone(app: APIFlask) -> None:

@@ -53,6 +53,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("command_center.wiring", OWN_PROCESSES, ".publish_json()", "import redis"),
         ("dispatch.delivery.service", SENDS_CLEARED, ".send()"),
         ("dispatch.orders.service", SENDS_CLEARED, ".send()"),
+        ("dispatch.terminals.views", DESK, "Response()"),
         ("gps_ingest.listeners.http", "acknowledges a fix", ".send()", "Response()", "import h11"),
         ("gps_ingest.listeners.tcp", "acknowledges a fix", ".send()", "get_original()",
          "import socket"),

@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import func, select
 
 from dispatch.delivery.channels import vehicle
+from dispatch.terminals import queries as terminals
 from gps_ingest import downlink
+from gps_ingest import queries as gps
 from gps_ingest.models import Downlink, Happened, Terminal
 from kernel import jobs
 from kernel.access import Role, system
 from kernel.clock import now
-from tests.integration.dispatch.conftest import COMMANDER, EAST, REPORT, SETUP, Desk
+from tests.integration.dispatch.conftest import COMMANDER, EAST, REPORT, SETUP, STRANGER, Desk
 
 INGEST = system("ingest", role=Role.INGEST)
 
@@ -77,6 +79,18 @@ def test_the_order_goes_to_the_screen_and_a_question_follows(desk: Desk, car: in
     terminal_does(desk, words.id, "acknowledged")
     assert desk.deliveries(order)[0].state == "DELIVERED"
     assert desk.assignment(order).state == "ISSUED"  # delivered is not acknowledged
+
+
+def test_the_words_of_an_order_are_read_by_whoever_may_see_it(desk: Desk, car: int) -> None:
+    issue(desk, car)
+
+    def readable(session: Any) -> tuple[int, int]:
+        terminal = session.scalar(select(Terminal.id))
+        ledger = gps.ledger(session, [terminal])
+        return len(ledger), len(terminals.readable(session, ledger))
+
+    assert desk.do(readable, COMMANDER) == (3, 2)  # the menu of events says nothing of an order
+    assert desk.do(readable, STRANGER) == (0, 0)
 
 
 def test_of_a_report_the_vehicle_says_nothing_but_that_there_is_an_order(

@@ -121,6 +121,23 @@ def test_a_wrong_code_is_refused_and_the_link_closed(
     thief.close()
 
 
+def test_a_revoked_code_cuts_the_link_and_opens_no_other(
+    street: Street, one: SimulatedTerminal
+) -> None:
+    with street.database.unit_of_work(TEST) as session:
+        terminals.revoke(session, ident(street, one))
+    with pytest.raises(NoAnswer):
+        one.listen(15)
+    one.connect(street.ingest.settings.jt808_port)
+    assert one.authenticate() == link.FAILED
+    one.connect(street.ingest.settings.jt808_port)
+    assert one.register().result == link.TERMINAL_TAKEN
+    with street.database.unit_of_work(TEST) as session:
+        terminals.open_window(session, ident(street, one))
+    assert one.register().result == link.OK
+    assert one.authenticate() == link.OK
+
+
 def test_what_comes_before_authentication_is_neither_stored_nor_acknowledged(
     street: Street, one: SimulatedTerminal
 ) -> None:
@@ -297,6 +314,35 @@ def sent(street: Street, downlink_id: int) -> Downlink:
 
 def state(street: Street, downlink_id: int) -> str:
     return sent(street, downlink_id).state
+
+
+def test_a_position_that_was_asked_for_answers_and_is_stored(
+    street: Street, terminal: SimulatedTerminal
+) -> None:
+    """By 0x0201 alone, as the standard has it: without the general response before."""
+    assert terminal.report(at(moment(), LAT, LON)) == link.OK
+    with street.database.unit_of_work(TEST) as session:
+        number = downlink.ask_position(session, ident(street, terminal))
+    terminal.here = at(moment(1), LAT, LON + 1e-4)
+    terminal.wait_for(control.QueryPosition)
+    assert wait_until(lambda: state(street, number) == "answered", 5)
+    assert count(street.database, "gps.fixes", of(street, terminal)) == 2
+    with pytest.raises(NoAnswer):  # nobody asks again
+        terminal.wait_for(control.QueryPosition, seconds=12)
+    found = sent(street, number)
+    assert found.attempts == 1 and found.answered_at is not None
+
+
+def test_parameters_are_set_and_read(street: Street, one: SimulatedTerminal) -> None:
+    with street.database.unit_of_work(TEST) as session:
+        number = downlink.set_parameters(session, ident(street, one), {0x29: bytes((0, 0, 0, 20))})
+    one.wait_for(control.SetParameters)
+    assert wait_until(lambda: state(street, number) == "acknowledged", 5)
+    with street.database.unit_of_work(TEST) as session:
+        number = downlink.read_parameters(session, ident(street, one))
+    one.wait_for(control.QueryParameters)
+    assert wait_until(lambda: state(street, number) == "answered", 5)
+    assert sent(street, number).content["told"]["00000029"] == "00000014"
 
 
 def test_words_reach_the_vehicle_and_are_acknowledged(

@@ -22,6 +22,8 @@ from dispatch import scope
 from dispatch.alarms.models import Alarm
 from dispatch.orders.models import Assignment, Order
 from dispatch.units import service as units
+from gps_ingest import terminals
+from gps_ingest.models import Quarantined, UnknownIdentity
 from kernel.access import Principal, Role
 from kernel.clock import now
 from kernel.settings import Settings
@@ -115,8 +117,26 @@ class Elsewhere:
             organisation_name=west.name, organisation_path=west.path,
         )  # fmt: skip
         self.ids["unit_id"] = unit.id
+        self._terminal(west.id, unit.id)
         self._order(cases[0].id, unit.id)
         session.flush()
+
+    def _terminal(self, organisation_id: int, unit_id: int) -> None:
+        terminal = terminals.register(
+            self.session, identity="13911110000", protocol="jt808", name="西车终端",
+            organisation_id=organisation_id,
+        )  # fmt: skip
+        units.attach_terminal(self.session, unit_id, terminal.id)
+        doubted = Quarantined(
+            terminal_id=terminal.id, received_at=now(self.session), reason="jump", raw=b"\x7e"
+        )
+        unknown = UnknownIdentity(
+            identity="13911110001", protocol="jt808", source="192.0.2.1", times=1,
+            first_seen_at=now(self.session), last_seen_at=now(self.session),
+        )  # fmt: skip
+        self.session.add_all([doubted, unknown])
+        self.session.flush()
+        self.ids |= {"terminal_id": terminal.id, "quarantine_id": doubted.id}
 
     def _order(self, case_id: int, unit_id: int) -> None:
         session, path = self.session, self.bureau.other.path
@@ -177,7 +197,7 @@ def test_no_id_opens_what_lies_elsewhere(
         address = re.sub(r"<[^>]*:(\w+)>", lambda m: str(elsewhere.ids[m[1]]), path)
         answer = desk.send(method, who, address, json={})
         assert answer.status_code in (400, 403, 404, 409, 422), (method, path, answer.text)
-        for word in (*elsewhere.numbers, "老王饭店", "西车", "DDWEST"):
+        for word in (*elsewhere.numbers, "老王饭店", "西车", "DDWEST", "1391111"):
             assert word not in answer.text, (method, path)
 
 
@@ -190,11 +210,13 @@ def test_no_list_names_what_lies_elsewhere(
         "/cases": {"view": "all"}, "/cases/map": {"bbox": "115,39,118,41"},
         "/cases/similar": {"name": "老王饭店"}, "/orders": {}, "/units": {}, "/alarms": {},
         "/inbound": {}, "/field": {}, "/console/board": {"at": now(elsewhere.session).isoformat()},
+        "/terminals": {}, "/terminals/carriers": {},
+        "/terminals/unknown": {}, "/terminals/quarantine": {},
     }  # fmt: skip
     for path, query in asked.items():
         answer = desk.get(who, path, **query)
         assert answer.status_code in (200, 403, 404), (path, answer.text)
-        for word in (*elsewhere.numbers, "西车", "DDWEST"):
+        for word in (*elsewhere.numbers, "西车", "DDWEST", "1391111"):
             assert word not in answer.text, path
 
 

@@ -42,7 +42,7 @@ export default {
   fax: 'Fax',
   roles: 'Roles',
   organisation: 'Organisation',
-  tabs: { state: 'State and organisations', people: 'Users', tokens: 'API tokens' },
+  tabs: { state: 'State and organisations', people: 'Users', terminals: 'Terminals', tokens: 'API tokens' },
   newPerson: 'New user',
   changePerson: 'Change user',
   certificate: 'Officer certificate',

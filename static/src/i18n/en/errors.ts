@@ -121,4 +121,11 @@ export default {
   provider_refused: 'The answer of the identity provider was refused; try again',
   provider_unknown_account:
     'The identity provider knows you, but you have no account here; ask the administrator',
+  port_taken: 'Another terminal has this port.',
+  network_too_wide: "The whole world is no network; name the carrier's or the VPN's.",
+  reserved: "Names that begin with “phone-” belong to officers' own phones.",
+  registers_nobody: 'Terminals of this protocol do not register; no window is needed.',
+  already_asked: 'The same was asked a moment ago; wait for the answer.',
+  carried_elsewhere: 'A unit of another jurisdiction carries this terminal.',
+  takes_no_messages: 'This terminal takes no messages.',
 }

@@ -108,4 +108,11 @@ export default {
   old: 'Before',
   new: 'Now',
   confirmed_with: 'Confirmed with',
+  identity: 'Identity',
+  protocol: 'Protocol',
+  unit_id: 'Unit',
+  listen_port: 'Port',
+  network: 'Network',
+  minutes: 'Minutes',
+  seconds: 'Seconds',
 }

@@ -119,10 +119,22 @@ export default {
       when: 'A channel says "Unknown"',
       do: 'It is not sent again by itself, so that nobody gets it twice. Ask by phone, then decide.',
     },
+    noUnit: {
+      when: 'A vehicle is not on the map',
+      do: 'Open the unit: is its terminal connected? Ask its position. If it stays silent, an administrator looks under Terminals: is it switched off, must it register, are its fixes doubtful?',
+    },
     sound: {
       when: 'An alarm makes no sound',
       do: 'The browser wants one click first. Press "Turn sound on" on the alarm bar.',
     },
+  },
+  terminals: {
+    title: 'Putting a terminal into service',
+    s1: 'Set our address and port in the terminal and switch it on. It turns up under System, Terminals, Unknown.',
+    s2: 'Compare the identity with the label on the device, press Register, choose the unit.',
+    s3: 'JT/T 808: press “Let it register”, then switch the terminal off and on. The door shuts behind it; only the terminal knows its code.',
+    s4: 'Press “Ask position”: answered means that it works. The unit on the dispatch desk can be asked and followed too.',
+    s5: 'Lost, sold or sent to repair: revoke the code, and it is cut off at once.',
   },
   words: {
     title: 'Words',
@@ -138,6 +150,10 @@ export default {
     delivery: {
       word: 'Delivery',
       means: 'One message to one recipient over one channel. Delivered is not acknowledged.',
+    },
+    terminal: {
+      word: 'Terminal',
+      means: 'The device in a vehicle that tells where it is; one that speaks JT/T 808 also shows orders and takes answers.',
     },
     referral: { word: 'Referral', means: 'Hands a case to the agency in charge, with a letter.' },
   },

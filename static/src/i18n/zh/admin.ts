@@ -42,7 +42,7 @@ export default {
   fax: '传真',
   roles: '岗位',
   organisation: '机构',
-  tabs: { state: '运行状态与机构', people: '用户', tokens: '接口令牌' },
+  tabs: { state: '运行状态与机构', people: '用户', terminals: '终端', tokens: '接口令牌' },
   newPerson: '新建用户',
   changePerson: '修改用户',
   certificate: '执法证号',

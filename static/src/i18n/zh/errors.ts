@@ -119,4 +119,11 @@ export default {
   not_for_tokens: '令牌不能用于此操作',
   provider_refused: '统一身份认证未通过，请重试',
   provider_unknown_account: '统一身份认证成功，但本系统没有您的账号，请联系系统管理员',
+  port_taken: '这个端口已分配给别的终端。',
+  network_too_wide: '不能填全部地址；请填写运营商专网或 VPN 网段。',
+  reserved: '“phone-” 开头的标识留给执法人员自己的手机。',
+  registers_nobody: '该协议的终端无需注册，不用开放注册。',
+  already_asked: '刚刚已发出同样的询问，请等待答复。',
+  carried_elsewhere: '该终端装在其他辖区的执法单元上。',
+  takes_no_messages: '该终端不接收消息。',
 }

@@ -108,4 +108,11 @@ export default {
   old: '原值',
   new: '新值',
   confirmed_with: '与谁确认',
+  identity: '标识',
+  protocol: '协议',
+  unit_id: '执法单元',
+  listen_port: '专用端口',
+  network: '网段',
+  minutes: '分钟',
+  seconds: '秒',
 }
