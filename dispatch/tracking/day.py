@@ -80,11 +80,11 @@ def read(
     principal = principal_of(session)
     unit = queries.visible(session, principal, unit_id)
     since = datetime.combine(day, time(), zone)
-    until = min(datetime.combine(day + timedelta(days=1), time(), zone), now(session))
     if since > now(session):
         raise BadInput("date", "in_the_future")
     if since < now(session) - OLDEST - timedelta(days=1):
         raise BadInput("date", "too_long_ago", days=OLDEST.days)
+    until = min(datetime.combine(day + timedelta(days=1), time(), zone), now(session))
     if why is not None:
         _justify(session, unit, since, until, why)
     fixes, driven = _driven(session, unit, since, until)
