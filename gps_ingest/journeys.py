@@ -59,11 +59,16 @@ class Journey:
     stops: Sequence[Stop]
 
 
-def track(rows: Sequence[tuple[float, float, float, float | None]]) -> Track:
-    """Of (epoch seconds, longitude, latitude, km/h or None)."""
-    table = np.array([(*row[:3], np.nan if row[3] is None else row[3]) for row in rows], float)
-    columns = table.reshape(-1, 4)
-    return Track(*(np.ascontiguousarray(columns[:, n]) for n in range(4)))
+def track(
+    at: Sequence[float],
+    lon: Sequence[float],
+    lat: Sequence[float],
+    speed_kmh: Sequence[float | None],
+) -> Track:
+    """Of columns in any order of time: epoch seconds, degrees, km/h or None."""
+    columns = [np.array(column, float) for column in (at, lon, lat, speed_kmh)]
+    order = np.argsort(columns[0], kind="stable")
+    return Track(*(column[order] for column in columns))
 
 
 def journey(way: Track) -> Journey:
@@ -93,23 +98,29 @@ def without_jumps(way: Track) -> Track:
 def find_stops(way: Track) -> list[Stop]:
     """Where it stayed within 50 m for three minutes or more, oldest first."""
     found: list[Stop] = []
-    at, lon, lat = way.at.tolist(), way.lon.tolist(), way.lat.tolist()
-    first, count = 0, len(at)
+    at, (east, north) = way.at.tolist(), _flat(way)
+    first, count, near = 0, len(at), STOP_METRES**2
     while first < count:
-        last = first
-        while (
-            last + 1 < count
-            and metres(lat[first], lon[first], lat[last + 1], lon[last + 1]) <= STOP_METRES
-        ):
+        x, y, last = east[first], north[first], first + 1
+        while last < count and (east[last] - x) ** 2 + (north[last] - y) ** 2 <= near:
             last += 1
-        if at[last] - at[first] >= STOP_SECONDS:
-            here = slice(first, last + 1)
-            place = float(way.lon[here].mean()), float(way.lat[here].mean())
-            _add(found, Stop(at[first], at[last], *place))
-            first = last + 1
+        if at[last - 1] - at[first] >= STOP_SECONDS:
+            place = float(way.lon[first:last].mean()), float(way.lat[first:last].mean())
+            _add(found, Stop(at[first], at[last - 1], *place))
+            first = last
         else:
             first += 1
     return found
+
+
+def _flat(way: Track) -> tuple[list[float], list[float]]:
+    """Metres east and north of the first fix, on a plane: right within 0.1 % in one city."""
+    if not len(way):
+        return [], []
+    scale = METRES_PER_DEGREE * np.cos(np.radians(way.lat[0]))
+    east = (way.lon - way.lon[0]) * scale
+    north = (way.lat - way.lat[0]) * METRES_PER_DEGREE
+    return east.tolist(), north.tolist()
 
 
 def _add(found: list[Stop], stop: Stop) -> None:
@@ -135,18 +146,19 @@ def _leaps(way: Track) -> Array:
 
 def _steps(way: Track, stops: Sequence[Stop]) -> list[int]:
     """The places in the track from which the way is measured: believable moves outside stops."""
-    at, lon, lat = way.at.tolist(), way.lon.tolist(), way.lat.tolist()
+    at, (east, north) = way.at.tolist(), _flat(way)
     standing = iter((*stops, None))
     stop = next(standing)
     kept: list[int] = []
+    x = y = np.inf
     for n, moment in enumerate(at):
         if stop is not None and moment > stop.until:
             stop = next(standing)
         if stop is not None and stop.since < moment <= stop.until:
             continue
-        before = kept[-1] if kept else None
-        if before is None or metres(lat[before], lon[before], lat[n], lon[n]) >= STEP_METRES:
+        if (east[n] - x) ** 2 + (north[n] - y) ** 2 >= STEP_METRES**2:
             kept.append(n)
+            x, y = east[n], north[n]
     return kept
 
 

@@ -102,6 +102,9 @@ def test_one_units_day(history: Database) -> None:
             timed(20, lambda n: read(session, n)),
         )
         show("the same once more", timed(20, lambda n: read(session, n)))
+        begin = time.process_time()
+        timed(20, lambda n: read(session, n))
+        show("  our own processor time", [(time.process_time() - begin) * 50])
         plain = text("select count(st_x(geom)) from gps.fixes where terminal_id = :t"
                      " and fixed_at between :since and :until")  # fmt: skip
     with history.unit_of_work(OWNER) as session:

@@ -318,3 +318,16 @@ def test_where_it_stood_needs_a_reason(story: Story, desk: Desk, session: Sessio
     assert desk.get(elsewhere, path, date=day).status_code == 404
     wrong = desk.post(story.commander, path, body | {"reason_code": "curious"})
     assert wrong.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("day", "code"),
+    [
+        ("0001-01-01", "too_long_ago"),
+        ("2026-06-22", "too_long_ago"),
+        ("9999-12-31", "in_the_future"),
+    ],
+)
+def test_a_day_lies_within_the_last_ninety(story: Story, desk: Desk, day: str, code: str) -> None:
+    answer = desk.get(story.dispatcher, f"/units/{story.unit.id}/day", date=day)
+    assert (answer.status_code, answer.get_json()["code"]) == (422, code)
