@@ -110,7 +110,7 @@ ROLES: dict[str, frozenset[str]] = {
     ),
     "OFFICER": frozenset({"field.act", "map.read"}),
     "STAT": frozenset({"stats.read"}),
-    "ADMIN": frozenset({"admin.users", "admin.health", "terminal.manage"}),
+    "ADMIN": frozenset({"admin.users", "admin.health", "admin.terminals"}),
     "DISC": frozenset({"conduct.read"}),
     "AUDIT": frozenset({"audit.read"}),
     # Volumes, retention, destruction (SPEC §1.1): numbers only, no case text.

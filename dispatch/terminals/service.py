@@ -28,7 +28,7 @@ from kernel.db import in_role, principal_of
 from kernel.errors import BadInput, Conflict, NotFound
 from kernel.events import emit
 
-MANAGE = "terminal.manage"
+MANAGE = "admin.terminals"
 SEND = "unit.manage"
 """Who sends units may ask them where they are."""
 INTERVAL = 0x0029

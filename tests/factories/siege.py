@@ -26,9 +26,10 @@ from command_center.app import create_app
 from command_center.cases.archive.models import Destruction
 from command_center.cases.models import Document, Recording
 from command_center.wiring import House
+from dispatch.orders.models import Proposal
 from dispatch.units import service as units
 from gps_ingest import terminals
-from gps_ingest.models import LatestFix
+from gps_ingest.models import LatestFix, Quarantined
 from kernel.access import Principal, system
 from kernel.db import Database
 from kernel.settings import Settings
@@ -247,15 +248,26 @@ def _register(siege: Siege) -> None:
 
 
 def _vehicle(siege: Siege) -> None:
-    siege.ids["unit_id"] = _unit(siege, "执法一号", "京A12345", siege.bureau.branch)
+    ids = siege.ids
+    ids["unit_id"], ids["terminal_id"] = _unit(siege, "执法一号", "京A12345", siege.bureau.branch)
+    with siege.database.unit_of_work(SETTER) as session:
+        doubted = Quarantined(
+            terminal_id=ids["terminal_id"], received_at=siege.database.clock.now(),
+            reason="jump", raw=b"$GPRMC",
+        )  # fmt: skip
+        session.add(doubted)
+        session.flush()
+        ids["quarantine_id"] = doubted.id
     for account in ("officer", "second", ALL):
         siege.kept(account, "POST", "/field/sign-on", {"unit_id": siege.ids["unit_id"]})
 
 
-def _unit(siege: Siege, name: str, plate: str, branch: Organisation) -> int:
-    """A car of the branch, standing before the business."""
+def _unit(siege: Siege, name: str, plate: str, branch: Organisation) -> tuple[int, int]:
+    """A car of the branch, standing before the business: (unit, its terminal)."""
     with siege.database.unit_of_work(SETTER) as session:
-        terminal = terminals.register(session, identity=plate, protocol="nmea")
+        terminal = terminals.register(
+            session, identity=plate, protocol="nmea", organisation_id=branch.id
+        )
         unit = units.register(
             session, name=name, plate=plate, organisation_id=branch.id,
             organisation_name=branch.name, organisation_path=branch.path,
@@ -268,7 +280,7 @@ def _unit(siege: Siege, name: str, plate: str, branch: Organisation) -> int:
                 terminal_id=terminal.id, fixed_at=moment, received_at=moment, geog=place, flags=0
             )
         )
-        return unit.id
+        return unit.id, terminal.id
 
 
 def _sent(siege: Siege, case_id: int, unit_id: int | None, branch: Organisation) -> dict[str, Any]:
@@ -292,10 +304,24 @@ def _order(siege: Siege) -> None:
     siege.kept("officer", "POST", f"{path}/status", {"state": "ACKED"})
     photo = {"file": (BytesIO(picture("JPEG")), "现场.jpg")}
     ids["attachment_id"] = siege.kept("officer", "POST", f"{path}/photos", data=photo)["id"]
+    ids["proposal_id"] = _proposed(siege, part["id"])
     ids["alarm_id"] = siege.kept("officer", "POST", "/field/sos", {})["id"]
     grave = {"level": 2, "reason": "多人受伤"}
     siege.kept("shift", "POST", f"/cases/{ids['JB_id']}/escalate", grave)
     ids["pending_id"] = _sent(siege, ids["JB_id"], None, siege.bureau.branch)["id"]
+
+
+def _proposed(siege: Siege, assignment_id: int) -> int:
+    """The track shows that the crew has arrived."""
+    with siege.database.unit_of_work(SETTER) as session:
+        moment = siege.database.clock.now()
+        made = Proposal(
+            assignment_id=assignment_id, happening_id=1, report="ON_SCENE",
+            since=moment, at=moment, metres=20,
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return made.id
 
 
 def _elsewhere(siege: Siege) -> None:
@@ -307,7 +333,7 @@ def _elsewhere(siege: Siege) -> None:
     ).model_dump(mode="json")
     case = siege.kept("agent", "POST", "/submissions", told)["cases"][0]
     siege.kept("shift", "POST", f"/cases/{case['id']}/route", {"organisation_id": west.id})
-    unit_id = _unit(siege, "西华二号", "京W99999", west)
+    unit_id, terminal_id = _unit(siege, "西华二号", "京W99999", west)
     for account in ("west", "west-second"):
         siege.kept(account, "POST", "/field/sign-on", {"unit_id": unit_id})
     made = _sent(siege, case["id"], unit_id, west)
@@ -315,6 +341,7 @@ def _elsewhere(siege: Siege) -> None:
     siege.foreign = {
         "case_id": case["id"], "case_no": case["case_no"], "into_case_no": case["case_no"],
         "object_no": case["case_no"], "unit_id": unit_id, "unit_ids": [unit_id],
+        "terminal_id": terminal_id,
         "order_id": made["id"], "assignment_id": made["part"]["id"], "alarm_id": alarm["id"],
         "delivery_id": made["part"]["deliveries"][0]["id"], "organisation_id": west.id,
         "branch_ids": [west.id], "query_code": "000000", "user_id": siege.ids["user_id"],

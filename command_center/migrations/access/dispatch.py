@@ -30,7 +30,7 @@ FUNCTIONS = (
        returns table (id bigint, name text, plate text, organisation_path text)
        language sql stable security definer set search_path = pg_catalog, pg_temp as $$
        select u.id, u.name, u.plate, u.organisation_path from dispatch.units u
-       where kernel.me() = 0 or (kernel.may('terminal.manage')
+       where kernel.me() = 0 or (kernel.may('admin.terminals')
                                  and starts_with(u.organisation_path, kernel.my_path())) $$""",
     """create or replace function dispatch.may_carry(of_unit bigint) returns boolean
        language sql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -78,7 +78,7 @@ _OF_ASSIGNMENT = "exists (select from dispatch.assignments a where a.id = assign
 _UNIT = f"({may('unit.read', 'field.act')} and {within('organisation_path')})"
 _OF_UNIT = "exists (select from dispatch.units u where u.id = unit_id)"
 _MOVES = may("unit.manage", "order.create", "order.approve", "field.act")
-_CARRIES = f"({may('terminal.manage')} and dispatch.may_carry(unit_id))"
+_CARRIES = f"({may('admin.terminals')} and dispatch.may_carry(unit_id))"
 _SENDS = may("unit.read", "field.act")
 _HOUSE = (
     "orders", "assignments", "status_reports", "deliveries", "units", "unit_terminals", "crew",

@@ -18,7 +18,7 @@ LEDGER = (
     "ended_at",
 )  # fmt: skip
 """Of a message to a terminal: how far it is, never its words."""
-_REGISTRAR = may("terminal.manage")
+_REGISTRAR = may("admin.terminals")
 # Officers' own phones (gps_ingest.terminals.PHONE) are nobody's to manage.
 _MINE = (
     f"{_REGISTRAR} and not starts_with(identity, 'phone-')"
@@ -66,7 +66,7 @@ RULES = (
         Role.PERSON,
         "gps.downlinks",
         "select",
-        f"{may('terminal.manage', 'unit.read')} and {_OF_A_TERMINAL}",
+        f"{may('admin.terminals', 'unit.read')} and {_OF_A_TERMINAL}",
         LEDGER,
     ),
     Rule(Role.CONSOLE, "gps.terminals", "select"),

@@ -121,7 +121,7 @@ def test_terminals_are_managed_by_administrators_alone(app: APIFlask) -> None:
         if rule.endpoint.startswith("terminals.")
     }
     assert len(rules) > 10
-    assert set(rules.values()) == {("terminal.manage",)}
+    assert set(rules.values()) == {("admin.terminals",)}
 
 
 def test_accounts_are_administered_by_administrators_alone(app: APIFlask) -> None:

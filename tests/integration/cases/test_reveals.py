@@ -244,9 +244,9 @@ def test_a_commander_who_handles_cases_finds_those_they_handle_and_leaves_a_trac
     other, own = open_case(report()), open_case(report())
     both = bureau.person("CMD", "UNIT", at=bureau.root)
     own.handler_id = both.id
-    assert look_for(desk, both).get_json() == {"case_nos": [own.case_no]}
+    assert look_for(desk, both).get_json() == {"cases": [{"id": own.id, "case_no": own.case_no}]}
     other.handler_id = own.handler_id = None
-    assert look_for(desk, both).get_json() == {"case_nos": []}
+    assert look_for(desk, both).get_json() == {"cases": []}
     assert [alarm.kind for alarm in rung(session, office)] == ["identity_search"] * 2
     assert len(session.scalars(select(IdentitySearch)).all()) == 2
 

@@ -46,7 +46,9 @@ def test_requests_and_stumps_are_read_as_far_as_they_go(
 @pytest.mark.parametrize("protocol", ["jt808", "gt06"])
 def test_frames_are_read(protocol: str) -> None:
     lines = (VECTORS / f"{protocol}.jsonl").read_text("utf-8").splitlines()
-    frames = [frame for row in map(json.loads, lines) for frame in row["hex"]]
+    frames = [
+        frame for row in map(json.loads, lines) for frame in row["hex"] if row["id"] != "no-hex"
+    ]
     assert len(frames) > 10
     for frame in frames:
         assert kinds(protocol, bytes.fromhex(frame)), frame

@@ -104,7 +104,7 @@ def test_counters_are_for_this_machine_only(
 def test_as_many_proxies_are_believed_as_were_set(
     make_app: Callable[..., APIFlask], proxies: int, seen: list[str]
 ) -> None:
-    app = make_app(trusted_proxies=proxies)
+    app = make_app(trusted_proxies=proxies, host=seen[1].split(":")[0])
 
     @app.get("/seen")
     @public
