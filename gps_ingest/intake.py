@@ -11,11 +11,18 @@ from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Ve
 from gps_ingest.positions import Done, PositionStore
 from gps_ingest.protocols.base import Fix
 from kernel.clock import Clock, SystemClock
+from kernel.log import get_logger
+
+log = get_logger(__name__)
 
 MAX_RAW = 1024
 """Bytes of a doubtful message that are kept."""
 YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+SUSPICIOUS = "suspicious"
+"""Kind of what is told upward when somebody seems to pose as a terminal."""
+SUSPICION_PAUSE = timedelta(minutes=10)
+"""Each reason is told once in this time: whoever knocks on and on cannot fill the tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,17 @@ class Intake:
         """Store what comes without a position; `done` is called once it is safe."""
         self._happen(told, terminal, self.clock.now(), None)
         self.store.after_all_before(done)
+
+    def suspect(self, terminal: KnownTerminal, reason: str, address: str) -> None:
+        """Somebody at that network address seems to pose as the terminal: people are told."""
+        meters.suspicions.labels(reason).inc()
+        now, before = self.clock.now(), terminal.suspected.get(reason)
+        if before is not None and now - before < SUSPICION_PAUSE:
+            return
+        terminal.suspected[reason] = now
+        log.warning("terminal_suspicious", terminal=terminal.id, reason=reason, address=address)
+        details = {"reason": reason, "address": address}
+        self._happen(Told(SUSPICIOUS, reason, details, b""), terminal, now, None)
 
     def _happen(
         self, told: Told, terminal: KnownTerminal, received_at: datetime, fix: Fix | None

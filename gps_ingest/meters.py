@@ -19,6 +19,12 @@ links = Gauge("cc_gps_links", "Open connections", ["listener"], registry=registr
 dismissed = Counter(
     "cc_gps_dismissed", "Connections refused or closed", ["listener", "reason"], registry=registry
 )
+shut_out = Counter(
+    "cc_gps_shut_out", "Addresses shut out for a while", ["listener"], registry=registry
+)
+suspicions = Counter(
+    "cc_gps_suspicions", "Signs that somebody poses as a terminal", ["reason"], registry=registry
+)
 refused = Counter(
     "cc_gps_refused", "Messages of terminals that had not proved who they are", ["reason"],
     registry=registry,

@@ -71,6 +71,8 @@ class KnownTerminal:
     code_hash: bytes | None = None
     alarms: int = 0
     """Alarm bits of its last report: only what they lack is news."""
+    suspected: dict[str, datetime] = field(default_factory=dict)
+    """When people were last told that somebody may pose as it, by reason."""
     newest: Moment | None = None
     doubted: list[Moment] = field(default_factory=list)
 

@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from gps_ingest import downlink, meters
-from gps_ingest.gatehouse import Claim, Gatehouse
+from gps_ingest.gatehouse import Admission, Claim, Gatehouse
 from gps_ingest.intake import Intake, Told
 from gps_ingest.listeners.limits import Dismissed
 from gps_ingest.models import Downlink
@@ -23,12 +24,15 @@ from gps_ingest.protocols.jt808.decoder import Damaged
 from gps_ingest.protocols.jt808.framing import Header
 from gps_ingest.protocols.jt808.framing import Peer as Name
 from gps_ingest.protocols.jt808.location import Location
+from gps_ingest.protocols.jt808.parts import MAX_BYTES
 from gps_ingest.sessions.base import Correspondent
 from gps_ingest.switchboard import Switchboard
 
 PROTOCOL = "jt808"
 ANSWER_SECONDS, MAX_SENDINGS = 10.0, 3
 """Until the first repetition of a message that is not answered, and how often it is sent."""
+ASKING_SECONDS = 5.0
+"""A question to the gatehouse that takes longer counts as lost."""
 MAX_OUT = 32
 """Messages of one line that wait for their answer."""
 LATE = timedelta(minutes=5)
@@ -62,12 +66,15 @@ class Jt808Session:
         self._peer = peer
         self.address = peer.address
         self._decoder = jt808.Decoder()
+        self._decoder.parts.max_bytes = 0  # until it is known who speaks
         self._noise = 0
         self._serial = 0
         self._terminal: KnownTerminal | None = None
         self._name: Name | None = None
         """How the terminal wrote itself last: every answer copies it."""
         self._sendings: dict[int, Sending] = {}
+        self._asking_until = 0.0
+        """Until then the gatehouse is looking something up for this link: one thing at a time."""
         self._is_closed = False
 
     # -- bytes in -------------------------------------------------------------------------
@@ -111,8 +118,9 @@ class Jt808Session:
         match message:
             case Damaged():
                 self._damaged(message)
-            case link.Part():
-                pass  # the whole is acknowledged once it is here
+            case link.Part():  # the whole is acknowledged once it is here
+                if self._is_theirs(message.header):
+                    self._peer.made_sense()
             case link.Register():
                 self._peer.made_sense()
                 self._register(message)
@@ -146,10 +154,16 @@ class Jt808Session:
             self._send(link.RegisterReply(header.serial, link.NO_SUCH_TERMINAL), header.peer)
             self._peer.spoil(1, 0)
             return
+        if not self._may_ask():
+            return
 
-        def done(code: str | None) -> None:
-            result = link.OK if code else link.TERMINAL_TAKEN
-            self._send(link.RegisterReply(header.serial, result, code or ""), header.peer)
+        def done(admission: Admission) -> None:
+            self._asking_until = 0.0
+            if admission.code is None or admission.is_other:
+                reason = "registration" if admission.code is None else "other_vehicle"
+                self._intake.suspect(terminal, reason, self._peer.address)
+            result = link.OK if admission.code else link.TERMINAL_TAKEN
+            self._send(link.RegisterReply(header.serial, result, admission.code or ""), header.peer)
 
         edition = 2011 if said.layout == "2011" else None
         claim = Claim(said.plate, said.terminal_id, self._peer.address, edition)
@@ -160,19 +174,50 @@ class Jt808Session:
         terminal = self._known(header)
         if terminal is None or self._terminal not in (None, terminal):
             self._reply(header, link.FAILED)
-            raise Dismissed("second_identity" if terminal else "unknown", offence=True)
+            if terminal is None:
+                raise Dismissed("unknown", offence=True)
+            self._says_another_name()
+        if not self._may_ask():
+            return
 
         def done(fits: bool) -> None:
-            if self._is_closed:
-                return
-            if fits:
-                self._bind(terminal, header)
-            self._reply(header, link.OK if fits else link.FAILED)
-            if not fits:
-                meters.refused.labels("authentication").inc()
-                self._peer.close("not_authenticated", offence=True)
+            self._asking_until = 0.0
+            if not self._is_closed:
+                self._admit(terminal, header, fits)
 
         self._gatehouse.check(terminal, said.auth, done)
+
+    def _may_ask(self) -> bool:
+        """Whether the gatehouse may be asked now; raises Dismissed for who asks without end."""
+        now = time.monotonic()
+        if now < self._asking_until:
+            self._peer.spoil(1, 0)
+            return False
+        self._asking_until = now + ASKING_SECONDS
+        return True
+
+    def _admit(self, terminal: KnownTerminal, header: Header, fits: bool) -> None:
+        """Bind the link to the terminal whose code it told, or close it."""
+        if not fits:
+            meters.refused.labels("authentication").inc()
+            self._intake.suspect(terminal, "wrong_code", self._peer.address)
+            self._reply(header, link.FAILED)
+            self._peer.close("not_authenticated", offence=True)
+            return
+        if terminal.settings.get("network") and not terminal.may_report_from(self._peer.address):
+            self._intake.suspect(terminal, "wrong_network", self._peer.address)
+        try:
+            self._bind(terminal, header)
+        except Dismissed as dismissed:
+            self._peer.close(dismissed.reason, offence=dismissed.offence)
+        else:
+            self._reply(header)
+
+    def _says_another_name(self) -> NoReturn:
+        """Raises Dismissed: a link speaks for one terminal."""
+        if self._terminal is not None:
+            self._intake.suspect(self._terminal, "second_identity", self._peer.address)
+        raise Dismissed("second_identity", offence=True)
 
     def _is_theirs(self, header: Header) -> bool:
         """Whether the terminal of this link said it; raises Dismissed for a second name."""
@@ -182,7 +227,7 @@ class Jt808Session:
             return True
         if terminal is not None:
             self._reply(header, link.FAILED)
-            raise Dismissed("second_identity", offence=True)
+            self._says_another_name()
         known = self._known(header)
         if known is not None and known.may_report_from(self._peer.address):
             self._bind(known, header)
@@ -198,7 +243,12 @@ class Jt808Session:
 
     def _bind(self, terminal: KnownTerminal, header: Header) -> None:
         """The link is this terminal's; raises Dismissed when its links change too fast."""
-        self._switchboard.plug(terminal, self)
+        try:
+            self._switchboard.plug(terminal, self)
+        except Dismissed:
+            self._intake.suspect(terminal, "swapping", self._peer.address)
+            raise
+        self._decoder.parts.max_bytes = MAX_BYTES
         self._terminal, self._name = terminal, header.peer
         self._decoder.dialect = replace(
             self._decoder.dialect,

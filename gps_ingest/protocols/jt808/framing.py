@@ -230,6 +230,7 @@ class Splitter:
         self.noise = 0
         self._rest: bytes | None = None
         """What came since the last flag; None before the first."""
+        self._is_doubled = False
 
     def feed(self, data: bytes) -> list[bytes]:
         if self._rest is not None:
@@ -242,7 +243,7 @@ class Splitter:
         if len(self._rest) > MAX_WIRE:
             self.noise += len(self._rest)
             self._rest = None
-        return [piece for piece in pieces if piece and self._fits(piece)]
+        return [piece for piece in pieces if self._fits(piece)]
 
     def finish(self) -> bytes:
         """What stands behind the last flag: the beginning of a frame that never ended."""
@@ -250,6 +251,12 @@ class Splitter:
         return rest
 
     def _fits(self, piece: bytes) -> bool:
+        """One empty piece stands before a frame; more are flags that frame nothing."""
+        if not piece:
+            self.noise += self._is_doubled
+            self._is_doubled = True
+            return False
+        self._is_doubled = False
         if MIN_FRAME <= len(piece) <= MAX_WIRE:
             return True
         self.noise += len(piece)

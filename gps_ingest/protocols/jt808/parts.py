@@ -46,9 +46,13 @@ class Gap:
 
 
 class Assembler:
-    """Unfinished messages of one link; `now` is any clock in seconds that only goes forward."""
+    """Unfinished messages of one link; `now` is any clock in seconds that only goes forward.
 
-    def __init__(self) -> None:
+    `max_bytes` may change at any time: nothing is kept for a link that has not said who it is.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self.max_bytes = max_bytes
         self._open: dict[Key, _Open] = {}
 
     def take(self, header: Header, body: bytes, now: float) -> Assembly | None:
@@ -66,7 +70,7 @@ class Assembler:
             parts = [found.parts[place] for place in range(1, total + 1)]
             serials = tuple(serial for serial, _ in parts)
             return Assembly(serials, b"".join(body for _, body in parts))
-        while sum(one.size for one in self._open.values()) > MAX_BYTES:
+        while sum(one.size for one in self._open.values()) > self.max_bytes:
             self._drop_oldest()
         return None
 
