@@ -153,7 +153,6 @@ class PositionStore:
     def _forget(self, batch: Sequence[_Entry]) -> None:
         del self._entries[: len(batch)]
         waiting = len(self._entries)
-        meters.waiting.set(waiting)
         if waiting < self.limits.max_batch:
             self._enough.clear()
         if not waiting and not self._stopping:

@@ -200,6 +200,7 @@ class IngestServer:
         """Say that we live, and what we have counted; the web process shows both."""
         if not self.store.is_away:
             self._bus.beat(PROCESS)
+        meters.waiting.set(self.store.waiting)
         self._bus.redis.set(METERS_KEY, meters.exposition(), ex=METERS_SECONDS)
 
 

@@ -127,6 +127,8 @@ class Link:
         limits = self._listener.door.limits
         if self._unsent and now - self._unsent_since > limits.write:
             self.close("reads_nothing")
+        elif not self._listener.valve.is_open:  # nobody is silent while we do not listen
+            self.opened_at = self.sensible_at = now
         elif not self.has_made_sense and now - self.opened_at > limits.first_message:
             self.close("mute")
         elif not self.is_identified and now - self.opened_at > limits.identity:

@@ -190,7 +190,9 @@ class UdpListener:
             gevent.sleep(SWEEP_SECONDS)
             now = time.monotonic()
             for (address, port), peer in list(self._peers.items()):
-                if peer.is_over(now):
+                if not self.valve.is_open:  # nobody is silent while we do not listen
+                    peer.opened_at = peer.heard_at = now
+                elif peer.is_over(now):
                     self._forget(address, port)
                 else:
                     self._guarded(address, port, partial(peer.session.tick, now))
