@@ -37,6 +37,10 @@ happenings = Counter(
     "cc_gps_happenings", "What terminals told besides positions", ["kind"], registry=registry
 )
 waiting = Gauge("cc_gps_waiting", "Fixes that wait for the database", registry=registry)
+valve_closed = Counter(
+    "cc_gps_valve_closed", "Times that the store was full and nothing more was read",
+    registry=registry,
+)  # fmt: skip
 database_away = Gauge(
     "cc_gps_database_away", "1 while the database cannot be reached", registry=registry
 )

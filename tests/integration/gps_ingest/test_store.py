@@ -14,7 +14,7 @@ from gps_ingest.server import connector
 from kernel.db import Database
 from tests.ingest import LAT, LON, count
 
-LIMITS = StoreLimits(flush_seconds=0.01, max_batch=50, max_waiting=200, retry_seconds=(0.01, 0.02))
+LIMITS = StoreLimits(flush_seconds=0.01, enough=50, max_waiting=200, retry_seconds=(0.01, 0.02))
 
 
 @dataclass
