@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from gps_ingest import meters
 from gps_ingest.fleet import Fleet
-from gps_ingest.history import Happening, Oddity, Row
+from gps_ingest.history import EPOCH_2000_US, Happening, Oddity, Row
 from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Verdict
 from gps_ingest.positions import Done, PositionStore
 from gps_ingest.protocols.base import Fix
@@ -19,6 +19,7 @@ MAX_RAW = 1024
 """Bytes of a doubtful message that are kept."""
 YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+ACCEPTED = ("accepted", "")
 SUSPICIOUS = "suspicious"
 """Kind of what is told upward when somebody seems to pose as a terminal."""
 SUSPICION_PAUSE = timedelta(minutes=10)
@@ -76,7 +77,7 @@ class Intake:
         """
         passage = Passage(fix, terminal, self.clock.now(), self.rules)
         verdict = self.pipeline.run(passage)
-        meters.fixes(*_labels(verdict)).inc()
+        meters.fixes[_labels(verdict)] += 1
         if told and terminal is not None and not (verdict and verdict.end is End.REFUSED):
             for one in told:
                 self._happen(one, terminal, passage.received_at, fix)
@@ -128,7 +129,7 @@ class Intake:
 
 
 def _labels(verdict: Verdict | None) -> tuple[str, str]:
-    return (verdict.end.value, verdict.reason) if verdict else ("accepted", "")
+    return (verdict.end.name.lower(), verdict.reason) if verdict else ACCEPTED
 
 
 def _row(passage: Passage) -> Row:
@@ -136,16 +137,17 @@ def _row(passage: Passage) -> Row:
     if terminal is None or fix.time is None or fix.lat is None or fix.lon is None:
         raise ValueError("the pipeline let an incomplete fix pass")
     return Row(
-        terminal_id=terminal.id,
-        fixed_us=_microseconds(fix.time),
-        received_us=_microseconds(passage.received_at),
-        lat=fix.lat,
-        lon=fix.lon,
-        speed_kmh=fix.speed_kmh,
-        course=fix.course,
-        alt_m=fix.alt_m,
-        flags=int(passage.flags),
-        is_live=passage.is_live,
+        terminal.id,
+        # A double holds these to a quarter of a microsecond.
+        round(passage.at * 1e6) - EPOCH_2000_US,
+        round(passage.received * 1e6) - EPOCH_2000_US,
+        fix.lat,
+        fix.lon,
+        fix.speed_kmh,
+        fix.course,
+        fix.alt_m,
+        int(passage.flags),
+        passage.is_live,
     )
 
 

@@ -36,7 +36,7 @@ class Gt06Session:
         """Nobody waits for it."""
 
     def _take(self, message: Message) -> None:
-        meters.messages(PROTOCOL, type(message).__name__).inc()
+        meters.messages[PROTOCOL, type(message).__name__] += 1
         match message:
             case Bad():
                 self._peer.spoil(1, 0)

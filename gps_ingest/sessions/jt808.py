@@ -95,8 +95,10 @@ class Jt808Session:
         """Ask for missing parts, send again what was not answered."""
         for gap in self._decoder.parts.gaps(now):
             self._send(link.PlatformResend(gap.first_serial, gap.missing), gap.peer)
-        for serial, sending in [(s, one) for s, one in self._sendings.items() if one.due <= now]:
-            self._send_again(serial, sending, now)
+        if self._sendings:
+            overdue = [(s, one) for s, one in self._sendings.items() if one.due <= now]
+            for serial, sending in overdue:
+                self._send_again(serial, sending, now)
 
     def closed(self) -> None:
         """The link is gone; what it did not answer waits for the next one."""
@@ -114,7 +116,7 @@ class Jt808Session:
     # -- messages in ----------------------------------------------------------------------
 
     def _take(self, message: object) -> None:
-        meters.messages(PROTOCOL, type(message).__name__).inc()
+        meters.messages[PROTOCOL, type(message).__name__] += 1
         match message:
             case Damaged():
                 self._damaged(message)
@@ -332,18 +334,16 @@ class Jt808Session:
 
     def _alarms(self, terminal: KnownTerminal, fix: Location) -> tuple[Told, ...]:
         """The alarms that this report raises: what the one before it did not tell."""
-        edition = fix.header.peer.version
-        known = set(bits.alarms(0xFFFFFFFF, edition))
         raised = fix.alarm & ~terminal.alarms
         if not fix.is_history:
             terminal.alarms = fix.alarm
-        names = [name for name in bits.alarms(raised, edition) if name in known]
+        names = bits.alarms(raised, fix.header.peer.version) if raised else ()
         if not names:
             return ()
         late = fix.is_history and _is_old(fix.time, self._intake.clock.now())
         details = {
             "bits": raised,
-            "names": names,
+            "names": list(names),
             "serial": fix.header.serial,
             "sos": bool(raised & bits.SOS),
             "late": late,

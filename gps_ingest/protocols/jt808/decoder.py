@@ -118,7 +118,9 @@ def encode(
     Part n has the serial `serial` + n: whoever counts goes on behind the last one. An `Opaque`
     goes out under the id of its header. Raises ValueError for what the message cannot carry.
     """
-    dialect = replace(dialect or Dialect(), edition=peer.version)
+    dialect = dialect or Dialect()
+    if dialect.edition != peer.version:
+        dialect = replace(dialect, edition=peer.version)
     message_id = message.header.message_id if message.ID < 0 else message.ID
     try:
         pieces = parts.divide(message.pack(dialect))

@@ -7,7 +7,7 @@ Source: JT/T 808-2011, -2013 and -2019, chapter 4.4.
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -38,6 +38,11 @@ class Peer:
     version: int = 2013
     flagged: bool = False
     revision: int = 1
+    identity: str = field(init=False, compare=False, repr=False)
+    """The name of the terminal in every edition: the digits without the padding in front."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "identity", self.phone.hex().lstrip("0") or "0")
 
     @classmethod
     def of(cls, digits: str, version: int = 2013) -> "Peer":
@@ -51,11 +56,6 @@ class Peer:
     def digits(self) -> str:
         """The phone as sent, padding included. Some terminals send no BCD: then hex digits."""
         return self.phone.hex()
-
-    @property
-    def identity(self) -> str:
-        """The name of the terminal in every edition: the digits without the padding in front."""
-        return self.phone.hex().lstrip("0") or "0"
 
     @property
     def imei(self) -> str | None:

@@ -76,6 +76,8 @@ class Assembler:
 
     def gaps(self, now: float) -> list[Gap]:
         """What to ask for now: nothing came for ASK_SECONDS, nor since it was asked for."""
+        if not self._open:
+            return []
         self._drop_idle(now)
         out = []
         for one in self._open.values():
@@ -107,6 +109,8 @@ def _gap(one: _Open) -> Gap:
 
 def divide(body: bytes) -> list[bytes]:
     """A body as the parts that fit frames; one part where it fits one frame."""
+    if len(body) <= MAX_BODY:
+        return [body]
     return [body[at : at + MAX_BODY] for at in range(0, max(1, len(body)), MAX_BODY)]
 
 
