@@ -137,6 +137,9 @@ class Budget:
 
     def read(self, count: int, now: float) -> float:
         """Charge bytes; gives the seconds to rest before reading on."""
+        if count <= self._tokens:  # what came meanwhile is added when it is needed
+            self._tokens -= count
+            return 0.0
         rate, burst = self._limits.bytes_per_second, self._limits.burst_bytes
         self._tokens = min(burst, self._tokens + (now - self._read_at) * rate) - count
         self._read_at = now

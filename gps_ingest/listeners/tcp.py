@@ -49,7 +49,7 @@ class Link:
     def __init__(self, listener: "TcpListener", sock: socket.socket, address: str, now: float):
         self.address = address
         self.budget = Budget(listener.door.limits, now)
-        self.opened_at = self.sensible_at = now
+        self.opened_at = self.heard_at = self.sensible_at = now
         self.has_made_sense = False
         self.is_identified = False
         self.is_open = True
@@ -69,7 +69,7 @@ class Link:
     def made_sense(self, *, identified: bool = False) -> None:
         """A sensible message came; `identified`: of a registered terminal."""
         self.has_made_sense = True
-        self.sensible_at = time.monotonic()
+        self.sensible_at = self.heard_at
         if identified and not self.is_identified:
             self.is_identified = True
             self._listener.door.trust(self.address)
@@ -136,7 +136,7 @@ class Link:
         elif now - self.sensible_at > limits.idle:
             self.close("idle")
         else:
-            self.guarded(lambda: self.session.tick(now))
+            self.guarded(self.session.tick, now)
 
     def _on_readable(self) -> None:
         valve = self._listener.valve
@@ -153,16 +153,17 @@ class Link:
         if not data:
             self.close("left")
             return
-        rest = self.budget.read(len(data), time.monotonic())
+        self.heard_at = time.monotonic()
+        rest = self.budget.read(len(data), self.heard_at)
         if rest:
             self.pause()
             self._rest = _later(rest, self.resume)
-        self.guarded(lambda: self.session.receive(data))
+        self.guarded(self.session.receive, data)
 
-    def guarded(self, act: Callable[[], None]) -> None:
+    def guarded(self, act: Callable[..., None], *told: object) -> None:
         """Whatever a session raises ends its own link and nobody else's."""
         try:
-            act()
+            act(*told)
         except Dismissed as dismissed:
             self.close(dismissed.reason, offence=dismissed.offence)
         except Exception:

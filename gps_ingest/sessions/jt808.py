@@ -118,6 +118,10 @@ class Jt808Session:
     def _take(self, message: object) -> None:
         meters.messages[PROTOCOL, type(message).__name__] += 1
         match message:
+            case Location():  # nearly every message, so it comes first
+                if self._is_theirs(message.header) and self._terminal is not None:
+                    self._peer.made_sense(identified=self._terminal.enabled)
+                    self._locations(self._terminal, message.header, (message,))
             case Damaged():
                 self._damaged(message)
             case link.Part():  # the whole is acknowledged once it is here
@@ -129,7 +133,7 @@ class Jt808Session:
             case link.Authenticate():
                 self._peer.made_sense()
                 self._authenticate(message)
-            case Body() | Location():
+            case Body():
                 if self._is_theirs(message.header):
                     self._heard(message)
 
@@ -271,7 +275,7 @@ class Jt808Session:
 
     # -- what it says ---------------------------------------------------------------------
 
-    def _heard(self, message: Body | Location) -> None:
+    def _heard(self, message: Body) -> None:
         terminal = self._terminal
         if terminal is None:
             return
@@ -280,7 +284,7 @@ class Jt808Session:
         if not self._takes_answer(terminal, message):
             self._takes_report(terminal, message)
 
-    def _takes_answer(self, terminal: KnownTerminal, message: Body | Location) -> bool:
+    def _takes_answer(self, terminal: KnownTerminal, message: Body) -> bool:
         """What answers a message of ours needs no answer itself."""
         match message:
             case link.TerminalReply():
@@ -296,7 +300,7 @@ class Jt808Session:
                 return False
         return True
 
-    def _takes_report(self, terminal: KnownTerminal, message: Body | Location) -> None:
+    def _takes_report(self, terminal: KnownTerminal, message: Body) -> None:
         header = message.header
         match message:
             case words.Event():
@@ -316,6 +320,7 @@ class Jt808Session:
         self, terminal: KnownTerminal, header: Header, fixes: tuple[Location, ...]
     ) -> None:
         """Store all, then acknowledge once."""
+        self._intake.fleet.heard(terminal, self._intake.clock.now())
         left = len(fixes)
 
         def done() -> None:

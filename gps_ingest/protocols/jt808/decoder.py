@@ -126,6 +126,8 @@ def encode(
         pieces = parts.divide(message.pack(dialect))
     except struct.error as error:
         raise ValueError(f"a value does not fit: {error}") from None
+    if len(pieces) == 1:
+        return [seal(Header(message_id, peer, serial), pieces[0])]
     if len(pieces) > parts.MAX_PARTS:
         raise ValueError(f"a message of {len(pieces)} parts")
     return [
@@ -134,7 +136,7 @@ def encode(
                 message_id,
                 peer,
                 serial + n & 0xFFFF,
-                (len(pieces), n + 1) if len(pieces) > 1 else None,
+                (len(pieces), n + 1),
             ),
             piece,
         )

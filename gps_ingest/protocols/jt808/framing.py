@@ -22,7 +22,7 @@ LENGTH, ENCRYPTION, PARTED, FLAGGED = 0x03FF, 0x1C00, 0x2000, 0x4000
 """Of the attributes word: body length, encryption, sub-package, and "the header is of 2019"."""
 
 _STRAY_ESCAPE = re.compile(rb"\x7d(?![\x01\x02])")
-_PARTS = struct.Struct(">HH")
+_PARTS, _SERIAL = struct.Struct(">HH"), struct.Struct(">H")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +132,12 @@ def unescape(data: bytes) -> bytes:
 def checksum(data: bytes) -> int:
     """XOR of all bytes: one large integer folded onto itself."""
     value = int.from_bytes(data, "big")
-    shift = max(512, 1 << (8 * len(data) | 1).bit_length() - 1)
-    while shift > 512:
-        value ^= value >> shift
-        value &= (1 << shift) - 1
-        shift >>= 1
+    if len(data) > 128:
+        shift = 1 << (8 * len(data)).bit_length() - 1
+        while shift > 512:
+            value ^= value >> shift
+            value &= (1 << shift) - 1
+            shift >>= 1
     # What is above the lowest byte in the end is of no account.
     value ^= value >> 512
     value ^= value >> 256
@@ -154,14 +155,16 @@ def seal(header: Header, body: bytes) -> bytes:
     peer = header.peer
     attributes = len(body) | header.encryption << 10
     attributes |= (PARTED if header.part else 0) | (FLAGGED if peer.flagged else 0)
-    head = struct.pack(">HH", header.message_id, attributes)
-    if peer.version == 2019:
-        head += bytes((peer.revision,))
-    head += peer.phone + struct.pack(">H", header.serial & 0xFFFF)
-    if header.part:
-        head += _PARTS.pack(*header.part)
-    content = head + body
-    return FLAG + escape(content + bytes((checksum(content),))) + FLAG
+    name = bytes((peer.revision,)) + peer.phone if peer.version == 2019 else peer.phone
+    part = _PARTS.pack(*header.part) if header.part else b""
+    content = b"%b%b%b%b%b" % (
+        _PARTS.pack(header.message_id, attributes),
+        name,
+        _SERIAL.pack(header.serial & 0xFFFF),
+        part,
+        body,
+    )
+    return b"~%b~" % escape(b"%b%c" % (content, checksum(content)))
 
 
 def unseal(wire: bytes, *, verify: bool = True) -> tuple[Header, bytes]:
