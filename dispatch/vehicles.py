@@ -60,6 +60,8 @@ class VehicleNews:
             self.distress.of_terminal(session, told)
         elif told.kind == "event":
             self._event(session, told)
+        elif told.kind == "suspicious":
+            self.distress.suspicious(session, told)
 
     def _answered(self, session: Session, found: Downlink, delivery_id: int) -> None:
         delivery = session.get(Delivery, delivery_id)

@@ -43,8 +43,18 @@ class Claim:
     """Of the standard, where only its registration shows that it is the one of 2011."""
 
 
-Registered = Callable[[str | None], None]
-"""Called with the code, or None where no window is open."""
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What became of a registration: a code, or None where no window is open.
+
+    `is_other`: its plate or device is not the one that registered before.
+    """
+
+    code: str | None = None
+    is_other: bool = False
+
+
+Registered = Callable[[Admission], None]
 Checked = Callable[[bool], None]
 
 
@@ -103,13 +113,17 @@ class Gatehouse:
             except Exception:
                 log.exception("gatehouse_failed")
 
-    def _issue(self, terminal: KnownTerminal, claim: Claim) -> str | None:
+    def _issue(self, terminal: KnownTerminal, claim: Claim) -> Admission:
         with self._database.unit_of_work(self._principal) as session:
             held = session.scalar(
                 select(Credential).where(Credential.terminal_id == terminal.id).with_for_update()
             )
             if held is None or not _is_open(held.window_until, now(session)):
-                return None
+                return Admission()
+            is_other = held.code_hash is not None and (held.plate, held.device_id) != (
+                claim.plate[:40],
+                claim.device_id[:40],
+            )
             code = secrets.token_hex(CODE_BYTES)
             held.code_hash, held.window_until, held.issued_at = _hash(code), None, now(session)
             held.plate, held.device_id = claim.plate[:40], claim.device_id[:40]
@@ -124,7 +138,7 @@ class Gatehouse:
         if claim.edition is not None:
             terminal.settings = {**terminal.settings, "edition": claim.edition}
         log.info("terminal_registered", terminal=terminal.id, source=claim.source)
-        return code
+        return Admission(code, is_other)
 
     def _look_up(self, terminal: KnownTerminal, code: str) -> bool:
         self._read(terminal)

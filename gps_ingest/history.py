@@ -22,12 +22,11 @@ EPOCH_2000_US = 946_684_800_000_000
 COLUMNS = "terminal_id, fixed_at, geom, received_at, speed_kmh, course, alt_m, flags"
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
-POINT_LITTLE_ENDIAN, WITH_SRID, WGS84 = 1, 0x20000001, 4326
+POINT_SIZE, BIG_ENDIAN, POINT_WITH_SRID, WGS84 = 25, 0, 0x20000001, 4326
+"""Of EWKB: big-endian like COPY itself, so that a row is one structure."""
 
-_HEAD = struct.Struct(">hiqiqi").pack
-_POINT = struct.Struct("<BIIdd").pack
-_TAIL = struct.Struct(">iqifififih").pack
-_LONG = struct.Struct(">iq").pack
+_WHOLE = struct.Struct(">hiqiqiBIIddiqifififih").pack
+_HEAD = struct.Struct(">hiqiqiBIIddiq").pack
 _REAL = struct.Struct(">if").pack
 _SHORT = struct.Struct(">ih").pack
 _NULL = struct.pack(">i", -1)
@@ -312,10 +311,12 @@ def _refused(row: Row) -> Oddity:
 
 def encode(row: Row) -> bytes:
     """The row in PostgreSQL's binary COPY format, its point as EWKB."""
-    point = _POINT(POINT_LITTLE_ENDIAN, WITH_SRID, WGS84, row.lon, row.lat)
-    head = _HEAD(8, 8, row.terminal_id, 8, row.fixed_us, 25) + point
     speed, course, alt = row.speed_kmh, row.course, row.alt_m
+    head = (
+        8, 8, row.terminal_id, 8, row.fixed_us,
+        POINT_SIZE, BIG_ENDIAN, POINT_WITH_SRID, WGS84, row.lon, row.lat, 8, row.received_us,
+    )  # fmt: skip
     if speed is not None and course is not None and alt is not None:
-        return head + _TAIL(8, row.received_us, 4, speed, 4, course, 4, alt, 2, row.flags)
+        return _WHOLE(*head, 4, speed, 4, course, 4, alt, 2, row.flags)
     measures = (_NULL if value is None else _REAL(4, value) for value in (speed, course, alt))
-    return b"".join((head, _LONG(8, row.received_us), *measures, _SHORT(2, row.flags)))
+    return b"".join((_HEAD(*head), *measures, _SHORT(2, row.flags)))

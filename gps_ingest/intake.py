@@ -6,17 +6,25 @@ from datetime import UTC, datetime, timedelta
 
 from gps_ingest import meters
 from gps_ingest.fleet import Fleet
-from gps_ingest.history import Happening, Oddity, Row
+from gps_ingest.history import EPOCH_2000_US, Happening, Oddity, Row
 from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Verdict
 from gps_ingest.positions import Done, PositionStore
 from gps_ingest.presence import Presence
 from gps_ingest.protocols.base import Fix
 from kernel.clock import Clock, SystemClock
+from kernel.log import get_logger
+
+log = get_logger(__name__)
 
 MAX_RAW = 1024
 """Bytes of a doubtful message that are kept."""
 YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+ACCEPTED = ("accepted", "")
+SUSPICIOUS = "suspicious"
+"""Kind of what is told upward when somebody seems to pose as a terminal."""
+SUSPICION_PAUSE = timedelta(minutes=10)
+"""Each reason is told once in this time: whoever knocks on and on cannot fill the tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ class Intake:
         """
         passage = Passage(fix, terminal, self.clock.now(), self.rules)
         verdict = self.pipeline.run(passage)
-        meters.fixes(*_labels(verdict)).inc()
+        meters.fixes[_labels(verdict)] += 1
         self._note(passage, verdict)
         if told and terminal is not None and not (verdict and verdict.end is End.REFUSED):
             for one in told:
@@ -90,6 +98,17 @@ class Intake:
         """Store what comes without a position; `done` is called once it is safe."""
         self._happen(told, terminal, self.clock.now(), None)
         self.store.after_all_before(done)
+
+    def suspect(self, terminal: KnownTerminal, reason: str, address: str) -> None:
+        """Somebody at that network address seems to pose as the terminal: people are told."""
+        meters.suspicions.labels(reason).inc()
+        now, before = self.clock.now(), terminal.suspected.get(reason)
+        if before is not None and now - before < SUSPICION_PAUSE:
+            return
+        terminal.suspected[reason] = now
+        log.warning("terminal_suspicious", terminal=terminal.id, reason=reason, address=address)
+        details = {"reason": reason, "address": address}
+        self._happen(Told(SUSPICIOUS, reason, details, b""), terminal, now, None)
 
     def _happen(
         self, told: Told, terminal: KnownTerminal, received_at: datetime, fix: Fix | None
@@ -124,7 +143,7 @@ class Intake:
 
 
 def _labels(verdict: Verdict | None) -> tuple[str, str]:
-    return (verdict.end.value, verdict.reason) if verdict else ("accepted", "")
+    return (verdict.end.name.lower(), verdict.reason) if verdict else ACCEPTED
 
 
 def _row(passage: Passage) -> Row:
@@ -132,16 +151,17 @@ def _row(passage: Passage) -> Row:
     if terminal is None or fix.time is None or fix.lat is None or fix.lon is None:
         raise ValueError("the pipeline let an incomplete fix pass")
     return Row(
-        terminal_id=terminal.id,
-        fixed_us=_microseconds(fix.time),
-        received_us=_microseconds(passage.received_at),
-        lat=fix.lat,
-        lon=fix.lon,
-        speed_kmh=fix.speed_kmh,
-        course=fix.course,
-        alt_m=fix.alt_m,
-        flags=int(passage.flags),
-        is_live=passage.is_live,
+        terminal.id,
+        # A double holds these to a quarter of a microsecond.
+        round(passage.at * 1e6) - EPOCH_2000_US,
+        round(passage.received * 1e6) - EPOCH_2000_US,
+        fix.lat,
+        fix.lon,
+        fix.speed_kmh,
+        fix.course,
+        fix.alt_m,
+        int(passage.flags),
+        passage.is_live,
     )
 
 

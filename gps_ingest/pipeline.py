@@ -18,6 +18,7 @@ from gps_ingest.protocols.osmand import KMH
 
 Moment = tuple[float, float, float]
 """Epoch seconds, latitude, longitude."""
+NOWHERE: Moment = (0.0, 0.0, 0.0)
 FLAGS = {
     "estimated": FixFlag.ESTIMATED,
     "manual": FixFlag.MANUAL,
@@ -26,7 +27,6 @@ FLAGS = {
     "date_inferred": FixFlag.DATE_INFERRED,
     "receive_time": FixFlag.RECEIVE_TIME,
 }
-NO_FLAG = FixFlag(0)
 METRES_PER_DEGREE = 111_195.0
 
 
@@ -71,6 +71,8 @@ class KnownTerminal:
     code_hash: bytes | None = None
     alarms: int = 0
     """Alarm bits of its last report: only what they lack is news."""
+    suspected: dict[str, datetime] = field(default_factory=dict)
+    """When people were last told that somebody may pose as it, by reason."""
     newest: Moment | None = None
     doubted: list[Moment] = field(default_factory=list)
 
@@ -112,15 +114,16 @@ class Passage:
     terminal: KnownTerminal | None
     received_at: datetime
     rules: Rules
+    received: float = 0.0
+    """Epoch seconds of `received_at`."""
     at: float = 0.0
     """Epoch seconds of the fix."""
-    flags: FixFlag = NO_FLAG
+    moment: Moment = NOWHERE
+    """When and where, once both are known."""
+    flags: int = 0
+    """Of FixFlag."""
     is_live: bool = True
     """Whether it moves the terminal's present position; a late one only joins the track."""
-
-    @property
-    def moment(self) -> Moment:
-        return self.at, self.fix.lat or 0.0, self.fix.lon or 0.0
 
 
 class End(Enum):
@@ -207,13 +210,15 @@ def tells_a_position(passage: Passage) -> Verdict | None:
     if not fix.valid or fix.lat is None or fix.lon is None:
         return Verdict(End.VOID, "void")
     for name in fix.flags:
-        passage.flags |= FLAGS.get(name, NO_FLAG)
+        passage.flags |= FLAGS.get(name, 0)
     return None
 
 
 def in_its_own_speed_unit(passage: Passage) -> Verdict | None:
     """OsmAnd's query does not say its unit; the registry may."""
-    sent = passage.fix.extra.get("speed_as_sent")
+    if not (extra := passage.fix.extra):
+        return None
+    sent = extra.get("speed_as_sent")
     unit = passage.terminal.speed_unit if passage.terminal else "knots"
     if isinstance(sent, float) and sent >= 0 and unit != "knots":
         passage.fix.speed_kmh = sent * KMH[unit]
@@ -231,8 +236,9 @@ def on_the_clock(passage: Passage) -> Verdict | None:
             return _quarantine("clock_unset")
         passage.fix.time = time = corrected
         passage.flags |= FixFlag.WEEK_CORRECTED
-    passage.at = time.timestamp()
-    ahead = passage.at - passage.received_at.timestamp()
+    passage.at, passage.received = time.timestamp(), passage.received_at.timestamp()
+    passage.moment = passage.at, passage.fix.lat or 0.0, passage.fix.lon or 0.0
+    ahead = passage.at - passage.received
     in_another_zone = abs(abs(ahead) - ZONE_ERROR_SECONDS) < MINUTE
     if ahead > rules.ahead_seconds:
         return _quarantine("zone_suspect" if in_another_zone else "clock_ahead")

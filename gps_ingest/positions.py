@@ -24,11 +24,17 @@ Done = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class StoreLimits:
-    """How long a fix waits for company, and how many may wait."""
+    """How long a fix waits for company, and how many may wait.
+
+    A full store closes the valve, and that is also what gives the database its turn: storing a
+    batch takes several turns of the event loop, and ten thousand readable links make each a long
+    one. So the room is small, and whatever waits goes in one batch.
+    """
 
     flush_seconds: float = 0.05
-    max_batch: int = 2_000
-    max_waiting: int = 50_000
+    enough: int = 2_000
+    """So many wait no longer."""
+    max_waiting: int = 10_000
     retry_seconds: tuple[float, float] = (0.1, 2.0)
     """First and longest pause between attempts while the database is away."""
 
@@ -87,10 +93,10 @@ class PositionStore:
         self._entries.append(entry)
         self._some.set()
         waiting = len(self._entries)
-        if waiting >= self.limits.max_batch:
+        if waiting >= self.limits.enough:
             self._enough.set()
         if waiting >= self.limits.max_waiting and self.valve.is_open:
-            log.warning("positions_wait_for_the_database", waiting=waiting)
+            meters.valve_closed.inc()
             self.valve.close()
 
     # -- the side of the database ---------------------------------------------------------
@@ -113,7 +119,7 @@ class PositionStore:
         while self._entries or not self._stopping:
             self._some.wait()
             self._enough.wait(0 if self._stopping else self.limits.flush_seconds)
-            batch = self._entries[: self.limits.max_batch]
+            batch = list(self._entries)
             if batch:
                 self._store(batch)
                 self._forget(batch)
@@ -153,8 +159,7 @@ class PositionStore:
     def _forget(self, batch: Sequence[_Entry]) -> None:
         del self._entries[: len(batch)]
         waiting = len(self._entries)
-        meters.waiting.set(waiting)
-        if waiting < self.limits.max_batch:
+        if waiting < self.limits.enough:
             self._enough.clear()
         if not waiting and not self._stopping:
             self._some.clear()
@@ -164,7 +169,12 @@ class PositionStore:
     def _away(self, error: Exception) -> None:
         if not self.is_away:
             known = isinstance(error, psycopg.Error)
-            log.error("positions_not_stored", waiting=self.waiting, exc_info=not known)
+            log.error(
+                "positions_not_stored",
+                waiting=self.waiting,
+                error=type(error).__name__,
+                exc_info=not known,
+            )
         self.is_away = True
         meters.database_away.set(1)
         self._disconnect()

@@ -16,6 +16,7 @@ from gps_ingest.gatehouse import Gatehouse
 from gps_ingest.intake import Intake
 from gps_ingest.listeners.http import HttpSession
 from gps_ingest.listeners.limits import Limits
+from gps_ingest.listeners.poller import Poller
 from gps_ingest.listeners.tcp import Link, TcpListener
 from gps_ingest.listeners.udp import UdpListener, UdpPeer
 from gps_ingest.notices import Notices
@@ -87,23 +88,26 @@ class IngestServer:
             clock=database.clock,
         )
         host, valve = addresses.host, self.store.valve
+        self.poller = Poller()
         self.nmea_tcp = self._tcp(addresses.nmea_tcp)
         self.nmea_udp = UdpListener(
             "nmea_udp", (host, addresses.nmea_udp), self._datagrams, valve, self.limits
         )
         # A phone is told 503 when there is no room, so that it keeps its fix: never made to wait.
         self.osmand = TcpListener(
-            "osmand", (host, addresses.osmand), self._phone, Valve(), self.limits
+            "osmand", (host, addresses.osmand), self._phone, Valve(), self.limits, self.poller
         )
         self.gatehouse = Gatehouse(database, INGEST)
         self.switchboard = Switchboard(database, INGEST)
         self.jt808_tcp = TcpListener(
-            "jt808_tcp", (host, addresses.jt808), self._terminal, valve, self.limits
+            "jt808_tcp", (host, addresses.jt808), self._terminal, valve, self.limits, self.poller
         )
         self.jt808_udp = UdpListener(
             "jt808_udp", (host, addresses.jt808), self._terminal, valve, self.limits
         )
-        self.gt06 = TcpListener("gt06", (host, addresses.gt06), self._tracker, valve, self.limits)
+        self.gt06 = TcpListener(
+            "gt06", (host, addresses.gt06), self._tracker, valve, self.limits, self.poller
+        )
         self._own: dict[int, TcpListener] = {}
         self._database, self._bus = database, bus
         self._loops: list[gevent.Greenlet[..., None]] = []
@@ -185,6 +189,7 @@ class IngestServer:
             lambda link: NmeaSession(self.intake, link, self._owner(port)),
             self.store.valve,
             self.limits,
+            self.poller,
         )
 
     def _owner(self, port: int) -> KnownTerminal | None:
@@ -206,6 +211,7 @@ class IngestServer:
         """Say that we live, and what we have counted; the web process shows both."""
         if not self.store.is_away:
             self._bus.beat(PROCESS)
+        meters.waiting.set(self.store.waiting)
         self._bus.redis.set(METERS_KEY, meters.exposition(), ex=METERS_SECONDS)
 
 

@@ -153,8 +153,8 @@ class AlarmService:
 @carried_out_by(Role.HOUSE)
 def _tell_terminal(session: Session, alarm: Alarm) -> None:
     """Whoever pressed the button learns that a person has taken it."""
-    if alarm.reference_kind == TERMINAL:
-        downlink.confirm_alarm(session, alarm.reference_id, int(alarm.params.get("bits", 0)))
+    if alarm.reference_kind == TERMINAL and "bits" in alarm.params:
+        downlink.confirm_alarm(session, alarm.reference_id, int(alarm.params["bits"]))
 
 
 def _answerable(session: Session, alarm_id: int) -> Alarm:

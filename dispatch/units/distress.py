@@ -124,6 +124,25 @@ class Distress:
             params={"name": unit.name, "unit_id": unit.id, "lat": told.lat, "lon": told.lon},
         )
 
+    def suspicious(self, session: Session, told: Happened) -> None:
+        """Somebody seems to pose as a vehicle's terminal: a dispatcher asks the crew."""
+        unit = queries.of_terminal(session, told.terminal_id)
+        terminal = gps.terminal(session, told.terminal_id)
+        name = unit.name if unit else (terminal.name or terminal.identity if terminal else "")
+        self.alarms.raise_alarm(
+            session,
+            "terminal_suspicious",
+            (TERMINAL, told.terminal_id),
+            organisation_path=(
+                unit.organisation_path if unit else self.directory.bureau_path(session)
+            ),
+            params={
+                "name": name,
+                "suspicion": told.details["reason"],
+                "address": told.details["address"],
+            },
+        )
+
     @staticmethod
     def _last_place(session: Session, terminal_id: int) -> tuple[float, float] | None:
         known = gps.latest(session, [terminal_id])

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gps_ingest import meters
+from kernel.log import get_logger
 
+log = get_logger(__name__)
 Now = Callable[[], float]
 """Monotonic seconds."""
 MINUTE = 60.0
@@ -96,6 +98,8 @@ class Door:
         if len(recent) >= self.limits.offences:
             self._shut_until[address] = now + self.limits.shut_out
             del self._offences[address]
+            meters.shut_out.labels(self.name).inc()
+            log.warning("address_shut_out", listener=self.name, address=address)
 
     def is_shut(self, address: str) -> bool:
         return self._shut_until.get(address, 0) > self._now()
@@ -133,6 +137,9 @@ class Budget:
 
     def read(self, count: int, now: float) -> float:
         """Charge bytes; gives the seconds to rest before reading on."""
+        if count <= self._tokens:  # what came meanwhile is added when it is needed
+            self._tokens -= count
+            return 0.0
         rate, burst = self._limits.bytes_per_second, self._limits.burst_bytes
         self._tokens = min(burst, self._tokens + (now - self._read_at) * rate) - count
         self._read_at = now

@@ -7,6 +7,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import gevent
@@ -47,13 +48,26 @@ class UdpPeer:
     def __init__(self, listener: "UdpListener", address: str, port: int, now: float):
         self.address, self._port = address, port
         self.budget = Budget(listener.door.limits, now)
-        self.heard_at = now
+        self.opened_at = self.heard_at = now
+        self.has_made_sense = False
+        self.is_identified = False
         self.session: DatagramSession
         self._listener, self._door = listener, listener.door
 
     def made_sense(self, *, identified: bool = False) -> None:
+        self.has_made_sense = True
         if identified:
+            self.is_identified = True
             self._door.trust(self.address)
+
+    def is_over(self, now: float) -> bool:
+        """Silent for too long, or never anybody: invented addresses leave room for others."""
+        limits, age = self._door.limits, now - self.opened_at
+        return (
+            now - self.heard_at > limits.idle
+            or (not self.has_made_sense and age > limits.first_message)
+            or (not self.is_identified and age > limits.identity)
+        )
 
     def spoil(self, bad: int, noise: int) -> None:
         self.budget.spoil(bad, noise, time.monotonic())
@@ -127,12 +141,20 @@ class UdpListener:
 
     def _receive(self, data: bytes, address: str, port: int) -> None:
         now = time.monotonic()
-        try:
+
+        def hear() -> None:
             peer = self._peers.get((address, port)) or self._admit(address, port, now)
             peer.heard_at = now
             if peer.budget.read(len(data), now):
                 raise self.door.refuse("too_fast")
             peer.session.datagram(data)
+
+        self._guarded(address, port, hear)
+
+    def _guarded(self, address: str, port: int, act: Callable[[], None]) -> None:
+        """Whatever a session raises ends its own peer and nobody else's."""
+        try:
+            act()
         except Dismissed as dismissed:
             self.dismiss(address, port, dismissed)
         except Exception:
@@ -166,10 +188,13 @@ class UdpListener:
     def _sweep(self) -> None:
         while True:
             gevent.sleep(SWEEP_SECONDS)
-            silent_since = time.monotonic() - self.door.limits.idle
-            for address, port in [k for k, p in self._peers.items() if p.heard_at < silent_since]:
-                self._forget(address, port)
-            for peer in list(self._peers.values()):
-                peer.session.tick(time.monotonic())
+            now = time.monotonic()
+            for (address, port), peer in list(self._peers.items()):
+                if not self.valve.is_open:  # nobody is silent while we do not listen
+                    peer.opened_at = peer.heard_at = now
+                elif peer.is_over(now):
+                    self._forget(address, port)
+                else:
+                    self._guarded(address, port, partial(peer.session.tick, now))
             meters.links.labels(self.door.name).set(len(self._peers))
             self.door.sweep()

@@ -28,6 +28,8 @@ from gps_ingest.protocols.base import (
 )
 
 MAX_PACKET = 4096
+LONGEST_HEAD = 5
+"""Bytes up to and with the type of an extended packet."""
 LOGIN, STATUS, TEXT, TEXT_LONG, COMMAND, TIME = 0x01, 0x13, 0x15, 0x21, 0x80, 0x8A
 HEARTBEATS = frozenset({STATUS, 0x23})
 ALARMS = frozenset({0x16, 0x26, 0x27})
@@ -187,7 +189,8 @@ class Decoder:
             at = found.start()
             size = _size(data, at)
             fits = size is None or size <= MAX_PACKET
-            if fits and not ended and (size is None or len(data) - at < size):
+            needed = size if size is not None and fits else LONGEST_HEAD
+            if not ended and len(data) - at < needed:
                 break  # the rest of the packet is still to come
             raw = data[at : at + min(size or 4, MAX_PACKET)]
             if len(raw) == size and _is_whole(raw):

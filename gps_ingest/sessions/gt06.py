@@ -38,7 +38,7 @@ class Gt06Session:
             self._intake.presence.trouble(self._terminal.id, "connection_closed")
 
     def _take(self, message: Message) -> None:
-        meters.messages(PROTOCOL, type(message).__name__).inc()
+        meters.messages[PROTOCOL, type(message).__name__] += 1
         match message:
             case Bad():
                 self._peer.spoil(1, 0)
@@ -53,11 +53,13 @@ class Gt06Session:
     def _login(self, hello: Hello) -> None:
         """Raises Dismissed for a second name, and for one that may not report from there."""
         terminal = self._intake.identify(hello.device, PROTOCOL, self._peer.address)
-        if self._terminal not in (None, terminal):
+        if self._terminal is not None and self._terminal is not terminal:
+            self._intake.suspect(self._terminal, "second_identity", self._peer.address)
             raise Dismissed("second_identity", offence=True)
         if terminal is None or terminal.protocol != PROTOCOL or not terminal.enabled:
             raise Dismissed("unknown", offence=True)
         if terminal.settings.get("network") and not terminal.may_report_from(self._peer.address):
+            self._intake.suspect(terminal, "wrong_network", self._peer.address)
             raise Dismissed("wrong_network", offence=True)
         self._terminal = terminal
         if hello.zone is not None:

@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from gps_ingest import downlink, meters
-from gps_ingest.gatehouse import Claim, Gatehouse
+from gps_ingest.gatehouse import Admission, Claim, Gatehouse
 from gps_ingest.intake import Intake, Told
 from gps_ingest.listeners.limits import Dismissed
 from gps_ingest.models import Downlink
@@ -23,12 +24,15 @@ from gps_ingest.protocols.jt808.decoder import Damaged
 from gps_ingest.protocols.jt808.framing import Header
 from gps_ingest.protocols.jt808.framing import Peer as Name
 from gps_ingest.protocols.jt808.location import Location, PositionReply
+from gps_ingest.protocols.jt808.parts import MAX_BYTES
 from gps_ingest.sessions.base import Correspondent
 from gps_ingest.switchboard import Switchboard
 
 PROTOCOL = "jt808"
 ANSWER_SECONDS, MAX_SENDINGS = 10.0, 3
 """Until the first repetition of a message that is not answered, and how often it is sent."""
+ASKING_SECONDS = 5.0
+"""A question to the gatehouse that takes longer counts as lost."""
 MAX_OUT = 32
 """Messages of one line that wait for their answer."""
 LATE = timedelta(minutes=5)
@@ -62,6 +66,7 @@ class Jt808Session:
         self._peer = peer
         self.address = peer.address
         self._decoder = jt808.Decoder()
+        self._decoder.parts.max_bytes = 0  # until it is known who speaks
         self._noise = 0
         self._serial = 0
         self._terminal: KnownTerminal | None = None
@@ -69,6 +74,8 @@ class Jt808Session:
         """How the terminal wrote itself last: every answer copies it."""
         self._sendings: dict[int, Sending] = {}
         self._recall_at = 0.0
+        self._asking_until = 0.0
+        """Until then the gatehouse is looking something up for this link: one thing at a time."""
         self._is_closed = False
 
     # -- bytes in -------------------------------------------------------------------------
@@ -89,8 +96,10 @@ class Jt808Session:
         """Ask for missing parts, send again what was not answered."""
         for gap in self._decoder.parts.gaps(now):
             self._send(link.PlatformResend(gap.first_serial, gap.missing), gap.peer)
-        for serial, sending in [(s, one) for s, one in self._sendings.items() if one.due <= now]:
-            self._send_again(serial, sending, now)
+        if self._sendings:
+            overdue = [(s, one) for s, one in self._sendings.items() if one.due <= now]
+            for serial, sending in overdue:
+                self._send_again(serial, sending, now)
         self._stay_entitled(now)
 
     def closed(self) -> None:
@@ -110,19 +119,24 @@ class Jt808Session:
     # -- messages in ----------------------------------------------------------------------
 
     def _take(self, message: object) -> None:
-        meters.messages(PROTOCOL, type(message).__name__).inc()
+        meters.messages[PROTOCOL, type(message).__name__] += 1
         match message:
+            case Location():  # nearly every message, so it comes first
+                if self._is_theirs(message.header) and self._terminal is not None:
+                    self._peer.made_sense(identified=self._terminal.enabled)
+                    self._locations(self._terminal, message.header, (message,))
             case Damaged():
                 self._damaged(message)
-            case link.Part():
-                pass  # the whole is acknowledged once it is here
+            case link.Part():  # the whole is acknowledged once it is here
+                if self._is_theirs(message.header):
+                    self._peer.made_sense()
             case link.Register():
                 self._peer.made_sense()
                 self._register(message)
             case link.Authenticate():
                 self._peer.made_sense()
                 self._authenticate(message)
-            case Body() | Location():
+            case Body():
                 if self._is_theirs(message.header):
                     self._heard(message)
 
@@ -149,10 +163,16 @@ class Jt808Session:
             self._send(link.RegisterReply(header.serial, link.NO_SUCH_TERMINAL), header.peer)
             self._peer.spoil(1, 0)
             return
+        if not self._may_ask():
+            return
 
-        def done(code: str | None) -> None:
-            result = link.OK if code else link.TERMINAL_TAKEN
-            self._send(link.RegisterReply(header.serial, result, code or ""), header.peer)
+        def done(admission: Admission) -> None:
+            self._asking_until = 0.0
+            if admission.code is None or admission.is_other:
+                reason = "registration" if admission.code is None else "other_vehicle"
+                self._intake.suspect(terminal, reason, self._peer.address)
+            result = link.OK if admission.code else link.TERMINAL_TAKEN
+            self._send(link.RegisterReply(header.serial, result, admission.code or ""), header.peer)
 
         edition = 2011 if said.layout == "2011" else None
         claim = Claim(said.plate, said.terminal_id, self._peer.address, edition)
@@ -163,19 +183,50 @@ class Jt808Session:
         terminal = self._known(header)
         if terminal is None or self._terminal not in (None, terminal):
             self._reply(header, link.FAILED)
-            raise Dismissed("second_identity" if terminal else "unknown", offence=True)
+            if terminal is None:
+                raise Dismissed("unknown", offence=True)
+            self._says_another_name()
+        if not self._may_ask():
+            return
 
         def done(fits: bool) -> None:
-            if self._is_closed:
-                return
-            if fits:
-                self._bind(terminal, header)
-            self._reply(header, link.OK if fits else link.FAILED)
-            if not fits:
-                meters.refused.labels("authentication").inc()
-                self._peer.close("not_authenticated", offence=True)
+            self._asking_until = 0.0
+            if not self._is_closed:
+                self._admit(terminal, header, fits)
 
         self._gatehouse.check(terminal, said.auth, done)
+
+    def _may_ask(self) -> bool:
+        """Whether the gatehouse may be asked now; raises Dismissed for who asks without end."""
+        now = time.monotonic()
+        if now < self._asking_until:
+            self._peer.spoil(1, 0)
+            return False
+        self._asking_until = now + ASKING_SECONDS
+        return True
+
+    def _admit(self, terminal: KnownTerminal, header: Header, fits: bool) -> None:
+        """Bind the link to the terminal whose code it told, or close it."""
+        if not fits:
+            meters.refused.labels("authentication").inc()
+            self._intake.suspect(terminal, "wrong_code", self._peer.address)
+            self._reply(header, link.FAILED)
+            self._peer.close("not_authenticated", offence=True)
+            return
+        if terminal.settings.get("network") and not terminal.may_report_from(self._peer.address):
+            self._intake.suspect(terminal, "wrong_network", self._peer.address)
+        try:
+            self._bind(terminal, header)
+        except Dismissed as dismissed:
+            self._peer.close(dismissed.reason, offence=dismissed.offence)
+        else:
+            self._reply(header)
+
+    def _says_another_name(self) -> NoReturn:
+        """Raises Dismissed: a link speaks for one terminal."""
+        if self._terminal is not None:
+            self._intake.suspect(self._terminal, "second_identity", self._peer.address)
+        raise Dismissed("second_identity", offence=True)
 
     def _is_theirs(self, header: Header) -> bool:
         """Whether the terminal of this link said it; raises Dismissed for a second name."""
@@ -185,7 +236,7 @@ class Jt808Session:
             return True
         if terminal is not None:
             self._reply(header, link.FAILED)
-            raise Dismissed("second_identity", offence=True)
+            self._says_another_name()
         known = self._known(header)
         if known is not None and known.may_report_from(self._peer.address):
             self._bind(known, header)
@@ -201,7 +252,12 @@ class Jt808Session:
 
     def _bind(self, terminal: KnownTerminal, header: Header) -> None:
         """The link is this terminal's; raises Dismissed when its links change too fast."""
-        self._switchboard.plug(terminal, self)
+        try:
+            self._switchboard.plug(terminal, self)
+        except Dismissed:
+            self._intake.suspect(terminal, "swapping", self._peer.address)
+            raise
+        self._decoder.parts.max_bytes = MAX_BYTES
         self._terminal, self._name = terminal, header.peer
         self._decoder.dialect = replace(
             self._decoder.dialect,
@@ -238,7 +294,7 @@ class Jt808Session:
 
     # -- what it says ---------------------------------------------------------------------
 
-    def _heard(self, message: Body | Location) -> None:
+    def _heard(self, message: Body) -> None:
         terminal = self._terminal
         if terminal is None:
             return
@@ -247,7 +303,7 @@ class Jt808Session:
         if not self._takes_answer(terminal, message):
             self._takes_report(terminal, message)
 
-    def _takes_answer(self, terminal: KnownTerminal, message: Body | Location) -> bool:
+    def _takes_answer(self, terminal: KnownTerminal, message: Body) -> bool:
         """What answers a message of ours needs no answer itself.
 
         A terminal may answer without the general response before: it is not asked again.
@@ -269,7 +325,7 @@ class Jt808Session:
                 return False
         return True
 
-    def _takes_report(self, terminal: KnownTerminal, message: Body | Location) -> None:
+    def _takes_report(self, terminal: KnownTerminal, message: Body) -> None:
         header = message.header
         match message:
             case words.Event():
@@ -292,6 +348,7 @@ class Jt808Session:
         self, terminal: KnownTerminal, header: Header, fixes: tuple[Location, ...]
     ) -> None:
         """Store all, then acknowledge once."""
+        self._intake.fleet.heard(terminal, self._intake.clock.now())
         left = len(fixes)
 
         def done() -> None:
@@ -310,18 +367,16 @@ class Jt808Session:
 
     def _alarms(self, terminal: KnownTerminal, fix: Location) -> tuple[Told, ...]:
         """The alarms that this report raises: what the one before it did not tell."""
-        edition = fix.header.peer.version
-        known = set(bits.alarms(0xFFFFFFFF, edition))
         raised = fix.alarm & ~terminal.alarms
         if not fix.is_history:
             terminal.alarms = fix.alarm
-        names = [name for name in bits.alarms(raised, edition) if name in known]
+        names = bits.alarms(raised, fix.header.peer.version) if raised else ()
         if not names:
             return ()
         late = fix.is_history and _is_old(fix.time, self._intake.clock.now())
         details = {
             "bits": raised,
-            "names": names,
+            "names": list(names),
             "serial": fix.header.serial,
             "sos": bool(raised & bits.SOS),
             "late": late,

@@ -42,7 +42,7 @@ class NmeaSession:
     def _take(self, messages: list[Message], *, bound: bool) -> None:
         bad = 0
         for message in messages:
-            meters.messages("nmea", type(message).__name__).inc()
+            meters.messages["nmea", type(message).__name__] += 1
             if isinstance(message, Bad):
                 bad += 1
                 continue

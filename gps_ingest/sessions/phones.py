@@ -28,7 +28,7 @@ class PhoneDesk:
         protocol, decode = ("owntracks", owntracks.decode) if is_owntracks else _OSMAND
         safe = owntracks.ANSWER if is_owntracks else b""
         message = decode(said, self._intake.clock.now())
-        meters.messages(protocol, type(message).__name__).inc()
+        meters.messages[protocol, type(message).__name__] += 1
         if message.device is None or (isinstance(message, Bad) and not message.extra):
             answer(400)
             self._peer.spoil(1, 0)

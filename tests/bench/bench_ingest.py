@@ -4,11 +4,15 @@ Figures of different runs differ by the machine's mood; the ratios are what coun
 """
 
 import json
+import os
+import shutil
 import statistics
 import struct
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +25,7 @@ from command_center.engines.process import wait_until
 from gps_ingest import history, terminals
 from gps_ingest.history import COPY_HEADER, COPY_TRAILER, Row
 from gps_ingest.protocols import nmea
-from gps_ingest.server import connector
+from gps_ingest.server import INGEST, connector
 from kernel.db import Database
 from kernel.settings import Settings
 from tests.factories.gps import rmc
@@ -29,6 +33,9 @@ from tests.ingest import TEST, IngestProcess, count, known_soon, now
 from tests.ports import free_port_base
 
 TERMINALS, BATCH, BATCHES = 1000, 1000, 60
+FLEET = int(os.environ.get("FLEET", "10000"))
+LOAD_SECONDS = int(os.environ.get("LOAD_SECONDS", "30"))
+GOAL_CORE = 0.35
 RAW = struct.Struct(">hiiiqiiiiiiii").pack
 START_US = 843_364_800_000_000
 
@@ -78,11 +85,14 @@ def test_rows_stored_against_raw_copy(
     database: Database, connection: psycopg.Connection, known: list[int]
 ) -> None:
     """The limit: integers by binary COPY into an unlogged table without an index."""
-    connection.execute(
-        "create unlogged table public.raw"
-        " (unit int, ts bigint, lon int, lat int, speed int, course int)"
-    )
     with database.unit_of_work(TEST) as session:
+        session.execute(
+            text(
+                "create unlogged table public.raw"
+                " (unit int, ts bigint, lon int, lat int, speed int, course int)"
+            )
+        )
+        session.execute(text(f"grant insert on public.raw to {INGEST.database_role}"))
         session.execute(text("select gps.ensure_partitions('2026-09-22', '2026-09-22')"))
 
     def raw(batch: list[Row]) -> None:
@@ -173,6 +183,92 @@ def test_fixes_through_the_process_as_fast_as_they_come(
         cpu = cpu_seconds(ingest.pid) - before
     show("wire to committed row, 50 links, one process", cars * fixes / seconds, "fixes/s")
     show("  its processor time", cpu / (cars * fixes) * 1e6, "µs a fix")
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the compiled load generator and limit; skips where there is no C compiler."""
+    if shutil.which("cc") is None:
+        pytest.skip("no C compiler")
+    folder = tmp_path_factory.mktemp("bin")
+    for name in ("load_terminals", "limit_ingest"):
+        source = Path(__file__).with_name(f"{name}.c")
+        command = ["cc", "-O2", "-o", folder / name, source, "-lm"]
+        subprocess.run(command, check=True)
+    return folder
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a process needed for a second of reports, and how soon it answered."""
+
+    core: float
+    per_fix_us: float
+    p50_ms: float
+    p95_ms: float
+    grew_kib: int
+
+
+def loaded(programs: Path, protocol: str, port: int, pid: int) -> Load:
+    """Ten thousand terminals at 1 Hz against the process that listens on that port."""
+    arguments = map(str, (protocol, port, FLEET, LOAD_SECONDS, 1))
+    command = [programs / "load_terminals", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as load:
+        while load.stderr and load.stderr.readline() not in (b"warm\n", b""):
+            pass
+        cpu, memory, begin = cpu_seconds(pid), resident_kib(pid), time.perf_counter()
+        time.sleep(LOAD_SECONDS - 1)
+        core = (cpu_seconds(pid) - cpu) / (time.perf_counter() - begin)
+        grew = resident_kib(pid) - memory
+        told = json.loads(load.communicate()[0])
+    rate = told["sent"] / LOAD_SECONDS
+    return Load(core, core / rate * 1e6, told["p50_ms"], told["p95_ms"], grew)
+
+
+def resident_kib(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
+    return int(status.partition("VmRSS:")[2].split()[0])
+
+
+@pytest.fixture
+def limit(programs: Path) -> Load:
+    """A C program that only reads and answers."""
+    port = free_port_base()
+    command = [programs / "limit_ingest", str(port), "50"]
+    with subprocess.Popen(command) as process:
+        time.sleep(0.5)
+        found = loaded(programs, "jt808", port, process.pid)
+        process.terminate()
+    return found
+
+
+def test_ten_thousand_terminals_report_once_a_second(
+    database: Database, ingest: IngestProcess, programs: Path, limit: Load
+) -> None:
+    """Those of JT/T 808 come from an allowed network: after that first report all is the same."""
+    enrol = text(
+        "insert into gps.terminals (identity, protocol, settings, created_at)"
+        " select (13900000000 + n)::text, cast(:protocol as text),"
+        " jsonb_build_object('network', '127.0.0.0/8'), now() from generate_series(0, :last) n"
+    )
+    show("C that only reads and answers", limit.per_fix_us, "µs a fix")
+    for protocol, port in (
+        ("jt808", ingest.settings.jt808_port),
+        ("nmea", ingest.settings.nmea_tcp_port),
+    ):
+        with database.unit_of_work(TEST) as session:
+            session.execute(text("truncate gps.latest, gps.terminals cascade"))
+            session.execute(enrol, {"protocol": protocol, "last": FLEET - 1})
+            session.execute(text(f"notify {terminals.CHANNEL}"))
+        time.sleep(3)
+        found = loaded(programs, protocol, port, ingest.pid)
+        what = f"{protocol}: {FLEET:,} terminals at 1 Hz"
+        show(what, found.per_fix_us, "µs a fix", limit.per_fix_us)
+        show(f"  of one core (goal {GOAL_CORE})", found.core * 100, "%", GOAL_CORE * 100)
+        show(f"  memory grew in {LOAD_SECONDS} s", found.grew_kib, "KiB")
+        if protocol == "jt808":
+            show("  report to answer, p50", found.p50_ms, "ms")
+            show("  report to answer, p95", found.p95_ms, "ms")
 
 
 def test_time_from_the_wire_to_the_consoles_notice(

@@ -118,12 +118,16 @@ def encode(
     Part n has the serial `serial` + n: whoever counts goes on behind the last one. An `Opaque`
     goes out under the id of its header. Raises ValueError for what the message cannot carry.
     """
-    dialect = replace(dialect or Dialect(), edition=peer.version)
+    dialect = dialect or Dialect()
+    if dialect.edition != peer.version:
+        dialect = replace(dialect, edition=peer.version)
     message_id = message.header.message_id if message.ID < 0 else message.ID
     try:
         pieces = parts.divide(message.pack(dialect))
     except struct.error as error:
         raise ValueError(f"a value does not fit: {error}") from None
+    if len(pieces) == 1:
+        return [seal(Header(message_id, peer, serial), pieces[0])]
     if len(pieces) > parts.MAX_PARTS:
         raise ValueError(f"a message of {len(pieces)} parts")
     return [
@@ -132,7 +136,7 @@ def encode(
                 message_id,
                 peer,
                 serial + n & 0xFFFF,
-                (len(pieces), n + 1) if len(pieces) > 1 else None,
+                (len(pieces), n + 1),
             ),
             piece,
         )

@@ -7,7 +7,7 @@ Source: JT/T 808-2011, -2013 and -2019, chapter 4.4.
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ LENGTH, ENCRYPTION, PARTED, FLAGGED = 0x03FF, 0x1C00, 0x2000, 0x4000
 """Of the attributes word: body length, encryption, sub-package, and "the header is of 2019"."""
 
 _STRAY_ESCAPE = re.compile(rb"\x7d(?![\x01\x02])")
-_PARTS = struct.Struct(">HH")
+_PARTS, _SERIAL = struct.Struct(">HH"), struct.Struct(">H")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class Peer:
     version: int = 2013
     flagged: bool = False
     revision: int = 1
+    identity: str = field(init=False, compare=False, repr=False)
+    """The name of the terminal in every edition: the digits without the padding in front."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "identity", self.phone.hex().lstrip("0") or "0")
 
     @classmethod
     def of(cls, digits: str, version: int = 2013) -> "Peer":
@@ -51,11 +56,6 @@ class Peer:
     def digits(self) -> str:
         """The phone as sent, padding included. Some terminals send no BCD: then hex digits."""
         return self.phone.hex()
-
-    @property
-    def identity(self) -> str:
-        """The name of the terminal in every edition: the digits without the padding in front."""
-        return self.phone.hex().lstrip("0") or "0"
 
     @property
     def imei(self) -> str | None:
@@ -132,11 +132,12 @@ def unescape(data: bytes) -> bytes:
 def checksum(data: bytes) -> int:
     """XOR of all bytes: one large integer folded onto itself."""
     value = int.from_bytes(data, "big")
-    shift = max(512, 1 << (8 * len(data) | 1).bit_length() - 1)
-    while shift > 512:
-        value ^= value >> shift
-        value &= (1 << shift) - 1
-        shift >>= 1
+    if len(data) > 128:
+        shift = 1 << (8 * len(data)).bit_length() - 1
+        while shift > 512:
+            value ^= value >> shift
+            value &= (1 << shift) - 1
+            shift >>= 1
     # What is above the lowest byte in the end is of no account.
     value ^= value >> 512
     value ^= value >> 256
@@ -154,14 +155,16 @@ def seal(header: Header, body: bytes) -> bytes:
     peer = header.peer
     attributes = len(body) | header.encryption << 10
     attributes |= (PARTED if header.part else 0) | (FLAGGED if peer.flagged else 0)
-    head = struct.pack(">HH", header.message_id, attributes)
-    if peer.version == 2019:
-        head += bytes((peer.revision,))
-    head += peer.phone + struct.pack(">H", header.serial & 0xFFFF)
-    if header.part:
-        head += _PARTS.pack(*header.part)
-    content = head + body
-    return FLAG + escape(content + bytes((checksum(content),))) + FLAG
+    name = bytes((peer.revision,)) + peer.phone if peer.version == 2019 else peer.phone
+    part = _PARTS.pack(*header.part) if header.part else b""
+    content = b"%b%b%b%b%b" % (
+        _PARTS.pack(header.message_id, attributes),
+        name,
+        _SERIAL.pack(header.serial & 0xFFFF),
+        part,
+        body,
+    )
+    return b"~%b~" % escape(b"%b%c" % (content, checksum(content)))
 
 
 def unseal(wire: bytes, *, verify: bool = True) -> tuple[Header, bytes]:
@@ -230,6 +233,7 @@ class Splitter:
         self.noise = 0
         self._rest: bytes | None = None
         """What came since the last flag; None before the first."""
+        self._is_doubled = False
 
     def feed(self, data: bytes) -> list[bytes]:
         if self._rest is not None:
@@ -242,7 +246,7 @@ class Splitter:
         if len(self._rest) > MAX_WIRE:
             self.noise += len(self._rest)
             self._rest = None
-        return [piece for piece in pieces if piece and self._fits(piece)]
+        return [piece for piece in pieces if self._fits(piece)]
 
     def finish(self) -> bytes:
         """What stands behind the last flag: the beginning of a frame that never ended."""
@@ -250,6 +254,12 @@ class Splitter:
         return rest
 
     def _fits(self, piece: bytes) -> bool:
+        """One empty piece stands before a frame; more are flags that frame nothing."""
+        if not piece:
+            self.noise += self._is_doubled
+            self._is_doubled = True
+            return False
+        self._is_doubled = False
         if MIN_FRAME <= len(piece) <= MAX_WIRE:
             return True
         self.noise += len(piece)

@@ -25,6 +25,7 @@ OK, FAILED, BAD_MESSAGE, UNSUPPORTED, ALARM_HANDLED = range(5)
 """Results of a general response; the last one is the platform's, since 2013."""
 REGISTERED, VEHICLE_TAKEN, NO_SUCH_VEHICLE, TERMINAL_TAKEN, NO_SUCH_TERMINAL = range(5)
 """Results of a registration."""
+_REPLY = struct.Struct(">HHB")
 
 
 @dataclass(slots=True)
@@ -39,10 +40,10 @@ class GeneralReply(Body):
 
     @classmethod
     def unpack(cls, body: bytes, dialect: Dialect) -> Self:
-        return cls(*struct.unpack_from(">HHB", body))
+        return cls(*_REPLY.unpack_from(body))
 
     def pack(self, dialect: Dialect) -> bytes:
-        return struct.pack(">HHB", self.ack_serial, self.ack_id, self.result)
+        return _REPLY.pack(self.ack_serial, self.ack_id, self.result)
 
 
 @dataclass(slots=True)

@@ -46,9 +46,13 @@ class Gap:
 
 
 class Assembler:
-    """Unfinished messages of one link; `now` is any clock in seconds that only goes forward."""
+    """Unfinished messages of one link; `now` is any clock in seconds that only goes forward.
 
-    def __init__(self) -> None:
+    `max_bytes` may change at any time: nothing is kept for a link that has not said who it is.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self.max_bytes = max_bytes
         self._open: dict[Key, _Open] = {}
 
     def take(self, header: Header, body: bytes, now: float) -> Assembly | None:
@@ -66,12 +70,14 @@ class Assembler:
             parts = [found.parts[place] for place in range(1, total + 1)]
             serials = tuple(serial for serial, _ in parts)
             return Assembly(serials, b"".join(body for _, body in parts))
-        while sum(one.size for one in self._open.values()) > MAX_BYTES:
+        while sum(one.size for one in self._open.values()) > self.max_bytes:
             self._drop_oldest()
         return None
 
     def gaps(self, now: float) -> list[Gap]:
         """What to ask for now: nothing came for ASK_SECONDS, nor since it was asked for."""
+        if not self._open:
+            return []
         self._drop_idle(now)
         out = []
         for one in self._open.values():
@@ -103,6 +109,8 @@ def _gap(one: _Open) -> Gap:
 
 def divide(body: bytes) -> list[bytes]:
     """A body as the parts that fit frames; one part where it fits one frame."""
+    if len(body) <= MAX_BODY:
+        return [body]
     return [body[at : at + MAX_BODY] for at in range(0, max(1, len(body)), MAX_BODY)]
 
 

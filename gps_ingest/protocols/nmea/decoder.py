@@ -9,11 +9,11 @@ text of its fields is used. The RMC, of which there is one a second and vehicle,
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import pynmea2
 
 from gps_ingest.protocols.base import Bad, Fix, Login, Message, Other, identity
+from gps_ingest.protocols.nmea import plain
 from gps_ingest.protocols.nmea.sentence import (
     FLAG_OF_MODE,
     KNOT,
@@ -28,9 +28,6 @@ from gps_ingest.protocols.nmea.sentence import (
     position,
     two_digit_date,
 )
-
-if TYPE_CHECKING:
-    from gps_ingest.protocols.nmea.together import Row
 
 MAX_LOOSE = 128
 """Bytes kept of a line that is no sentence: enough for any identity."""
@@ -90,15 +87,18 @@ class Decoder:
         *lines, last = data.split(b"\r\n")
         together = _together(lines)
         for place, line in enumerate(lines):
-            if place in together and not self._loose and not self._line_used:
-                out.append(self._rmc_of(line, together[place]))
-            else:
+            row = None
+            if not self._loose and not self._line_used:
+                row = together.get(place) or plain.row(line)
+            if row is None:
                 self._tokens(line + b"\r\n", out)
+            else:
+                out.append(self._rmc_of(line, row))
         self._tokens(last, out)
         return out
 
-    def _rmc_of(self, line: bytes, row: "Row") -> Rmc:
-        """The same message as `_rmc`, of numbers that were read together with other lines'."""
+    def _rmc_of(self, line: bytes, row: plain.Row) -> Rmc:
+        """The same message as `_rmc`, of numbers that one pattern, or many lines, gave."""
         lat, lon, clock, midnight, speed, course, valid, flags = row
         self._begun = True
         self._calendar.set(midnight, clock)
@@ -247,7 +247,7 @@ class Decoder:
             self._calendar.set(midnight(int(year), int(month), int(day)), clock)
 
 
-def _together(lines: list[bytes]) -> "dict[int, Row]":
+def _together(lines: list[bytes]) -> dict[int, plain.Row]:
     if len(lines) < MANY:
         return {}
     from gps_ingest.protocols.nmea.together import rows  # numpy, where it is worth its loading

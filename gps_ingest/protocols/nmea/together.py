@@ -5,12 +5,11 @@ Lines in which digits stand in the same places are one table of bytes.
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gps_ingest.protocols.nmea.plain import Row
 from gps_ingest.protocols.nmea.sentence import (
     FLAG_OF_MODE,
     KNOT,
@@ -35,19 +34,6 @@ _PLAIN = re.compile(
 _SHAPE = bytes.maketrans(b"123456789", b"000000000")
 _HEX = np.full(256, 0x100, np.uint16)
 _HEX[np.frombuffer(b"0123456789ABCDEFabcdef", np.uint8)] = [*range(16), *range(10, 16)]
-
-
-class Row(NamedTuple):
-    """What one RMC says, as `Decoder` takes it: knots are km/h already, `clock` microseconds."""
-
-    lat: float
-    lon: float
-    clock: int
-    midnight: datetime | None
-    speed_kmh: float
-    course: float | None
-    valid: bool
-    flags: tuple[str, ...]
 
 
 def rows(lines: list[bytes]) -> dict[int, Row]:

@@ -625,6 +625,7 @@ export type AlarmKind =
   | 'identity_outside_chain'
   | 'identity_search'
   | 'identity_words'
+  | 'terminal_suspicious'
 
 export interface Alarm {
   id: Id

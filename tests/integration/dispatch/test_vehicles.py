@@ -13,7 +13,15 @@ from gps_ingest.models import Downlink, Happened, Terminal
 from kernel import jobs
 from kernel.access import Role, system
 from kernel.clock import now
-from tests.integration.dispatch.conftest import COMMANDER, EAST, REPORT, SETUP, STRANGER, Desk
+from tests.integration.dispatch.conftest import (
+    COMMANDER,
+    DISPATCHER,
+    EAST,
+    REPORT,
+    SETUP,
+    STRANGER,
+    Desk,
+)
 
 INGEST = system("ingest", role=Role.INGEST)
 
@@ -187,6 +195,16 @@ def test_who_takes_the_alarm_answers_the_vehicle_once(desk: Desk, car: int) -> N
         desk.do(lambda s: desk.room.alarms.take(s, alarm.id), COMMANDER)
     (confirmed,) = downlinks(desk, "confirm_alarm")
     assert confirmed.content == {"bits": 1}
+
+
+def test_who_poses_as_a_terminal_is_told_to_the_dispatchers_once(desk: Desk, car: int) -> None:
+    for reason in ("wrong_code", "swapping"):
+        terminal_tells(desk, "suspicious", reason=reason, address="203.0.113.9")
+    (alarm,) = desk.alarms("terminal_suspicious")
+    assert (alarm.rung, alarm.level, alarm.organisation_path) == ("DISP", 1, EAST.path)
+    assert (alarm.params["name"], alarm.params["suspicion"]) == ("京A1234", "wrong_code")
+    desk.do(lambda s: desk.room.alarms.take(s, alarm.id), DISPATCHER)
+    assert not downlinks(desk, "confirm_alarm")  # the thief hears nothing of it
 
 
 def test_where_no_commander_is_at_a_desk_the_duty_list_is_told_once(desk: Desk, car: int) -> None:

@@ -17,6 +17,7 @@ from kernel.db import Database
 from kernel.settings import Settings
 from tests.factories.gps import osmand, rmc
 from tests.ingest import LAT, LON, TEST, IngestProcess, ask, count, known_soon, now
+from tests.integration.gps_ingest.test_killed import Car as Vehicle
 from tests.ports import free_port_base
 
 PHONES = 4
@@ -200,3 +201,46 @@ def test_a_database_restarted_under_load_loses_nothing_and_is_caught_up(
     )
     assert missing(own_database, own_phones) == []
     car.stop()
+
+
+def test_terminals_outlast_a_database_that_goes_away(
+    own_ingest: IngestProcess,
+    own_database: Database,
+    own_cluster: Postgres,
+    own_register: Callable[..., int],
+) -> None:
+    cars = [Vehicle(own_ingest.settings.jt808_port, number) for number in range(PHONES)]
+    for car in cars:
+        terminal = own_register(car.terminal.name.identity, "jt808")
+        with own_database.unit_of_work(TEST) as session:
+            terminals.open_window(session, terminal)
+    for car in cars:
+        car.start()
+    for _ in range(2):
+        before = [len(car.terminal.acknowledged) for car in cars]
+        assert wait_until(lambda before=before: all_moved(cars, before), 30)  # type: ignore[misc]
+        own_cluster.stop()
+        threading.Event().wait(3)
+        own_cluster.start()
+    before = [len(car.terminal.acknowledged) for car in cars]
+    assert wait_until(lambda: all_moved(cars, before), 30)
+    for car in cars:
+        car.stopping.set()
+        car.join(15)
+        assert not car.failures
+    with own_database.unit_of_work(TEST) as session:
+        found = session.execute(
+            text(
+                "select identity, fixed_at from gps.fixes"
+                " join gps.terminals on terminals.id = terminal_id"
+            )
+        )
+        stored = {(identity, fixed_at) for identity, fixed_at in found}
+    for car in cars:
+        told = {(car.terminal.name.identity, fix.time) for fix in car.terminal.acknowledged}
+        assert told <= stored
+
+
+def all_moved(cars: list[Vehicle], before: list[int]) -> bool:
+    """Whether each has had more acknowledged since."""
+    return all(len(car.terminal.acknowledged) > n + 5 for car, n in zip(cars, before, strict=True))

@@ -159,6 +159,18 @@ def test_many_lines_together_say_what_they_say_alone(
     assert (together.noise, together.device) == (alone.noise, alone.device)
 
 
+@given(st.sampled_from(LAYOUTS), st.randoms(), st.booleans())
+def test_a_plain_line_says_what_the_general_way_reads(
+    layout: str, random: Any, lower: bool
+) -> None:
+    line = one_of(layout, random, lower)
+    quick, general = nmea.Decoder(), nmea.Decoder()
+    # Without its end a line is not known to be whole: it is read token by token.
+    want = general.feed(line[:-2]) + general.feed(line[-2:])
+    assert quick.feed(line) == want
+    assert quick.noise == general.noise
+
+
 def one_of(layout: str, random: Any, lower: bool) -> bytes:
     """A line of that layout, sometimes with a time, an angle, a day or a checksum that is none."""
     time_ = random.choice(["{:02}{:02}{:02}".format(*random.choices(range(60), k=3)), "021530"])

@@ -158,6 +158,15 @@ export default {
     identity_outside_chain: 'Identity opened by someone not handling the case',
     identity_search: 'Phone searched among informants',
     identity_words: 'Words named an informant',
+    terminal_suspicious: 'Vehicle terminal in doubt',
+  },
+  suspicion: {
+    wrong_code: 'wrong code',
+    registration: 'registration nobody allowed',
+    other_vehicle: 'other plate or device than before',
+    wrong_network: 'from a foreign network',
+    second_identity: 'its link used another name',
+    swapping: 'several devices share its name',
   },
   destruction: {
     PROPOSED: 'Due',

@@ -147,6 +147,15 @@ export default {
     identity_outside_chain: '非办理人员查看举报人身份',
     identity_search: '按电话查找举报人',
     identity_words: '文字触及举报人身份',
+    terminal_suspicious: '车载终端身份可疑',
+  },
+  suspicion: {
+    wrong_code: '鉴权码错误',
+    registration: '未获准的注册',
+    other_vehicle: '车牌或设备号与此前不符',
+    wrong_network: '来自未登记的网络',
+    second_identity: '同一连接冒用其他终端号',
+    swapping: '多个设备争用同一终端号',
   },
   destruction: {
     PROPOSED: '到期待提',
