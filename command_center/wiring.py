@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from apiflask import APIBlueprint
+from prometheus_client import generate_latest
 from redis import RedisError
 
 from command_center.accounts import room as accounts_room
@@ -44,6 +45,7 @@ from kernel.bus import Bus
 from kernel.db import Database
 from kernel.events import EventBus
 from kernel.jobs import Handlers
+from kernel.metrics import merged
 from kernel.settings import Settings
 from maps import views as maps_views
 from maps.geocoding.resolver import Geocoder
@@ -74,12 +76,13 @@ class House:
         """Every subsystem's state; `ok` when the main job can run."""
         return health(self.settings, self.database, self.bus)
 
-    def ingest_metrics(self) -> bytes:
-        """The listeners' counters, which they leave on the bus; empty while it is away."""
+    def metrics(self) -> bytes:
+        """The counters of all processes, left on the bus; ours alone while it is away."""
+        ours = {f"serve:{self.bus.name}": generate_latest()}
         try:
-            return cast(bytes, self.bus.redis.get("metrics:ingest") or b"")
+            return merged(self.bus.counted() | ours)
         except RedisError:
-            return b""
+            return merged(ours)
 
 
 def build(settings: Settings) -> House:

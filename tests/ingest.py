@@ -1,5 +1,6 @@
 """The real `ingest` process on real sockets, PostGIS and Redis."""
 
+import json
 import os
 import signal
 import socket
@@ -9,11 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 
 from command_center.engines.process import wait_until
+from gps_ingest.notices import STREAM
 from kernel.access import system
+from kernel.bus import Bus
 from kernel.db import Database
 from kernel.settings import Settings
 from tests.factories.gps import login
@@ -88,6 +92,25 @@ class IngestProcess:
 
     def phone(self) -> HTTPConnection:
         return HTTPConnection("127.0.0.1", self.settings.osmand_port, timeout=15)
+
+
+class Inbox:
+    """What the bus says about positions, from the moment it is made."""
+
+    def __init__(self, url: str) -> None:
+        self._bus = Bus(url)
+        self._read = self._bus.now(STREAM).read
+
+    def next(self, seconds: float = 5) -> list[list[Any]]:
+        wait: Any = round(seconds * 1000)
+        for _, entries in self._bus.redis.xread(self._read, count=1, block=wait or None):
+            for ident, fields in entries:
+                self._read[STREAM] = ident
+                return json.loads(fields[b"data"])
+        return []
+
+    def close(self) -> None:
+        self._bus.redis.close()
 
 
 def ask(connection: HTTPConnection, target: str) -> int:
