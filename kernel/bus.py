@@ -2,7 +2,7 @@
 
 import json
 import os
-import socket
+import platform
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -62,7 +62,7 @@ class Bus:
     @property
     def name(self) -> str:
         """Of this process among all that share the bus; asked late, because web workers fork."""
-        return f"{socket.gethostname()}-{os.getpid()}"
+        return f"{platform.node()}-{os.getpid()}"
 
     # -- streams --------------------------------------------------------------------------
 

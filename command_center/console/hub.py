@@ -23,11 +23,13 @@ from kernel.access import Principal, Role, system
 from kernel.bus import Bus, Cursor, Entry, Gap
 from kernel.db import Database
 from kernel.log import get_logger
+from kernel.metrics import Gauge
 
 log = get_logger(__name__)
 FLUSH_SECONDS = 0.1
 BEAT_SECONDS = 5
 RECHECK_SECONDS = 60
+desks_open = Gauge("cc_desks", "Open desks")
 GROUP = "desks"
 """Of the web processes that share the news among them."""
 CONSOLE = system("console", "unit.read", "alarm.take", role=Role.CONSOLE)
@@ -84,6 +86,7 @@ class Hub:
                 return principal_of_request()
 
         self.desks[request.sid] = Desk(principal, cookie_check)  # type: ignore[attr-defined]
+        desks_open.set(len(self.desks))
         for topic, permission in TOPICS.items():
             if principal.can(permission):
                 join_room(topic_room(topic, principal.organisation_path))
@@ -94,6 +97,7 @@ class Hub:
 
     def disconnect(self, *_: Any) -> None:
         self.desks.pop(request.sid, None)  # type: ignore[attr-defined]
+        desks_open.set(len(self.desks))
 
     def hello(self, *_: Any) -> dict[str, Any]:
         """The snapshot: what this desk may see of units and alarms, as of now."""

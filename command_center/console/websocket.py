@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections import deque
 from collections.abc import Callable
 from hashlib import sha1
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
 import gevent
@@ -22,6 +23,8 @@ from kernel.metrics import Counter, Gauge
 
 LIMIT_BYTES = 4 << 20
 """Of an outbox: some seconds of a wide view of ten thousand vehicles."""
+KERNEL_BYTES = 256 << 10
+"""That the kernel may hold for one desk: what waits there cannot be seen to be old."""
 STALE_SECONDS = 5.0
 """A desk that is this far behind would show old positions as new ones."""
 CHUNK = 4096
@@ -135,6 +138,7 @@ class DeskSocket:
             start_response("400 Bad Request", [("Sec-WebSocket-Version", "13")])
             return []
         self._line = environ["gunicorn.socket"]
+        self._line.setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BYTES)
         self.outbox = Outbox(self._line)
         self._line.sendall(ACCEPTED % b64encode(sha1(key + GUID).digest()))  # noqa: S324 (RFC 6455)
         self.of[self._client.sid] = self

@@ -36,6 +36,11 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("command_center.commands.up", ENGINE, "import socket", "import subprocess",
          "import urllib.request", "open()", "stdout"),
         ("command_center.console.hub", "gate: desk.live", ".emit()", "import flask_socketio"),
+        ("command_center.console.transport", "carries what the hub tells to the desks of every"
+         " web process", ".emit()", ".publish_json()", "import engineio", "import flask_socketio",
+         "import redis", "import socketio"),
+        ("command_center.console.websocket", "carries what the hub tells, frame by frame",
+         ".send()", ".sendall()", "import socket"),
         ("command_center.demo.roads", "public roads, kept under var/", "write_bytes()"),
         ("command_center.demo.simulator", "plays vehicles and citizens toward ourselves",
          ".sendall()", "import requests", "import socket"),
@@ -61,6 +66,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("gps_ingest.sessions.gt06", "acknowledges a fix", ".send()"),
         ("gps_ingest.sessions.jt808", "gate: order.vehicle, report_order.vehicle,"
          " order_recall.vehicle, report_order_recall.vehicle, order_question.vehicle", ".send()"),
+        ("gps_ingest.siblings", OWN_PROCESSES, ".publish_json()", "import redis"),
         ("gps_ingest.server", OWN_PROCESSES, "import redis"),
         ("maps.views", "gate: map.tile, map.style", "Response()"),
         ("telephony.engine_http", SENDS_CLEARED, "import http.client"),
