@@ -6,13 +6,18 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from command_center.engines.process import wait_until
+from kernel.settings import Settings
+from tests.factories.gps import rmc
+from tests.ingest import IngestProcess
 from tests.integration.console.conftest import CITY, Web
+from tests.ports import free_port_base
 from tests.web import DeskLine
 
 _seconds = itertools.count(1_800_000_000)
@@ -68,6 +73,44 @@ def test_positions_reach_the_desks_of_every_worker(web: Web, desks: list[DeskLin
         assert desk.until(lambda desk=desk: bool(desk.of("positions")), 10)
         (row,) = desk.of("positions")[-1]["units"]
         assert row == [web.unit_id, 116.4, 39.9, 90.0, 30.0, second * 1000]
+
+
+@pytest.fixture
+def street(web: Web, tmp_path: Path) -> Iterator[IngestProcess]:
+    """Two listening processes behind a balancer, before the same desks."""
+    settings = Settings(var_dir=tmp_path / "var", port_base=free_port_base())
+    process = IngestProcess(
+        settings, web.process.database_url, web.process.redis_url, tmp_path / "log", processes=2
+    )
+    process.start()
+    yield process
+    process.stop()
+
+
+def test_two_listeners_and_two_web_processes_agree(
+    web: Web, desks: list[DeskLine], street: IngestProcess
+) -> None:
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=60)
+    links = [street.receiver("car-1") for _ in range(2)]  # one at each process
+    for step in range(6):
+        moment = began + timedelta(seconds=5 * step)
+        links[step % 2].sendall(rmc(moment, 39.9, 116.4 + step * 1e-4))
+        at = moment.timestamp() * 1000
+        for desk in desks:
+            assert desk.until(lambda d=desk, at=at: at in moments(d), 10), step
+    with web.database.engine.connect() as connection:
+        newest = connection.exec_driver_sql("select fixed_at from gps.latest").scalar_one()
+    assert newest == moment
+    for desk in desks:
+        assert moments(desk) == sorted(moments(desk))
+        assert moments(desk)[-1] == newest.timestamp() * 1000
+    for link in links:
+        link.close()
+
+
+def moments(desk: DeskLine) -> list[float]:
+    """Of the fixes that it has heard, in ms."""
+    return [row[5] for body in desk.of("positions") for row in body["units"]]
 
 
 def test_who_sits_at_any_worker_is_there(web: Web, desks: list[DeskLine]) -> None:
