@@ -10,6 +10,7 @@ from base64 import b64encode
 from collections import deque
 from collections.abc import Callable
 from hashlib import sha1
+from os import write
 from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
@@ -41,8 +42,10 @@ waiting_bytes = Gauge("cc_desks_waiting_bytes", "Bytes that slow desks have not 
 class Outbox:
     """What one desk has not taken yet. Nobody waits for it: who falls too far behind is cut."""
 
+    __slots__ = ("_descriptor", "_drainer", "_sock", "_waiting", "is_shut", "size")
+
     def __init__(self, sock: Any):
-        self._sock = sock
+        self._sock, self._descriptor = sock, sock.fileno()
         self._waiting: deque[tuple[float, bytes]] = deque()
         self._drainer: gevent.Greenlet[[], None] | None = None
         self.size = 0
@@ -53,22 +56,19 @@ class Outbox:
         if self.is_shut:
             raise OSError("the line is shut")
         if not self._waiting:
-            taken = self._try_to_send(data)
+            try:
+                taken = write(self._descriptor, data)
+            except BlockingIOError:
+                taken = 0
+            except OSError:
+                self.shut()
+                raise
             if taken == len(data):
                 return
             data = data[taken:]
         self._keep(data, time.monotonic())
         if self._drainer is None:
             self._drainer = gevent.spawn(self._drain)
-
-    def _try_to_send(self, data: bytes) -> int:
-        try:
-            return int(self._sock.send(data, 0, 0.0))  # gevent: 0 s of waiting
-        except BlockingIOError:
-            return 0
-        except OSError:
-            self.shut()
-            raise
 
     def _keep(self, data: bytes, now: float) -> None:
         self._waiting.append((now, data))
