@@ -40,6 +40,8 @@ from dispatch.news import TIMELINE
 from dispatch.orders.events import OrderChanged
 from dispatch.room import Room
 from dispatch.units.events import UnitChanged
+from gps_ingest import days
+from gps_ingest.days import Days
 from kernel.access import Role, system
 from kernel.bus import Bus
 from kernel.db import Database
@@ -108,12 +110,16 @@ def build(settings: Settings) -> House:
         settings=settings,
         database=database,
         bus=bus,
-        handlers=_handlers(room, sender, alarms, auditing, Archive(office, settings.var_dir)),
+        handlers=_handlers(room, sender, alarms, auditing, _archive(settings, office)),
         office=office,
         dispatch=room,
         intake=Intake(office, Geocoder().geocode),
         auditing=auditing,
     )
+
+
+def _archive(settings: Settings, office: Office) -> Archive:
+    return Archive(office, settings.var_dir, Days(settings.var_dir, settings.track_days))
 
 
 def blueprints(house: House) -> list[APIBlueprint]:
@@ -147,6 +153,7 @@ def _handlers(
     handlers.every(archive.PROPOSE, archive.PROPOSE_SECONDS, keeper.propose)
     handlers.every(archive.PURGE, archive.PURGE_SECONDS, keeper.purge_files)
     handlers.transactional(archive.DESTROY, keeper.destroy)
+    handlers.every(days.RETIRE, days.RETIRE_SECONDS, keeper.days.retire)
     for kind, handler in room.jobs().items():
         handlers.transactional(kind, handler)
     handlers.transactional(TIMELINE, timeline.from_dispatch)
