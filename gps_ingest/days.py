@@ -89,10 +89,11 @@ class Days:
 
     def retire(self, session: Session) -> None:
         """Job: put away the oldest day that is due. A day that was brought back stays."""
-        due = self.before(session, now(session) - timedelta(days=self.keep))
-        waiting = [name for name in due if not self.file(name).exists()]
+        end = f"fixes_{now(session) - timedelta(days=self.keep):%Y%m%d}"
+        due = (day.name for day in self.listed(session) if day.is_attached and day.name < end)
+        waiting = next((name for name in due if not _mark(self.file(name)).exists()), None)
         if waiting:
-            self.put_away(session, waiting[0])
+            self.put_away(session, waiting)
 
     @carried_out_by(Role.ARCHIVE)
     def put_away(self, session: Session, name: str) -> int:
@@ -112,6 +113,7 @@ class Days:
             raise Conflict("day_changed", day=name)
         _checksum(file).write_text(f"{digest}  {file.name}\n", "ascii")
         draft.replace(file)
+        _mark(file).unlink(missing_ok=True)
         audit.record(session, "gps.day_put_away", "gps_day", name, n=fixes, sha256=digest)
         log.info("day_put_away", day=name, fixes=fixes, bytes=file.stat().st_size)
         return fixes
@@ -124,7 +126,7 @@ class Days:
         file = self.file(name)
         if not file.exists():
             raise NotFound("day", name)
-        if _checksum(file).read_text("ascii").split()[0] != _digest(file):
+        if not _is_whole(file):
             raise Conflict("checksum", day=name)
         first = _date(name)
         session.execute(text("select gps.ensure_partitions(:day, :day)"), {"day": first})
@@ -134,6 +136,7 @@ class Days:
                 while data := unpacked.read(CHUNK):
                     copy.write(data)
         done = cast(Any, session.execute(text(BACK)))
+        _mark(file).touch()
         audit.record(session, "gps.day_brought_back", "gps_day", name, n=done.rowcount)
         return int(done.rowcount)
 
@@ -142,16 +145,14 @@ class Days:
         """Drop the day and its file; gives a digest of what it was."""
         file = self.file(name)
         told = session.scalar(text("select gps.drop_day(:name)"), {"name": name})
-        kept = _checksum(file).read_text("ascii") if file.exists() else ""
-        file.unlink(missing_ok=True)
-        _checksum(file).unlink(missing_ok=True)
+        kept = _checksum(file).read_text("ascii") if _checksum(file).exists() else ""
+        for gone in (file, _checksum(file), _mark(file)):
+            gone.unlink(missing_ok=True)
         return hashlib.sha256(f"{name}|{told}{kept}".encode()).hexdigest()
 
     def is_sound(self, day: Day) -> bool:
         """Whether its file, if it has one, is what its checksum says."""
-        return day.file is None or _checksum(day.file).read_text("ascii").startswith(
-            _digest(day.file)
-        )
+        return day.file is None or _is_whole(day.file)
 
     def file(self, name: str) -> Path:
         return self.folder / f"{name}.csv.gz"
@@ -195,6 +196,16 @@ def _digest(path: Path) -> str:
 
 def _checksum(file: Path) -> Path:
     return file.with_name(f"{file.name}.sha256")
+
+
+def _mark(file: Path) -> Path:
+    """There while the day stands attached beside its file, because a person wants to read it."""
+    return file.with_name(f"{file.name}.brought-back")
+
+
+def _is_whole(file: Path) -> bool:
+    told = _checksum(file)
+    return told.exists() and told.read_text("ascii").split()[0] == _digest(file)
 
 
 def _date(name: str) -> date:

@@ -79,6 +79,21 @@ def test_a_day_that_is_due_is_put_away_whole_and_comes_back_the_same(
     with acting(session, WORKER):
         days.retire(session)
     assert attached(session), "a day that was brought back stays until it is put away by hand"
+    assert days.put_away(session, DAY) == len(fixes)
+    assert not attached(session)
+
+
+def test_a_commit_that_failed_after_the_file_was_written_is_made_good(
+    session: Session, days: Days, fixes: list[tuple[object, ...]]
+) -> None:
+    with pytest.raises(RuntimeError), session.begin_nested():
+        days.put_away(session, DAY)
+        raise RuntimeError("the line to the database broke")
+    assert stored(session) == fixes
+    assert days.file(DAY).exists()
+    with acting(session, WORKER):
+        days.retire(session)
+    assert not attached(session)
 
 
 def test_fixes_that_came_meanwhile_keep_the_day(
