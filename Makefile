@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --quiet --extra demo --extra build
+SCALED := CC_WEB_WORKERS=2 INGEST_PROCESSES=2 KILLS=5 $(BIN)/python -m pytest -q --timeout=300
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench fmt lock audit reset screenshots
+.PHONY: help setup run test test-scale check bench fmt lock audit reset screenshots
 
 help: ## This list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: ## Install and build what is missing, start nothing
 	@$(PYTHON) deploy/setup.py run
@@ -17,6 +18,12 @@ run: setup ## Set up, then start everything; Ctrl+C stops it
 
 test: ## Set up, then every check and every test; counts them in its last line
 	@$(PYTHON) deploy/run_tests.py
+
+test-scale: ## The main job, the conversation and the live map past one machine: 2 web workers, 2 listeners
+	@$(PYTHON) deploy/setup.py test
+	@$(SCALED) tests/integration/console tests/integration/gps_ingest \
+		"tests/e2e/test_main_job.py::test_from_a_call_to_a_closed_case[1]"
+	@$(SCALED) tests/bench/bench_live_map.py -s -o python_files='bench_*.py'
 
 check: ## The checks alone: format, lint, types, import directions, migrations
 	@$(PYTHON) deploy/run_tests.py check

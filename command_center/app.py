@@ -8,7 +8,7 @@ from apiflask.exceptions import HTTPError
 from flask import Flask, Response, jsonify, request, send_from_directory
 from flask_socketio import SocketIO
 from gunicorn.http.errors import ParseException
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -17,6 +17,7 @@ from command_center.accounts import web as door
 from command_center.accounts.schemas import ConfigOut
 from command_center.console import transport
 from command_center.console.hub import Hub
+from command_center.console.transport import DeskManager
 from command_center.wiring import House, blueprints, build
 from kernel.gate import gate
 from kernel.log import configure
@@ -85,14 +86,13 @@ def _install_console(app: Flask, house: House) -> None:
     socketio: SocketIO = cast(Any, SocketIO)(
         app,
         async_mode="gevent",
+        client_manager=DeskManager(house.bus),
         transports=["websocket"],
-        websocket_compression=False,
-        http_compression=False,
         ping_interval=10,
         ping_timeout=10,
         max_http_buffer_size=64 << 10,
     )
-    transport.bound(socketio)
+    transport.install(socketio)
     hub = Hub(app, socketio, house.database, house.bus)
     hub.install()
     app.extensions.update(socketio=socketio, hub=hub)
@@ -123,8 +123,7 @@ def _install_operator_pages(app: APIFlask, house: House) -> None:
     def metrics() -> Response:
         if not _is_from_this_machine():
             return problem(404, "not_found")
-        figures = generate_latest() + house.ingest_metrics()
-        cleared = gate.made_of("operator.metrics", figures, ("metrics",))
+        cleared = gate.made_of("operator.metrics", house.metrics(), ("metrics",))
         return handed_out(cleared, media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/api/v1/config")

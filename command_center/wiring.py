@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from apiflask import APIBlueprint
+from prometheus_client import generate_latest
 from redis import RedisError
 
 from command_center.accounts import room as accounts_room
@@ -40,11 +41,14 @@ from dispatch.news import TIMELINE
 from dispatch.orders.events import OrderChanged
 from dispatch.room import Room
 from dispatch.units.events import UnitChanged
+from gps_ingest import days
+from gps_ingest.days import Days
 from kernel.access import Role, system
 from kernel.bus import Bus
 from kernel.db import Database
 from kernel.events import EventBus
 from kernel.jobs import Handlers
+from kernel.metrics import merged
 from kernel.settings import Settings
 from maps import views as maps_views
 from maps.geocoding.resolver import Geocoder
@@ -75,12 +79,13 @@ class House:
         """Every subsystem's state; `ok` when the main job can run."""
         return health(self.settings, self.database, self.bus)
 
-    def ingest_metrics(self) -> bytes:
-        """The listeners' counters, which they leave on the bus; empty while it is away."""
+    def metrics(self) -> bytes:
+        """The counters of all processes, left on the bus; ours alone while it is away."""
+        ours = {f"serve:{self.bus.name}": generate_latest()}
         try:
-            return cast(bytes, self.bus.redis.get("metrics:ingest") or b"")
+            return merged(self.bus.counted() | ours)
         except RedisError:
-            return b""
+            return merged(ours)
 
 
 def build(settings: Settings) -> House:
@@ -106,12 +111,16 @@ def build(settings: Settings) -> House:
         settings=settings,
         database=database,
         bus=bus,
-        handlers=_handlers(room, sender, alarms, auditing, Archive(office, settings.var_dir)),
+        handlers=_handlers(room, sender, alarms, auditing, _archive(settings, office)),
         office=office,
         dispatch=room,
         intake=Intake(office, Geocoder().geocode),
         auditing=auditing,
     )
+
+
+def _archive(settings: Settings, office: Office) -> Archive:
+    return Archive(office, settings.var_dir, Days(settings.var_dir, settings.track_days))
 
 
 def blueprints(house: House) -> list[APIBlueprint]:
@@ -146,6 +155,7 @@ def _handlers(
     handlers.every(archive.PROPOSE, archive.PROPOSE_SECONDS, keeper.propose)
     handlers.every(archive.PURGE, archive.PURGE_SECONDS, keeper.purge_files)
     handlers.transactional(archive.DESTROY, keeper.destroy)
+    handlers.every(days.RETIRE, days.RETIRE_SECONDS, keeper.days.retire)
     for kind, handler in room.jobs().items():
         handlers.transactional(kind, handler)
     handlers.transactional(TIMELINE, timeline.from_dispatch)

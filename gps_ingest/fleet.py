@@ -3,19 +3,18 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import gevent
 import psycopg
 from gevent.event import Event
-from sqlalchemy import Row, delete, func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gps_ingest import queries, terminals
 from gps_ingest.models import Credential, Terminal, UnknownIdentity
-from gps_ingest.pipeline import KnownTerminal
+from gps_ingest.pipeline import KnownTerminal, Moment
 from kernel.access import Principal
 from kernel.db import Database
 from kernel.errors import AppError
@@ -51,6 +50,7 @@ class Fleet:
         self._heard: dict[int, datetime] = {}
         self._strangers: dict[tuple[str, str], Stranger] = {}
         self._changed = Event()
+        self._is_sure = True
         self._greenlets: list[gevent.Greenlet[[], None]] = []
 
     # -- the side of the listeners --------------------------------------------------------
@@ -69,6 +69,17 @@ class Fleet:
 
     def heard(self, terminal: KnownTerminal, at: datetime) -> None:
         self._heard[terminal.id] = at
+
+    def moved(self, terminal_id: int, moment: Moment) -> None:
+        """Another process has stored this fix."""
+        known = self._by_id.get(terminal_id)
+        if known is not None and (known.newest is None or known.newest[0] < moment[0]):
+            known.newest = moment
+
+    def look_again(self) -> None:
+        """It is not known what other processes have stored: ask the database soon."""
+        self._is_sure = False
+        self._changed.set()
 
     def stranger(self, identity: str, protocol: str, source: str, at: datetime) -> None:
         """Count somebody unknown."""
@@ -94,17 +105,19 @@ class Fleet:
         """Read the registry; a terminal that stays keeps what is known of its fixes."""
         with self._database.unit_of_work(self._principal) as session:
             rows = session.execute(_ROWS).all()
-            fresh = [row.id for row in rows if row.id not in self._by_id]
+            fresh = [row.id for row in rows if row.id not in self._by_id or not self._is_sure]
             newest = {p.terminal_id: p for p in queries.latest(session, fresh)} if fresh else {}
         known = {}
         for row in rows:
-            terminal = self._by_id.get(row.id) or _known(row, newest.get(row.id))
+            terminal = self._by_id.get(row.id) or KnownTerminal(row.id, row.identity, row.protocol)
             terminal.identity, terminal.enabled = row.identity, row.enabled
             terminal.listen_port = row.listen_port
             terminal.settings = row.settings
             terminal.code_hash = row.code_hash
             known[row.id] = terminal
-        self._by_id = known
+        self._by_id, self._is_sure = known, True
+        for at in newest.values():
+            self.moved(at.terminal_id, (at.fixed_at.timestamp(), at.lat, at.lon))
         self._by_name = {terminal.identity: terminal for terminal in known.values()}
 
     def synchronise(self) -> None:
@@ -159,18 +172,11 @@ COLUMNS = (
 _ROWS = select(*COLUMNS).outerjoin(Credential, Credential.terminal_id == Terminal.id)
 
 
-def _known(row: Row[*tuple[Any, ...]], newest: queries.Position | None) -> KnownTerminal:
-    terminal = KnownTerminal(row.id, row.identity, row.protocol)
-    if newest is not None:
-        terminal.newest = newest.fixed_at.timestamp(), newest.lat, newest.lon
-    return terminal
-
-
 def _write_heard(session: Session, heard: dict[int, datetime]) -> None:
     if heard:
         session.execute(
             text(
-                "update gps.terminals set last_seen_at = heard.at"
+                "update gps.terminals set last_seen_at = greatest(last_seen_at, heard.at)"
                 " from unnest(cast(:ids as bigint[]), cast(:times as timestamptz[])) heard (id, at)"
                 " where terminals.id = heard.id"
             ),

@@ -1,4 +1,4 @@
-"""News of positions for the consoles: one compact message per stored batch. May be lost."""
+"""News of positions: one compact entry of a short stream per stored batch."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,9 @@ from kernel.bus import Bus
 from kernel.log import get_logger
 
 log = get_logger(__name__)
-CHANNEL = "positions"
+STREAM = "positions"
 MAX_WAITING = 50
-"""Batches kept while the bus is away; consoles ask for a snapshot anyway when it is back."""
+"""Batches kept while the bus is away; its readers take a snapshot anyway when it is back."""
 
 
 def encode(rows: Sequence[Row]) -> bytes:
@@ -62,7 +62,7 @@ class Notices:
         while True:
             data = self._queue.get()
             try:
-                self._bus.publish(CHANNEL, data)
+                self._bus.publish(STREAM, data)
                 meters.notices.labels("told").inc()
             except RedisError as error:
                 meters.notices.labels("failed").inc()

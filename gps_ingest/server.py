@@ -17,15 +17,16 @@ from gps_ingest.intake import Intake
 from gps_ingest.listeners.http import HttpSession
 from gps_ingest.listeners.limits import Limits
 from gps_ingest.listeners.poller import Poller
-from gps_ingest.listeners.tcp import Link, TcpListener
-from gps_ingest.listeners.udp import UdpListener, UdpPeer
+from gps_ingest.listeners.tcp import Link, Session, TcpListener
+from gps_ingest.listeners.udp import DatagramSession, UdpListener, UdpPeer
 from gps_ingest.notices import Notices
-from gps_ingest.pipeline import Fences, KnownTerminal, Pipeline, Rules
+from gps_ingest.pipeline import Fences, Pipeline, Rules
 from gps_ingest.positions import PositionStore, StoreLimits
 from gps_ingest.sessions.gt06 import Gt06Session
 from gps_ingest.sessions.jt808 import Jt808Session
 from gps_ingest.sessions.nmea import NmeaSession
 from gps_ingest.sessions.phones import PhoneDesk
+from gps_ingest.siblings import Siblings
 from gps_ingest.switchboard import Switchboard
 from gps_ingest.valve import Valve
 from kernel.access import Role, system
@@ -37,8 +38,6 @@ log = get_logger(__name__)
 INGEST = system("ingest", "gps.ingest", role=Role.INGEST)
 PROCESS = "ingest"
 BEAT_SECONDS = 5
-METERS_KEY, METERS_SECONDS = "metrics:ingest", 15
-"""Redis key of the counters in Prometheus' text format, and how long they count as present."""
 OWN_PORTS_SECONDS = 2
 PARTITION_SECONDS = 3600
 SWEEP_SECONDS = 5
@@ -58,6 +57,8 @@ class Addresses:
     jt808: int
     """TCP and UDP."""
     gt06: int
+    shared: bool = False
+    """Whether other processes of this machine stand there too (SO_REUSEPORT)."""
 
 
 class IngestServer:
@@ -87,27 +88,17 @@ class IngestServer:
             rules=rules,
             clock=database.clock,
         )
-        host, valve = addresses.host, self.store.valve
         self.poller = Poller()
-        self.nmea_tcp = self._tcp(addresses.nmea_tcp)
-        self.nmea_udp = UdpListener(
-            "nmea_udp", (host, addresses.nmea_udp), self._datagrams, valve, self.limits
-        )
-        # A phone is told 503 when there is no room, so that it keeps its fix: never made to wait.
-        self.osmand = TcpListener(
-            "osmand", (host, addresses.osmand), self._phone, Valve(), self.limits, self.poller
-        )
         self.gatehouse = Gatehouse(database, INGEST)
         self.switchboard = Switchboard(database, INGEST)
-        self.jt808_tcp = TcpListener(
-            "jt808_tcp", (host, addresses.jt808), self._terminal, valve, self.limits, self.poller
-        )
-        self.jt808_udp = UdpListener(
-            "jt808_udp", (host, addresses.jt808), self._terminal, valve, self.limits
-        )
-        self.gt06 = TcpListener(
-            "gt06", (host, addresses.gt06), self._tracker, valve, self.limits, self.poller
-        )
+        self.siblings = Siblings(bus, self.fleet, self.switchboard)
+        self.nmea_tcp = self._tcp("nmea_tcp", addresses.nmea_tcp, self._receiver)
+        self.nmea_udp = self._udp("nmea_udp", addresses.nmea_udp, self._datagrams)
+        # A phone is told 503 when there is no room, so that it keeps its fix: never made to wait.
+        self.osmand = self._tcp("osmand", addresses.osmand, self._phone, Valve())
+        self.jt808_tcp = self._tcp("jt808_tcp", addresses.jt808, self._terminal)
+        self.jt808_udp = self._udp("jt808_udp", addresses.jt808, self._terminal)
+        self.gt06 = self._tcp("gt06", addresses.gt06, self._tracker)
         self._own: dict[int, TcpListener] = {}
         self._database, self._bus = database, bus
         self._loops: list[gevent.Greenlet[..., None]] = []
@@ -120,6 +111,7 @@ class IngestServer:
         self.notices.start()
         self.gatehouse.start()
         self.switchboard.start()
+        self.siblings.start()
         for listener in self._fixed:
             listener.start()
         self._loops = [
@@ -143,6 +135,7 @@ class IngestServer:
         for listener in listeners:
             listener.stop()
         self.notices.stop()
+        self.siblings.stop()
         self.gatehouse.stop()
         self.switchboard.stop()
         self.fleet.stop()
@@ -174,26 +167,38 @@ class IngestServer:
             listener.stop_accepting()
             listener.stop()
         for port in wanted.keys() - self._own.keys():
-            listener = self._tcp(port)
+            # Never shared: whichever process has it is its owner, and another one follows it.
+            bind = (self.addresses.host, port)
+            listener = TcpListener(
+                "nmea_tcp", bind, self._owned(port), self.store.valve, self.limits, self.poller
+            )
             try:
                 listener.start()
             except OSError as error:
-                log.error("own_port_not_opened", port=port, error=str(error))
+                say = log.debug if self.addresses.shared else log.error
+                say("own_port_not_opened", port=port, error=str(error))
             else:
                 self._own[port] = listener
 
-    def _tcp(self, port: int) -> TcpListener:
+    def _tcp(
+        self, name: str, port: int, session: Callable[[Link], Session], valve: Valve | None = None
+    ) -> TcpListener:
+        bind, valve = (self.addresses.host, port), valve or self.store.valve
         return TcpListener(
-            "nmea_tcp",
-            (self.addresses.host, port),
-            lambda link: NmeaSession(self.intake, link, self._owner(port)),
-            self.store.valve,
-            self.limits,
-            self.poller,
+            name, bind, session, valve, self.limits, self.poller, shared=self.addresses.shared
         )
 
-    def _owner(self, port: int) -> KnownTerminal | None:
-        return None if port == self.addresses.nmea_tcp else self.fleet.ports().get(port)
+    def _udp(
+        self, name: str, port: int, session: Callable[[UdpPeer], DatagramSession]
+    ) -> UdpListener:
+        bind, shared = (self.addresses.host, port), self.addresses.shared
+        return UdpListener(name, bind, session, self.store.valve, self.limits, shared=shared)
+
+    def _receiver(self, link: Link) -> NmeaSession:
+        return NmeaSession(self.intake, link)
+
+    def _owned(self, port: int) -> Callable[[Link], NmeaSession]:
+        return lambda link: NmeaSession(self.intake, link, self.fleet.ports().get(port))
 
     def _datagrams(self, peer: UdpPeer) -> NmeaSession:
         return NmeaSession(self.intake, peer)
@@ -208,11 +213,11 @@ class IngestServer:
         return Jt808Session(self.intake, self.gatehouse, self.switchboard, peer)
 
     def _beat(self) -> None:
-        """Say that we live, and what we have counted; the web process shows both."""
+        """Say that we live, unless nothing can be stored; leave what we have counted."""
         if not self.store.is_away:
             self._bus.beat(PROCESS)
         meters.waiting.set(self.store.waiting)
-        self._bus.redis.set(METERS_KEY, meters.exposition(), ex=METERS_SECONDS)
+        self._bus.count(PROCESS, meters.exposition())
 
 
 LISTENERS = ("nmea_tcp", "nmea_udp", "osmand", "jt808_tcp", "jt808_udp", "gt06")

@@ -1,8 +1,8 @@
 """Which terminal hangs on which line, and the messages that wait for it.
 
-Lines are sessions of this process. The database is asked on one greenlet; lines are never made to
-wait. A message is marked as sent, and committed so, before its first byte leaves: after a crash it
-goes once more and says that it is a repeat.
+Lines are sessions of this process; `siblings` tells of those of the others. The database is asked
+on one greenlet; lines are never made to wait. A message is marked as sent, and committed so, before
+its first byte leaves: after a crash it goes once more and says that it is a repeat.
 """
 
 import time
@@ -71,11 +71,14 @@ class Line(Protocol):
         ...
 
 
+Apply = Callable[[Session, Downlink], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a message: one that is known by id, else by terminal and serial."""
 
-    apply: Callable[[Session, Downlink], None]
+    apply: Apply
     downlink_id: int | None = None
     terminal_id: int = 0
     serial: int | None = None
@@ -89,6 +92,9 @@ class Switchboard:
         self._database, self._principal = database, principal
         self._lines: dict[int, Line] = {}
         self._swaps: dict[int, deque[float]] = {}
+        self._sent: dict[int, int] = {}
+        self.on_plug: Callable[[int], None] = lambda terminal_id: None
+        """Called with the terminal whose line this process has from now on."""
         self._fresh: set[int] = set()
         self._outcomes: deque[Outcome] = deque()
         self._wake = Event()
@@ -102,13 +108,22 @@ class Switchboard:
         before = self._lines.get(terminal.id)
         if before is line:
             return
+        self._refuse_swapping(terminal.id)
         if before is not None:
-            self._count_swap(terminal, before, line)
+            self._count_swap(terminal.id, before.address, line.address)
         self._lines[terminal.id] = line
         if before is not None:
             before.replaced()
         self._fresh.add(terminal.id)
+        self.on_plug(terminal.id)
         self._look_soon()
+
+    def taken_over(self, terminal_id: int, process: str) -> None:
+        """The terminal has come anew to another process."""
+        line = self._lines.get(terminal_id)
+        if line is not None:
+            self._count_swap(terminal_id, line.address, process)
+            line.replaced()
 
     def unplug(self, terminal: KnownTerminal, line: Line, unanswered: Iterable[int]) -> None:
         """The line is closed; what it did not answer waits for the next one."""
@@ -116,18 +131,19 @@ class Switchboard:
             del self._lines[terminal.id]
             self._fresh.discard(terminal.id)
         for downlink_id in unanswered:
-            self._come(Outcome(_requeue, downlink_id))
+            self._of_this_sending(downlink_id, _requeue)
 
     def is_plugged(self, terminal_id: int) -> bool:
         return terminal_id in self._lines
 
     def acknowledged(self, downlink_id: int, result: int) -> None:
         """The terminal's general response."""
+        self._sent.pop(downlink_id, None)
         self._come(Outcome(lambda s, found: _acknowledge(s, found, result), downlink_id))
 
     def unanswered(self, downlink_id: int) -> None:
         """Sent as often as the standard says, and never answered."""
-        self._come(Outcome(lambda s, found: _fail(s, found, "no_answer"), downlink_id))
+        self._of_this_sending(downlink_id, lambda s, found: _fail(s, found, "no_answer"))
 
     def answered(self, terminal_id: int, serial: int, answer: int) -> None:
         """The driver chose an answer; the question may have been asked on an earlier line."""
@@ -148,13 +164,24 @@ class Switchboard:
         apply = lambda s, found: _answer(s, found, None)  # noqa: E731
         self._come(Outcome(apply, terminal_id=terminal_id, serial=serial, kind=POSITION))
 
-    def _count_swap(self, terminal: KnownTerminal, before: Line, line: Line) -> None:
-        moment = time.monotonic()
-        swaps = self._swaps.setdefault(terminal.id, deque(maxlen=SWAPS))
-        log.warning("line_taken_over", terminal=terminal.id, was=before.address, by=line.address)
-        if len(swaps) == SWAPS and moment - swaps[0] < SWAP_SECONDS:
+    def _of_this_sending(self, downlink_id: int, apply: Apply) -> None:
+        """Unless another line, of whatever process, has sent it once more by then."""
+        attempts = self._sent.pop(downlink_id, None)
+
+        def unless_sent_again(session: Session, found: Downlink) -> None:
+            if found.attempts == attempts:
+                apply(session, found)
+
+        self._come(Outcome(unless_sent_again, downlink_id))
+
+    def _count_swap(self, terminal_id: int, was: str, by: str) -> None:
+        log.warning("line_taken_over", terminal=terminal_id, was=was, by=by)
+        self._swaps.setdefault(terminal_id, deque(maxlen=SWAPS)).append(time.monotonic())
+
+    def _refuse_swapping(self, terminal_id: int) -> None:
+        swaps = self._swaps.get(terminal_id)
+        if swaps and len(swaps) == SWAPS and time.monotonic() - swaps[0] < SWAP_SECONDS:
             raise Dismissed("swapping", offence=True)
-        swaps.append(moment)
 
     def _come(self, outcome: Outcome) -> None:
         self._outcomes.append(outcome)
@@ -236,6 +263,7 @@ class Switchboard:
                     continue
                 _mark_sent(session, one, serial)
                 prepared.append((line, one.id, serial, frames))
+                self._sent[one.id] = one.attempts
         self._fresh -= fresh
         for line, downlink_id, serial, frames in prepared:
             line.transmit(downlink_id, serial, frames)
@@ -302,6 +330,7 @@ def _mark_sent(session: Session, found: Downlink, serial: int) -> None:
 def _requeue(session: Session, found: Downlink) -> None:
     if found.state == SENT:
         found.state = QUEUED
+        session.execute(select(func.pg_notify(downlink.CHANNEL, str(found.terminal_id))))
 
 
 def _acknowledge(session: Session, found: Downlink, result: int) -> None:

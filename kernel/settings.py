@@ -127,6 +127,15 @@ class Settings(BaseSettings):
     sms_number: str = "12315"
     """The number that messages are sent from and answered to."""
 
+    web_workers: int = Field(default=1, ge=1, le=64)
+    """Web processes that share the HTTP port, each on a core of its own."""
+    ingest_processes: int = Field(default=1, ge=1, le=64)
+    """Listening processes that `up` starts on this machine; they share its ports (SO_REUSEPORT)."""
+
+    track_days: int = Field(default=90, ge=31)
+    """Days of positions that stay attached to the history; older ones are put away as compressed
+    files under `archive/gps` of `var/`, until the archive destroys them by its own rule."""
+
     log_json: bool | None = None
     log_level: str = "INFO"
     demo_seed: int = 12315

@@ -1,5 +1,6 @@
 """The real `ingest` process on real sockets, PostGIS and Redis."""
 
+import json
 import os
 import signal
 import socket
@@ -9,75 +10,119 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 
 from command_center.engines.process import wait_until
+from gps_ingest.notices import STREAM
 from kernel.access import system
+from kernel.bus import Bus
 from kernel.db import Database
 from kernel.settings import Settings
+from tests.balancer import Balancer
 from tests.factories.gps import login
+from tests.ports import free_port_base
 
 TEST = system("test")
 LAT, LON = 39.92, 116.39
 
 
+PROCESSES = int(os.environ.get("INGEST_PROCESSES", "1"))
+"""How many listening processes a test has, each as on a machine of its own, behind a balancer."""
+TCP = ("nmea_tcp_port", "osmand_port", "jt808_port", "gt06_port")
+UDP = ("nmea_udp_port", "jt808_port")
+
+
 @dataclass
 class IngestProcess:
-    """`command-center ingest` as an operator starts it."""
+    """`command-center ingest` as an operator starts it: one, or several behind a balancer."""
 
     settings: Settings
     database_url: str
     redis_url: str
     log: Path
     extra: dict[str, str] = field(default_factory=dict)
-    _child: subprocess.Popen[bytes] | None = None
+    processes: int = PROCESSES
+    _children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _balancer: Balancer | None = None
+    _behind: list[Settings] = field(default_factory=list)
 
     def start(self) -> None:
+        if not self._behind:
+            self._behind = [self.settings]
+            if self.processes > 1:
+                self._stand_behind_a_balancer()
+        self._children = [self._spawn(each) for each in self._behind]
+        if not wait_until(lambda: all(self._answers(e.osmand_port) for e in self._behind), 60):
+            self.kill()
+            raise AssertionError(self.log.read_text("utf-8"))
+
+    def _stand_behind_a_balancer(self) -> None:
+        var = self.settings.var_dir
+        self._behind = [
+            Settings(var_dir=var, port_base=free_port_base()) for _ in range(self.processes)
+        ]
+        tcp, udp = (
+            {getattr(self.settings, n): [getattr(e, n) for e in self._behind] for n in names}
+            for names in (TCP, UDP)
+        )
+        self._balancer = Balancer(tcp, udp)
+        self._balancer.start()
+
+    def _spawn(self, settings: Settings) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "command_center", "ingest"]
         environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("CC_")},
-            "CC_VAR_DIR": str(self.settings.var_dir),
-            "CC_PORT_BASE": str(self.settings.http_port),
+            "CC_VAR_DIR": str(settings.var_dir),
+            "CC_PORT_BASE": str(settings.http_port),
             "CC_DATABASE_URL": self.database_url.replace("+psycopg", "", 1),
             "CC_REDIS_URL": self.redis_url,
             **self.extra,
         }
         with self.log.open("ab") as log:
-            self._child = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        if not wait_until(self.listens, 60):
-            self.kill()
-            raise AssertionError(self.log.read_text("utf-8"))
+            return subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
     def listens(self, port: int = 0) -> bool:
         """Whether somebody answers on the port, the phones' when none is named."""
+        return self._answers(port or self.settings.osmand_port)
+
+    @staticmethod
+    def _answers(port: int) -> bool:
         try:
-            address = ("127.0.0.1", port or self.settings.osmand_port)
-            socket.create_connection(address, 1).close()
+            socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
             return False
         return True
 
     def stop(self) -> int:
-        """SIGTERM; gives the exit code."""
-        return self._end(signal.SIGTERM)
+        """SIGTERM; gives the worst exit code."""
+        code = self._end(signal.SIGTERM)
+        self._leave()
+        return code
 
     def kill(self) -> None:
         """SIGKILL: no time for anything."""
         self._end(signal.SIGKILL)
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._balancer is not None:
+            self._balancer.stop()
+            self._balancer = None
+            self._behind = []
 
     def _end(self, how: signal.Signals) -> int:
-        if self._child is None:
-            return 0
-        self._child.send_signal(how)
-        code = self._child.wait(20)
-        self._child = None
-        return code
+        for child in self._children:
+            child.send_signal(how)
+        codes = [child.wait(20) for child in self._children]
+        self._children = []
+        return max(codes, key=abs, default=0)
 
     @property
     def pid(self) -> int:
-        """Of the running process; raises AttributeError when there is none."""
-        return self._child.pid  # type: ignore[union-attr]
+        """Of the first running process; raises IndexError when there is none."""
+        return self._children[0].pid
 
     def receiver(self, identity: str = "") -> socket.socket:
         """A vehicle's TCP connection, named by its first line."""
@@ -88,6 +133,25 @@ class IngestProcess:
 
     def phone(self) -> HTTPConnection:
         return HTTPConnection("127.0.0.1", self.settings.osmand_port, timeout=15)
+
+
+class Inbox:
+    """What the bus says about positions, from the moment it is made."""
+
+    def __init__(self, url: str) -> None:
+        self._bus = Bus(url)
+        self._read = self._bus.now(STREAM).read
+
+    def next(self, seconds: float = 5) -> list[list[Any]]:
+        wait: Any = round(seconds * 1000)
+        for _, entries in self._bus.redis.xread(self._read, count=1, block=wait or None):
+            for ident, fields in entries:
+                self._read[STREAM] = ident
+                return json.loads(fields[b"data"])
+        return []
+
+    def close(self) -> None:
+        self._bus.redis.close()
 
 
 def ask(connection: HTTPConnection, target: str) -> int:

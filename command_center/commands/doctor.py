@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import psycopg
 
-from command_center.commands.up import engines, ours, service, sms
+from command_center.commands.up import engines, ours, sms
 from command_center.engines import postgres
 from command_center.engines.process import EngineError
 from command_center.engines.smsc import node
@@ -75,8 +75,7 @@ def installation(settings: Settings) -> Iterator[Finding]:
 
 def running(settings: Settings) -> Iterator[Finding]:
     """What runs now; nothing has to."""
-    services = [service(settings, verb) for verb in ours(settings)]
-    for part in (*engines(settings), *services, *sms(settings)):
+    for part in (*engines(settings), *ours(settings), *sms(settings)):
         how = f"running (pid {part.pid})" if part.pid else "stopped"
         yield Finding(part.name, bool(part.pid) or None, how)
     try:

@@ -124,6 +124,19 @@ def _registry() -> "Iterator[Session]":
             database.close()
 
 
+@gps.command()
+@click.option("--put-away", metavar="DAY", help="YYYYMMDD: to its file, whatever its age.")
+@click.option("--bring-back", metavar="DAY", help="YYYYMMDD: from its file; the file stays.")
+def partitions(put_away: str | None, bring_back: str | None) -> None:
+    """Days of positions: where each is, about how many fixes, megabytes, whether its file is sound.
+
+    Exit status 1 when a file is not what its checksum says.
+    """
+    from command_center.commands.gps_days import table
+
+    sys.exit(0 if table(put_away, bring_back) else 1)
+
+
 def _written(write: Callable[[Mapping[str, Any]], list[bytes]], line: bytes) -> bytes:
     try:
         row = json.loads(line)

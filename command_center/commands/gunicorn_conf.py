@@ -1,6 +1,9 @@
 from gevent import monkey; monkey.patch_all()  # fmt: skip  # psycopg picks its wait at import
 
-"""How gunicorn runs the web process: one gevent worker, never preloaded."""
+"""How gunicorn runs the web processes: gevent workers, never preloaded.
+
+Desks come over WebSocket alone, so no desk needs to find the same worker again.
+"""
 
 from kernel.settings import load
 
@@ -8,7 +11,7 @@ _settings = load()
 
 bind = f"{_settings.host}:{_settings.http_port}"
 worker_class = "gevent"
-workers = 1
+workers = _settings.web_workers
 worker_connections = 20_000
 preload_app = False
 # Open desks reconnect by themselves: they are not waited for.

@@ -63,6 +63,7 @@ def _started(settings: Settings, stop: Event) -> IngestServer | None:
                     settings.osmand_port,
                     settings.jt808_port,
                     settings.gt06_port,
+                    shared=settings.ingest_processes > 1,
                 ),
                 rules=Rules(service_area=service_area(database)),
                 fences=fences,

@@ -59,8 +59,8 @@ def up(simulate: bool | None) -> None:
 
 def start(supervisor: Supervisor, settings: Settings) -> None:
     """Start every part in order, then say where it is. Raises EngineError."""
-    services = [service(settings, verb) for verb in ours(settings)]
-    for left_over in services:
+    services = ours(settings)
+    for left_over in (*services, *surplus(settings)):
         left_over.stop()
     refuse_taken_ports(settings)
     for part in engines(settings):
@@ -88,10 +88,17 @@ def engines(settings: Settings) -> Iterator[Part]:
         yield private_redis(settings)
 
 
-def ours(settings: Settings) -> tuple[str, ...]:
-    """The verbs that run all the time."""
-    simulated = ("fax-simulator",) if settings.is_demo else ()
-    return (*simulated, "serve", "ingest", "worker")
+def ours(settings: Settings) -> list[Service]:
+    """Our processes that run all the time."""
+    simulated = ["fax-simulator"] if settings.is_demo else []
+    more = [f"ingest-{number}" for number in range(2, settings.ingest_processes + 1)]
+    return [service(settings, name) for name in (*simulated, "serve", "ingest", *more, "worker")]
+
+
+def surplus(settings: Settings) -> list[Service]:
+    """Listening processes of an earlier start that had more of them."""
+    files = (settings.var_dir / "run").glob("ingest-*.pid")
+    return [service(settings, file.stem) for file in files]
 
 
 def sms(settings: Settings) -> Iterator[Part]:
@@ -102,15 +109,15 @@ def sms(settings: Settings) -> Iterator[Part]:
         yield Kannel(settings)
 
 
-def service(settings: Settings, verb: str) -> Service:
-    """One of our own processes."""
-    var = settings.var_dir
+def service(settings: Settings, name: str) -> Service:
+    """One of our own processes: a verb, or the verb's name with a number where several run."""
+    var, verb = settings.var_dir, name.rstrip("-0123456789")
     return Service(
         Process(
-            verb,
+            name,
             [sys.executable, "-m", "command_center", verb],
-            var / "run" / f"{verb}.pid",
-            var / "log" / f"{verb}.log",
+            var / "run" / f"{name}.pid",
+            var / "log" / f"{name}.log",
         )
     )
 

@@ -3,6 +3,7 @@
 import signal
 
 import click
+from prometheus_client import generate_latest
 
 from command_center.wiring import WORKER, build
 from kernel import log
@@ -19,4 +20,9 @@ def worker() -> None:
     crew = Worker(house.database, house.handlers, WORKER)
     for which in (signal.SIGTERM, signal.SIGINT):
         signal.signal(which, lambda *_: crew.stop())
-    crew.run(beat=lambda: house.bus.beat("worker"))
+
+    def beat() -> None:
+        house.bus.beat("worker")
+        house.bus.count("worker", generate_latest())
+
+    crew.run(beat)

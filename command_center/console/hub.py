@@ -9,6 +9,8 @@ from typing import Any, cast
 import gevent
 from flask import Flask, request
 from flask_socketio import SocketIO, join_room, leave_room
+from gevent.event import Event
+from prometheus_client import generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from command_center.accounts.web import principal_of_request
@@ -18,14 +20,18 @@ from command_center.console.positions import Outlet, by_room
 from command_center.console.rooms import TOPICS, Bbox, ancestors, fleet_rooms_of_view, topic_room
 from dispatch.alarms.ladder import rungs_seen
 from kernel.access import Principal, Role, system
-from kernel.bus import Bus
+from kernel.bus import Bus, Cursor, Entry, Gap
 from kernel.db import Database
 from kernel.log import get_logger
+from kernel.metrics import Gauge
 
 log = get_logger(__name__)
 FLUSH_SECONDS = 0.1
 BEAT_SECONDS = 5
 RECHECK_SECONDS = 60
+desks_open = Gauge("cc_desks", "Open desks")
+GROUP = "desks"
+"""Of the web processes that share the news among them."""
 CONSOLE = system("console", "unit.read", "alarm.take", role=Role.CONSOLE)
 
 
@@ -46,8 +52,11 @@ class Hub:
         self.desks: dict[str, Desk] = {}
         self.fleet = Fleet(database, CONSOLE)
         self.outlet = Outlet()
+        self.cursor: Cursor | None = None
         self.sequence = 0
+        """Order of the newest news that has been read: the same count in every web process."""
         self.hearing = False
+        self.offered = Event()
 
     def install(self) -> None:
         """Answer the desks' events."""
@@ -59,7 +68,8 @@ class Hub:
 
     def start(self) -> None:
         """Begin to hear the other processes; only where gevent's loop runs."""
-        for loop in (self.listen, self.flush, self.beat):
+        self._manager.on_gap = self.start_anew
+        for loop in (self.listen, self.answer, self.flush, self.beat):
             gevent.spawn(self._for_ever, loop)
 
     # -- what desks say --------------------------------------------------------------------
@@ -76,6 +86,7 @@ class Hub:
                 return principal_of_request()
 
         self.desks[request.sid] = Desk(principal, cookie_check)  # type: ignore[attr-defined]
+        desks_open.set(len(self.desks))
         for topic, permission in TOPICS.items():
             if principal.can(permission):
                 join_room(topic_room(topic, principal.organisation_path))
@@ -86,16 +97,17 @@ class Hub:
 
     def disconnect(self, *_: Any) -> None:
         self.desks.pop(request.sid, None)  # type: ignore[attr-defined]
+        desks_open.set(len(self.desks))
 
     def hello(self, *_: Any) -> dict[str, Any]:
         """The snapshot: what this desk may see of units and alarms, as of now."""
         sid = request.sid  # type: ignore[attr-defined]
         if not self._may_stay(sid):
             return {}
-        principal = self.desks[sid].principal
+        principal, sequence = self.desks[sid].principal, self.sequence
         with self.database.unit_of_work(principal) as session:
             return {
-                "seq": self.sequence,
+                "seq": sequence,
                 "server_time": time.time() * 1000,
                 "units": snapshot.units(session, principal),
                 "alarms": snapshot.alarms(session, principal),
@@ -121,40 +133,58 @@ class Hub:
     # -- what desks hear -------------------------------------------------------------------
 
     def listen(self) -> None:
-        """Positions and news from the other processes, until the bus breaks.
+        """Positions and the order of news from all processes, until the bus breaks.
 
-        Nobody can say what was missed meanwhile: desks are sent back for a snapshot.
+        Each web process reads everything, at its own pace, and goes on where it stopped.
         """
-        for sid in list(self.desks):
-            self._send_back(sid)
+        if self.cursor is None:
+            self.cursor = self.bus.now("positions", "news")
+            self.start_anew()
         self.hearing = True
         try:
-            for channel, data in self.bus.listen("positions", "news"):
-                self._pass_on(channel, json.loads(data))
+            for entry in self.bus.follow(self.cursor):
+                self._hear(entry)
+        except Gap:
+            log.warning("desks_take_a_snapshot")
+            self.cursor = None
         finally:
             self.hearing = False
 
-    def _pass_on(self, channel: str, message: Any) -> None:
-        if channel == "news":
-            self.tell(message)
+    def start_anew(self) -> None:
+        """Nobody can say what was missed: desks are sent back for a snapshot."""
+        for sid in list(self.desks):
+            self._send_back(sid)
+
+    def _hear(self, entry: Entry) -> None:
+        message = json.loads(entry.data)
+        if entry.stream == "news":
+            self.sequence = entry.order
+            if message["kind"] == "unit":
+                self.fleet.forget()
             return
         for position in self.fleet.positions(message):
             self.outlet.offer(position)
+        self.offered.set()
 
-    def tell(self, news: dict[str, Any]) -> None:
+    def answer(self) -> None:
+        """Turn news into messages to desks: one web process does it, for the desks of all."""
+        for entry in self.bus.share("news", GROUP):
+            self.tell(json.loads(entry.data), entry.order)
+
+    def tell(self, news: dict[str, Any], sequence: int) -> None:
         """Give one piece of news {kind, id, paths} to the desks of those jurisdictions."""
-        self.sequence += 1
         kind, ident = news["kind"], news["id"]
-        if kind == "unit":
-            self.fleet.forget()
-        body = {"seq": self.sequence, "kind": kind, "id": ident}
+        body = {"seq": sequence, "kind": kind, "id": ident}
         concerned = {above for path in news["paths"] for above in ancestors(path)}
         for path in concerned:
             self.socketio.emit("changed", body, to=topic_room(kind, path))
-        self._tell_whole(kind, ident, concerned)
+        self._tell_whole(kind, ident, concerned, sequence)
 
-    def _tell_whole(self, kind: str, ident: int, concerned: set[str]) -> None:
-        """Units and alarms are small: send the object itself besides the notice."""
+    def _tell_whole(self, kind: str, ident: int, concerned: set[str], sequence: int) -> None:
+        """Units and alarms are small: send the object itself besides the notice.
+
+        `seq` lets a desk drop what a slower process read before.
+        """
         show = {"unit": snapshot.unit, "alarm": snapshot.alarm}.get(kind)
         if show is None:
             return
@@ -163,20 +193,30 @@ class Hub:
         if view is not None:
             topic = f"alarm {view['rung']}" if kind == "alarm" else kind
             for path in concerned:
-                self.socketio.emit(kind, view, to=topic_room(topic, path))
+                self.socketio.emit(kind, {**view, "seq": sequence}, to=topic_room(topic, path))
 
     def flush(self) -> None:
-        """Send what the outlet lets through, several times a second."""
+        """Send what the outlet lets through: at once, then rest a moment for the next."""
         while True:
-            gevent.sleep(FLUSH_SECONDS)
+            self.offered.wait(FLUSH_SECONDS)
+            self.offered.clear()
             self.send_due(time.monotonic())
+            gevent.sleep(FLUSH_SECONDS)
 
     def send_due(self, moment: float) -> None:
         """Send the positions that are due at this moment of the monotonic clock, s."""
-        for room, rows in by_room(self.outlet.take(moment)).items():
-            self.sequence += 1
+        occupied = self._manager.rooms.get("/", {})
+        for room, rows in by_room(self.outlet.take(moment), occupied).items():
             body = {"seq": self.sequence, "t": time.time() * 1000, "units": rows}
-            self.socketio.emit("positions", body, to=room)
+            self._tell_ours("positions", body, room)
+
+    def _tell_ours(self, event: str, body: dict[str, Any], room: str | None = None) -> None:
+        """To the desks of this process: every other one hears for itself."""
+        cast(Any, self.socketio).emit(event, body, to=room, ignore_queue=True)
+
+    @property
+    def _manager(self) -> Any:
+        return cast(Any, self.socketio).server.manager
 
     def beat(self) -> None:
         """Let desks notice a silent line; show out whoever has lost the right to listen.
@@ -186,8 +226,9 @@ class Hub:
         last_check = time.monotonic()
         while True:
             gevent.sleep(BEAT_SECONDS)
+            self.bus.count("serve", generate_latest())
             if self.hearing:
-                self.socketio.emit("beat", {"t": time.time() * 1000})
+                self._tell_ours("beat", {"t": time.time() * 1000})
                 self.bus.here({desk.principal.id for desk in self.desks.values()})
             if time.monotonic() - last_check > RECHECK_SECONDS:
                 last_check = time.monotonic()

@@ -1,16 +1,20 @@
 """Newest position per unit, given on at most once a second. Pure: the clock is handed in."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable
+from typing import NamedTuple
 
-from command_center.console.rooms import fleet_rooms_of_unit
+from command_center.console.rooms import cell, fleet_rooms_of_cell
 
-INTERVAL_SECONDS = 1.0
+INTERVAL_SECONDS = 0.9
+"""Once a second, with room for what comes a little early."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+Row = tuple[int, float, float, float | None, float | None, int]
+"""As desks receive it: [unit_id, lon, lat, course, speed_kmh, fixed_at_ms]."""
+
+
+class Position(NamedTuple):
     """One unit's newest position; times in epoch milliseconds."""
 
     unit_id: int
@@ -21,11 +25,8 @@ class Position:
     speed_kmh: float | None
     fixed_at_ms: int
 
-    def row(self) -> list[float | int | None]:
-        """As desks receive it: [unit_id, lon, lat, course, speed_kmh, fixed_at_ms]."""
-        return [
-            self.unit_id, self.lon, self.lat, self.course, self.speed_kmh, self.fixed_at_ms,
-        ]  # fmt: skip
+    def row(self) -> Row:
+        return self.unit_id, self.lon, self.lat, self.course, self.speed_kmh, self.fixed_at_ms
 
 
 class Outlet:
@@ -53,10 +54,14 @@ class Outlet:
         return [self._waiting.pop(unit) for unit in due]
 
 
-def by_room(positions: Iterable[Position]) -> dict[str, list[list[float | int | None]]]:
-    """Room -> rows, one message each."""
-    rooms: dict[str, list[list[float | int | None]]] = defaultdict(list)
+def by_room(positions: Iterable[Position], occupied: Container[str]) -> dict[str, list[Row]]:
+    """Room -> rows, one message each; rooms without a desk are left out."""
+    places: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for position in positions:
-        for room in fleet_rooms_of_unit(position.path, position.lon, position.lat):
-            rooms[room].append(position.row())
-    return dict(rooms)
+        places[position.path, cell(position.lon, position.lat)].append(position.row())
+    rooms: dict[str, list[Row]] = defaultdict(list)
+    for (path, name), rows in places.items():
+        for room in fleet_rooms_of_cell(path, name):
+            if room in occupied:
+                rooms[room] += rows
+    return rooms

@@ -43,9 +43,8 @@ def fleet_rooms_of_view(path: str, bbox: Bbox) -> set[str]:
     return {fleet_room(path, name) for name in cells(bbox)}
 
 
-def fleet_rooms_of_unit(path: str, lon: float, lat: float) -> list[str]:
-    """The rooms to which a position of a unit of the organisation at `path` is news."""
-    here = cell(lon, lat)
+def fleet_rooms_of_cell(path: str, here: str) -> list[str]:
+    """The rooms to which a position in that cell, of a unit of that organisation, is news."""
     return [fleet_room(above, name) for above in ancestors(path) for name in (here, "*")]
 
 

@@ -27,7 +27,7 @@ def health(settings: Settings, database: Database, bus: Bus) -> dict[str, Any]:
     """
     parts: dict[str, Part] = {
         "postgres": _timed(lambda: _database_answers(database)),
-        **_on_the_bus(bus),
+        **_on_the_bus(settings, bus),
         "disk": _disk(settings),
         **channels(settings),
     }
@@ -36,7 +36,7 @@ def health(settings: Settings, database: Database, bus: Bus) -> dict[str, Any]:
         "ok": essential and parts["sms"].get("engine") == "running",
         "mode": settings.mode,
         "parts": parts,
-        "degraded": [name for name, part in parts.items() if not part["ok"]],
+        "degraded": [name for name, part in parts.items() if _is_hampered(part)],
     }
 
 
@@ -49,7 +49,11 @@ def _timed(check: Callable[[], bool]) -> Part:
     return {"ok": ok, "ms": round((time.perf_counter() - began) * 1000, 1)}
 
 
-def _on_the_bus(bus: Bus) -> dict[str, Part]:
+def _is_hampered(part: Part) -> bool:
+    return not part["ok"] or part.get("processes", 1) < part.get("of", 1)
+
+
+def _on_the_bus(settings: Settings, bus: Bus) -> dict[str, Part]:
     """Redis, and the processes that leave their heartbeat there; a silent one is asked once."""
     redis = _timed(lambda: bool(bus.redis.ping()))
     if not redis["ok"]:
@@ -57,9 +61,18 @@ def _on_the_bus(bus: Bus) -> dict[str, Part]:
         return {"redis": redis, "worker": unknown, "ingest": unknown}
     return {
         "redis": redis,
-        "worker": _timed(lambda: bus.alive("worker")),
-        "ingest": _timed(lambda: bus.alive("ingest")),
+        "worker": _processes(bus, "worker", 1),
+        "ingest": _processes(bus, "ingest", settings.ingest_processes),
     }
+
+
+def _processes(bus: Bus, kind: str, wanted: int) -> Part:
+    """One that lives is enough to work; fewer than wanted hampers."""
+    try:
+        living = bus.alive(kind)
+    except RedisError as error:
+        return {"ok": False, "problem": type(error).__name__}
+    return {"ok": living > 0, "processes": living, "of": wanted}
 
 
 def _database_answers(database: Database) -> bool:

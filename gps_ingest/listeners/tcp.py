@@ -193,7 +193,10 @@ class Link:
 
 
 class TcpListener:
-    """Accepts connections on one port and gives each a session."""
+    """Accepts connections on one port and gives each a session.
+
+    A shared port belongs to several processes: the kernel spreads the connections.
+    """
 
     def __init__(
         self,
@@ -203,10 +206,12 @@ class TcpListener:
         valve: Valve,
         limits: Limits | None = None,
         poller: Poller | None = None,
+        *,
+        shared: bool = False,
     ):
         self.door = Door(name, limits or Limits())
         self.valve = valve
-        self._bind, self._open_session = bind, open_session
+        self._bind, self._open_session, self._shared = bind, open_session, shared
         self.poller = poller or Poller()
         self._links: set[Link] = set()
         self._rest: Any = None
@@ -224,6 +229,8 @@ class TcpListener:
         self._socket = PlainSocket(family, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if self._shared:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self._socket.bind(self._bind)
         self._socket.listen(BACKLOG)
         self._acceptable = gevent.get_hub().loop.io(self._socket.fileno(), READ)

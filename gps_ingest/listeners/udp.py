@@ -81,7 +81,10 @@ class UdpPeer:
 
 
 class UdpListener:
-    """Receives datagrams on one port and gives each peer a session."""
+    """Receives datagrams on one port and gives each peer a session.
+
+    On a shared port the kernel gives a peer's datagrams to one process, as long as it lives.
+    """
 
     def __init__(
         self,
@@ -90,10 +93,12 @@ class UdpListener:
         open_session: Callable[[UdpPeer], DatagramSession],
         valve: Valve,
         limits: Limits | None = None,
+        *,
+        shared: bool = False,
     ):
         self.door = Door(name, limits or Limits())
         self.valve = valve
-        self._bind, self._open_session = bind, open_session
+        self._bind, self._open_session, self._shared = bind, open_session, shared
         self._peers: dict[tuple[str, int], UdpPeer] = {}
         self._sweeper: gevent.Greenlet[[], None] | None = None
 
@@ -108,6 +113,8 @@ class UdpListener:
         self._socket: socket.socket = get_original("socket", "socket")(family, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL_BUFFER)
+        if self._shared:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self._socket.bind(self._bind)
         loop: Any = gevent.get_hub().loop
         self._readable = loop.io(self._socket.fileno(), READ)

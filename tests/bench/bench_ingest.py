@@ -18,7 +18,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-import redis
 from sqlalchemy import text
 
 from command_center.engines.process import wait_until
@@ -29,7 +28,7 @@ from gps_ingest.server import INGEST, connector
 from kernel.db import Database
 from kernel.settings import Settings
 from tests.factories.gps import rmc
-from tests.ingest import TEST, IngestProcess, count, known_soon, now
+from tests.ingest import TEST, Inbox, IngestProcess, count, known_soon, now
 from tests.ports import free_port_base
 
 TERMINALS, BATCH, BATCHES = 1000, 1000, 60
@@ -276,10 +275,7 @@ def test_time_from_the_wire_to_the_consoles_notice(
 ) -> None:
     known_soon(ingest, f"bench-{TERMINALS - 1}")
     cars, delays = 200, list[float]()
-    client = redis.Redis.from_url(redis_url)
-    inbox = client.pubsub(ignore_subscribe_messages=True)
-    inbox.subscribe("positions")
-    inbox.get_message(timeout=5)
+    inbox = Inbox(redis_url)
     with ExitStack() as stack:
         socks = [stack.enter_context(ingest.receiver(f"bench-{n}")) for n in range(cars)]
         for second in range(5):
@@ -292,16 +288,12 @@ def test_time_from_the_wire_to_the_consoles_notice(
             while sent:
                 delays += _heard(inbox, sent, 5)
     inbox.close()
-    client.close()
     delays.sort()
     show("wire to notice, 200 vehicles: p50", statistics.median(delays) * 1e3, "ms")
     show("wire to notice, 200 vehicles: p95", delays[int(len(delays) * 0.95)] * 1e3, "ms")
 
 
-def _heard(inbox: redis.client.PubSub, sent: dict[int, float], timeout: float) -> list[float]:
-    message = inbox.get_message(timeout=timeout)
-    if not message:
-        return []
+def _heard(inbox: Inbox, sent: dict[int, float], timeout: float) -> list[float]:
+    told = [notice[0] for notice in inbox.next(timeout)]
     at = time.perf_counter()
-    told = [notice[0] for notice in json.loads(message["data"])]
     return [at - sent.pop(terminal) for terminal in told if terminal in sent]

@@ -21,6 +21,9 @@ from command_center.demo.driving import Drive, rmc
 from command_center.demo.terminal import SimulatedTerminal
 from command_center.engines.smsc import Smsc
 from kernel.settings import Settings
+from tests.balancer import Balancer
+from tests.ingest import PROCESSES, IngestProcess
+from tests.ports import free_port_base
 
 T = TypeVar("T")
 
@@ -44,12 +47,15 @@ class System:
     settings: Settings
     output: Path
     process: subprocess.Popen[bytes] | None = None
+    beyond: "Beyond | None" = None
     links: dict[str, socket.socket] = field(default_factory=dict)
 
     def start(self) -> None:
         """`command-center up`, until its health page says that the main job can run."""
         self.process = self.run("up")
         until(self._healthy, 180, f"a healthy system; see {self.output}")
+        if PROCESSES > 1:
+            self.beyond = Beyond(self.settings, self.output)
 
     def run(self, verb: str) -> subprocess.Popen[bytes]:
         """One of the command line's verbs, on this installation."""
@@ -73,6 +79,8 @@ class System:
         """Ctrl+C; gives the exit code."""
         for link in self.links.values():
             link.close()
+        if self.beyond is not None:
+            self.beyond.stop()
         if self.process is None:
             return 0
         self.process.send_signal(signal.SIGINT)
@@ -146,10 +154,36 @@ class System:
         """One real NMEA sentence over a real TCP connection, from a receiver at that place."""
         link = self.links.get(identity)
         if link is None:
-            address = (self.settings.host, self.settings.nmea_tcp_port)
+            port = self.beyond.port if self.beyond else self.settings.nmea_tcp_port
+            address = (self.settings.host, port)
             link = self.links[identity] = socket.create_connection(address, timeout=5)
         here = Drive((lon, lat, speed_kmh), course=45.0, speed_kmh=speed_kmh)
         link.sendall(identity.encode() + rmc(here, datetime.now(UTC)))
+
+
+class Beyond:
+    """Listening processes as on other machines, and the balancer in front of all of them."""
+
+    def __init__(self, settings: Settings, log: Path):
+        others = [
+            Settings(var_dir=settings.var_dir, port_base=free_port_base())
+            for _ in range(PROCESSES - 1)
+        ]
+        self.port = free_port_base()
+        behind = [each.nmea_tcp_port for each in (settings, *others)]
+        self.processes = [
+            IngestProcess(each, settings.sqlalchemy_url, settings.bus_url, log, processes=1)
+            for each in others
+        ]
+        for process in self.processes:
+            process.start()
+        self.balancer = Balancer({self.port: behind}, {})
+        self.balancer.start()
+
+    def stop(self) -> None:
+        self.balancer.stop()
+        for process in self.processes:
+            process.stop()
 
 
 def code_of(text: str) -> str:

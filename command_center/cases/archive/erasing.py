@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, exists, select, text, update
+from sqlalchemy import Text, cast, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -35,11 +35,6 @@ from telephony.models import Message
 
 DESTROYED = "destroyed"
 DUE_AT_MOST = 500
-_DAYS = """
-select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-where i.inhparent = 'gps.fixes'::regclass and c.relname ~ '^fixes_[0-9]{8}$' and c.relname < :end
-order by 1
-"""
 
 
 def cases_due(session: Session, kind: str, before: datetime) -> list[str]:
@@ -57,12 +52,6 @@ def cases_due(session: Session, kind: str, before: datetime) -> list[str]:
         .limit(DUE_AT_MOST)
     )
     return list(session.scalars(statement))
-
-
-def days_due(session: Session, before: datetime) -> list[str]:
-    """Partitions of the position history whose whole UTC day lies before that moment."""
-    given = {"end": f"fixes_{before:%Y%m%d}"}
-    return list(session.scalars(text(_DAYS), given))
 
 
 def is_held(session: Session, case: Case) -> bool:
@@ -94,13 +83,6 @@ def erase_case(session: Session, office: Office, case: Case, number: str) -> str
     _forget_orders(session, case)
     _remove_files(session, office, case)
     return digest
-
-
-@carried_out_by(Role.ARCHIVE)
-def drop_day(session: Session, partition: str) -> str:
-    """Drop one day of positions; gives a digest of its name, count and period."""
-    told = session.scalar(text("select gps.drop_day(:name)"), {"name": partition})
-    return hashlib.sha256(f"{partition}|{told}".encode()).hexdigest()
 
 
 def _digest_of(session: Session, case: Case) -> str:

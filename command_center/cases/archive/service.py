@@ -23,6 +23,7 @@ from command_center.cases.archive.models import (
 )
 from command_center.cases.models import Case
 from command_center.cases.office import Office
+from gps_ingest.days import Days
 from kernel.access import Role
 from kernel.audit import record
 from kernel.clock import now
@@ -40,8 +41,8 @@ SHOWN_AT_MOST = 200
 class Archive:
     """The archive of one installation."""
 
-    def __init__(self, office: Office, var_dir: Path):
-        self.office, self.var_dir = office, var_dir
+    def __init__(self, office: Office, var_dir: Path, days: Days):
+        self.office, self.var_dir, self.days = office, var_dir, days
 
     def propose(self, session: Session) -> None:
         """Job: lay down what is due, one list for each rule that has none open."""
@@ -52,7 +53,7 @@ class Archive:
     def _propose(self, session: Session, rule: RetentionRule) -> None:
         before = now(session) - timedelta(days=rule.days)
         due = (
-            erasing.days_due(session, before)
+            self.days.before(session, before)
             if rule.target == "gps"
             else erasing.cases_due(session, rule.target, before)
         )
@@ -87,7 +88,7 @@ class Archive:
 
     def _destroy_one(self, session: Session, listed: Destruction, item: DestroyedItem) -> None:
         if listed.target == "gps":
-            item.digest, item.outcome = erasing.drop_day(session, item.reference), "destroyed"
+            item.digest, item.outcome = self.days.destroy(session, item.reference), "destroyed"
             return
         case = queries.by_number(session, item.reference)
         if case is None or case.closed_at is None or erasing.is_held(session, case):

@@ -39,6 +39,7 @@ RULES = (
     Rule(Role.INGEST, "gps.credentials", "select insert update"),
     Rule(Role.INGEST, "gps.happenings", "select insert"),
     Rule(Role.INGEST, "gps.downlinks", "select update"),
+    Rule(Role.ARCHIVE, "gps.fixes", "select", None),
     Rule(Role.HOUSE, "gps.terminals", "select insert update"),
     Rule(Role.HOUSE, "gps.credentials", "select insert update", columns=WINDOW),
     Rule(Role.HOUSE, "gps.happenings", "select"),

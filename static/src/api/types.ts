@@ -887,7 +887,7 @@ export interface TrendDay {
   consultations: number
 }
 
-/** Socket.IO messages. */
+/** Socket.IO messages. `seq` grows with the news, and is the same from every server. */
 export interface Snapshot {
   seq: number
   server_time: Instant

@@ -104,6 +104,16 @@ describe('the link to the server', () => {
     expect(line.dials - dials).toBeLessThanOrEqual(1)
   })
 
+  it('keeps a unit as it was told last, whichever server was slower', () => {
+    const heard: number[] = []
+    link.on('unit', (unit) => heard.push((unit as unknown as { seq: number }).seq))
+    line.answer = { seq: 10, server_time: '2026-01-01T00:00:00Z', units: [], alarms: [] }
+    line.accept()
+    for (const [id, seq] of [[7, 9], [7, 12], [7, 11], [8, 11], [7, 12], [7, 13]])
+      line.say('unit', { id, seq })
+    expect(heard).toEqual([12, 11, 12, 13])
+  })
+
   it('fans messages out to those who listen, until they stop', () => {
     const heard: number[] = []
     const stop = link.on('changed', (c) => heard.push(c.id))

@@ -32,7 +32,10 @@ const FROM_SERVER = ['positions', 'unit', 'alarm', 'changed'] as const
  * again by itself when the line is cut or silent.
  */
 export class Realtime {
+  /** Object -> the number of the news that told it last; several servers may tell it in any order. */
+  private readonly told = new Map<string, number>()
   private readonly handlers = new Map<string, Set<(payload: never) => void>>()
+  private snapshotAt = 0
   private line: Line | null = null
   private view: Bbox | null = null
   private attempts = 0
@@ -90,7 +93,7 @@ export class Realtime {
     for (const event of FROM_SERVER) {
       line.on(event, (payload: never) => {
         this.heard()
-        this.tell(event, payload)
+        if (!this.isOlder(event, payload)) this.tell(event, payload)
       })
     }
     return line
@@ -109,6 +112,8 @@ export class Realtime {
       if (!snapshot || !Array.isArray(snapshot.units)) return
       this.attempts = 0
       this.heard()
+      this.told.clear()
+      this.snapshotAt = snapshot.seq
       this.tell('snapshot', snapshot as never)
       this.become('live')
     })
@@ -130,6 +135,15 @@ export class Realtime {
     if (this.now() - since < SILENCE_MS) return
     this.line?.disconnect()
     this.onLost()
+  }
+
+  /** Whether we know this unit or alarm as it was told later, by another server or the snapshot. */
+  private isOlder(event: string, payload: { seq?: number; id?: number }): boolean {
+    if ((event !== 'unit' && event !== 'alarm') || payload.seq === undefined) return false
+    const name = `${event} ${payload.id}`
+    if (payload.seq < (this.told.get(name) ?? this.snapshotAt)) return true
+    this.told.set(name, payload.seq)
+    return false
   }
 
   private heard(): void {

@@ -18,6 +18,7 @@ from command_center.cases.identity import Seat
 from command_center.cases.models import Attachment, Case, Complainant, ReporterIdentity, Reveal
 from command_center.cases.office import Office
 from command_center.intake.schemas import Submission
+from gps_ingest.days import Days
 from kernel.access import Principal
 from kernel.audit import AuditEntry
 from kernel.clock import FixedClock
@@ -39,7 +40,7 @@ def desk(session: Session, settings: Settings, office: Office) -> Desk:
 
 @pytest.fixture
 def keeper(office: Office, tmp_path: Path) -> Archive:
-    return Archive(office, tmp_path)
+    return Archive(office, tmp_path, Days(tmp_path, 90))
 
 
 @pytest.fixture

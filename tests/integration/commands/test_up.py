@@ -74,7 +74,7 @@ def pids(settings: Settings) -> list[int]:
     parts = [
         *engines(settings),
         *sms(settings),
-        *(service(settings, verb) for verb in ours(settings)),
+        *ours(settings),
     ]
     return [part.pid for part in parts if part.pid is not None]
 

@@ -61,7 +61,7 @@ class Console:
     def tell(self, kind: str, ident: int, *branches: str) -> None:
         """News as the bus brings them."""
         paths = [self.paths[branch] for branch in branches]
-        self.hub.tell({"kind": kind, "id": ident, "paths": paths})
+        self.hub.tell({"kind": kind, "id": ident, "paths": paths}, 1)
 
 
 def heard(desk: SocketIOTestClient) -> list[tuple[str, str]]:

@@ -119,6 +119,8 @@ export default {
     unit_signed_off: 'Signed off',
     unit_terminal_attached: 'Attached a terminal',
     unit_terminal_detached: 'Detached a terminal',
+    gps_day_brought_back: 'Brought a day of positions back',
+    gps_day_put_away: 'Put a day of positions away',
     gps_terminal_registered: 'Registered a terminal',
     gps_terminal_enabled: 'Enabled a terminal',
     gps_terminal_disabled: 'Disabled a terminal',

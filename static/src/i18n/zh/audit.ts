@@ -119,6 +119,8 @@ export default {
     unit_signed_off: '下岗',
     unit_terminal_attached: '挂接终端',
     unit_terminal_detached: '摘除终端',
+    gps_day_brought_back: '调回一日位置记录',
+    gps_day_put_away: '归档一日位置记录',
     gps_terminal_registered: '登记终端',
     gps_terminal_enabled: '启用终端',
     gps_terminal_disabled: '停用终端',
