@@ -19,7 +19,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import redis
 
 from command_center.demo.terminal import NoAnswer, SimulatedTerminal, at
 from command_center.engines.process import wait_until
@@ -29,7 +28,7 @@ from gps_ingest.protocols import gt06, jt808
 from gps_ingest.protocols.jt808 import control, link
 from gps_ingest.protocols.jt808.framing import Header, Peer, seal
 from gps_ingest.protocols.jt808.link import Opaque
-from gps_ingest.server import METERS_KEY
+from kernel.bus import Bus
 from tests.factories.gps import login, rmc
 from tests.ingest import LAT, LON, TEST, count, known_soon, now
 from tests.integration.gps_ingest.conftest import Street
@@ -44,16 +43,16 @@ Meter = Callable[..., float]
 @pytest.fixture
 def meter(redis_url: str) -> Iterator[Meter]:
     """A function that reads one counter of the process, as it was at most some seconds ago."""
-    client = redis.Redis.from_url(redis_url)
+    bus = Bus(redis_url)
 
     def read(name: str, **labels: str) -> float:
-        text = (client.get(METERS_KEY) or b"").decode()
+        (text,) = [told.decode() for told in bus.counted().values()] or [""]
         wanted = "{" + ",".join(f'{k}="{v}"' for k, v in labels.items()) + "} " if labels else " "
         found = [line for line in text.splitlines() if line.startswith(name + wanted)]
         return float(found[0].rpartition(" ")[2]) if found else 0.0
 
     yield read
-    client.close()
+    bus.close()
 
 
 @pytest.fixture
