@@ -95,6 +95,12 @@ class IngestProcess:
             return False
         return True
 
+    def port_of(self, listener: str) -> int:
+        """Where the listener of that name is reached."""
+        name = listener.removesuffix("_tcp").removesuffix("_udp")
+        port: int = getattr(self.settings, f"{listener if name == 'nmea' else name}_port")
+        return port
+
     def stop(self) -> int:
         """SIGTERM; gives the worst exit code."""
         code = self._end(signal.SIGTERM)

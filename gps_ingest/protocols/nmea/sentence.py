@@ -101,7 +101,7 @@ def two_digit_date(ddmmyy: str) -> datetime | None:
 def midnight(year: int, month: int, day: int) -> datetime | None:
     try:
         return datetime(year, month, day, tzinfo=UTC) if 1980 <= year < 2100 else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -61,26 +61,14 @@ def address() -> str:
     return f"127.66.0.{next(_addresses)}"
 
 
-def port_of(street: Street, listener: str) -> int:
-    settings = street.ingest.settings
-    return {
-        "nmea_tcp": settings.nmea_tcp_port,
-        "nmea_udp": settings.nmea_udp_port,
-        "osmand": settings.osmand_port,
-        "jt808_tcp": settings.jt808_port,
-        "jt808_udp": settings.jt808_port,
-        "gt06": settings.gt06_port,
-    }[listener]
-
-
 def caller(street: Street, listener: str, address: str) -> socket.socket:
     """A link from that address, or a socket for datagrams."""
     if listener.endswith("udp"):
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind((address, 0))
-        sock.connect(("127.0.0.1", port_of(street, listener)))
+        sock.connect(("127.0.0.1", street.ingest.port_of(listener)))
     else:
-        to = ("127.0.0.1", port_of(street, listener))
+        to = ("127.0.0.1", street.ingest.port_of(listener))
         sock = socket.create_connection(to, 5, source_address=(address, 0))
     return sock
 

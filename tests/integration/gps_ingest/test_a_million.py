@@ -1,0 +1,184 @@
+"""Frames broken in every way, right ones among them, at every listener of the real process.
+
+FRAMES (20,000) are sent to each listener; a million is the proof of docs/performance.md. Memory may
+grow by no more than 5 MB from the tenth part on.
+"""
+
+import itertools
+import json
+import logging
+import os
+import random
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, suppress
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from gps_ingest.protocols import gt06, jt808
+from gps_ingest.protocols.jt808 import link
+from gps_ingest.protocols.jt808.framing import Peer
+from tests import fuzz
+from tests.factories.gps import login, rmc
+from tests.ingest import LAT, LON, known_soon, now
+from tests.integration.gps_ingest.conftest import Street
+
+FRAMES = int(os.environ.get("FRAMES", "20000"))
+SEED = int(os.environ.get("FUZZ_SEED", str(time.time_ns())))
+GROWTH_KIB = 5 * 1024
+BAD, RIGHT = 18, 18
+"""Of one link: fewer bad ones than end it, so that the process reads them all."""
+ADDRESSES = 5_000
+TOGETHER = 30
+log = logging.getLogger("measured")
+PHONE, IMEI, RECEIVER, PERSON = "13912345678", "868120145233777", "861234500000001", "mutant-phone"
+PEER = Peer.of(PHONE, 2019)
+
+
+def right(listener: str, serial: int) -> bytes:
+    """Something sensible of the registered terminal."""
+    if listener.startswith("jt808"):
+        return jt808.encode(link.KeepAlive(), PEER, serial & 0xFFFF)[0]
+    if listener == "gt06":
+        return gt06.seal(gt06.Header(0x13, serial & 0xFFFF), b"\x44\x06\x04\x00\x02")
+    if listener == "osmand":
+        return f"GET /?id={PERSON}&lat={LAT}&lon={LON} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    return rmc(now(), LAT, LON)
+
+
+def hello(listener: str) -> bytes:
+    if listener == "gt06":
+        return gt06.seal(gt06.Header(0x01, 1), bytes.fromhex("0" + IMEI))
+    return login(RECEIVER) if listener.startswith("nmea") else right(listener, 0)
+
+
+def broken(listener: str, chance: random.Random) -> Iterator[bytes]:
+    """Mutants as they travel to that listener."""
+    protocol = listener.partition("_")[0]
+    if protocol != "osmand":
+        return fuzz.mutants(protocol, chance, fuzz.seeds(protocol))
+    seeds = [_request(frame) for name in fuzz.REQUESTS for frame in fuzz.seeds(name)]
+    return fuzz.mutants("http", chance, seeds)
+
+
+def _request(frame: bytes) -> bytes:
+    """A recorded request, or what is left of it, as HTTP."""
+    try:
+        said = json.loads(frame)
+        body, kind = str(said["body"] or "").encode(), said["content_type"] or "text/plain"
+        head = f"{said['method']} {said['url']} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n"
+        return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return frame
+
+
+class Crowd:
+    """Many short links from many addresses, each with a few bad frames among right ones."""
+
+    def __init__(self, listener: str, port: int):
+        self._listener, self._port = listener, port
+        self._chance = random.Random(SEED)
+        self._broken = broken(listener, self._chance)
+        self._places = itertools.cycle(f"127.70.{n // 250}.{n % 250 + 1}" for n in range(ADDRESSES))
+        self.sent = 0
+
+    def send(self, until: int) -> None:
+        """Until so many frames have been sent in all, some dozens of links at a time."""
+        while self.sent < until:
+            if self._listener.endswith("udp"):
+                self._datagrams(self._some())
+                continue
+            # HTTP ends a line at the first bad request: each has one of its own.
+            whole = [self._some() for _ in range(1 if self._listener == "osmand" else TOGETHER)]
+            if self._listener == "osmand":
+                self._links(whole[0])
+            else:
+                self._links([hello(self._listener) + b"".join(frames) for frames in whole])
+
+    def _some(self) -> list[bytes]:
+        frames = list(islice(self._broken, BAD))
+        frames += [right(self._listener, self.sent + n) for n in range(RIGHT)]
+        self._chance.shuffle(frames)
+        self.sent += len(frames)
+        return frames
+
+    def _links(self, sayings: list[bytes]) -> None:
+        """Each all in one go; gone once all has been read, or the line is closed."""
+        with ExitStack() as stack:
+            links = [stack.enter_context(self._connected(socket.SOCK_STREAM)) for _ in sayings]
+            for sock, saying in zip(links, sayings, strict=True):
+                with suppress(OSError):  # it was shown out
+                    sock.sendall(saying)
+                    sock.shutdown(socket.SHUT_WR)
+            for sock in links:
+                with suppress(OSError):
+                    while sock.recv(65_536):
+                        pass
+
+    def _datagrams(self, frames: list[bytes]) -> None:
+        with self._connected(socket.SOCK_DGRAM) as sock:
+            for frame in frames:
+                sock.send(frame[:1400])
+        while waiting(self._port) > 65_536:
+            time.sleep(0.001)
+
+    def _connected(self, kind: socket.SocketKind) -> socket.socket:
+        sock = socket.socket(socket.AF_INET, kind)
+        sock.settimeout(10)
+        sock.bind((next(self._places), 0))
+        sock.connect(("127.0.0.1", self._port))
+        return sock
+
+
+def waiting(port: int) -> int:
+    """Bytes that the process has not read from its datagram socket yet."""
+    for line in Path("/proc/net/udp").read_text("ascii").splitlines()[1:]:
+        fields = line.split()
+        if int(fields[1].partition(":")[2], 16) == port and fields[2].startswith("00000000:"):
+            return int(fields[4].partition(":")[2], 16)
+    return 0
+
+
+def resident_kib(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
+    return int(status.partition("VmRSS:")[2].split()[0])
+
+
+@pytest.fixture(scope="module")
+def fleet(street: Street) -> Street:
+    """The terminals whose names the right frames tell, from an allowed network."""
+    street.register(PHONE, "jt808", settings={"network": "127.0.0.0/8"})
+    street.register(IMEI, "gt06")
+    street.register(RECEIVER, "nmea")
+    street.register(PERSON, "osmand")
+    for identity in (PHONE, IMEI, RECEIVER, PERSON):
+        known_soon(street.ingest, identity)
+    return street
+
+
+LISTENERS = ("nmea_tcp", "nmea_udp", "jt808_tcp", "jt808_udp", "gt06", "osmand")
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("listener", LISTENERS)
+def test_a_listener_survives_every_broken_frame(fleet: Street, listener: str) -> None:
+    crowd, pid = Crowd(listener, fleet.ingest.port_of(listener)), fleet.ingest.pid
+    begin = time.monotonic()
+    crowd.send(FRAMES // 10)
+    early = resident_kib(pid)
+    crowd.send(FRAMES)
+    grew = resident_kib(pid) - early
+    seconds = time.monotonic() - begin
+    log.info("%s: %d frames in %.0f s, memory grew by %d KiB", listener, FRAMES, seconds, grew)
+    assert fleet.ingest.pid == pid, f"FUZZ_SEED={SEED}"
+    assert grew < GROWTH_KIB, f"FUZZ_SEED={SEED}"
+    with closing(fleet.ingest.phone()) as phone:
+        phone.request("POST", f"/?id={PERSON}&lat={LAT}&lon={LON}")
+        assert phone.getresponse().status == 200
+    failed = [
+        line for line in fleet.ingest.log.read_text("utf-8").splitlines() if "_failed" in line
+    ]
+    assert failed == [], f"FUZZ_SEED={SEED}"
