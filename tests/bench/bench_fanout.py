@@ -6,7 +6,6 @@ FANOUT_DESKS (1,000), CITY_VEHICLES (10,000) and CITY_DESKS (500) may be made sm
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import time
@@ -26,7 +25,6 @@ from tests.ingest import TEST, IngestProcess
 from tests.ports import free_port_base
 from tests.web import WebProcess
 
-NATIVE = Path(__file__).parent / "native"
 DESKS, HZ, ROWS = int(os.environ.get("FANOUT_DESKS", "1000")), 20, 25
 VEHICLES = int(os.environ.get("CITY_VEHICLES", "10000"))
 VIEWERS = int(os.environ.get("CITY_DESKS", "500"))
@@ -59,19 +57,6 @@ class Measured:
     def a_core(self) -> float:
         """Messages delivered by a second of the server's processor."""
         return self.messages / self.seconds / self.cpu["server"]
-
-
-@pytest.fixture(scope="session")
-def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the programs in C."""
-    if shutil.which("gcc") is None:
-        pytest.skip("no C compiler")
-    folder = tmp_path_factory.mktemp("native")
-    for source in NATIVE.glob("*.c"):
-        subprocess.run(
-            ["gcc", "-O2", "-o", str(folder / source.stem), str(source), "-lm"], check=True
-        )
-    return folder
 
 
 def cpu_seconds(pids: list[int]) -> float:
@@ -179,7 +164,7 @@ def city(
 FLEET = """
 with t as (
   insert into gps.terminals (identity, protocol, created_at)
-  select 'bench-' || n, 'nmea', now() from generate_series(0, :n - 1) n returning id
+  select (13900000000 + n)::text, 'nmea', now() from generate_series(0, :n - 1) n returning id
 ), u as (
   insert into dispatch.units
     (name, organisation_id, organisation_name, organisation_path, state_since)
@@ -206,10 +191,9 @@ def test_from_ten_thousand_vehicles_to_five_hundred_desks(
     city: tuple[Database, WebProcess, IngestProcess], native: Path, tmp_path: Path
 ) -> None:
     database, web, ingest = city
-    place = [str(WEST), str(SOUTH), str(SIDE)]
-    fleet = subprocess.Popen(
-        [native / "vehicles", str(ingest.settings.nmea_tcp_port), str(VEHICLES), "100000", *place]
-    )
+    port = ingest.settings.nmea_tcp_port
+    told = map(str, ("nmea", port, VEHICLES, 100_000, 1, WEST, SOUTH, SIDE))
+    fleet = subprocess.Popen([native / "load_terminals", *told], stdout=subprocess.DEVNULL)
     try:
         assert wait_until(lambda: present(database) == VEHICLES, 120)
         cookie = web.cookie("chief")

@@ -5,7 +5,6 @@ Figures of different runs differ by the machine's mood; the ratios are what coun
 
 import json
 import os
-import shutil
 import statistics
 import struct
 import subprocess
@@ -184,19 +183,6 @@ def test_fixes_through_the_process_as_fast_as_they_come(
     show("  its processor time", cpu / (cars * fixes) * 1e6, "µs a fix")
 
 
-@pytest.fixture(scope="session")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the compiled load generator and limit; skips where there is no C compiler."""
-    if shutil.which("cc") is None:
-        pytest.skip("no C compiler")
-    folder = tmp_path_factory.mktemp("bin")
-    for name in ("load_terminals", "limit_ingest"):
-        source = Path(__file__).with_name(f"{name}.c")
-        command = ["cc", "-O2", "-o", folder / name, source, "-lm"]
-        subprocess.run(command, check=True)
-    return folder
-
-
 @dataclass(frozen=True)
 class Load:
     """What a process needed for a second of reports, and how soon it answered."""
@@ -208,10 +194,10 @@ class Load:
     grew_kib: int
 
 
-def loaded(programs: Path, protocol: str, port: int, pid: int) -> Load:
+def loaded(native: Path, protocol: str, port: int, pid: int) -> Load:
     """Ten thousand terminals at 1 Hz against the process that listens on that port."""
     arguments = map(str, (protocol, port, FLEET, LOAD_SECONDS, 1))
-    command = [programs / "load_terminals", *arguments]
+    command = [native / "load_terminals", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as load:
         while load.stderr and load.stderr.readline() not in (b"warm\n", b""):
             pass
@@ -230,19 +216,19 @@ def resident_kib(pid: int) -> int:
 
 
 @pytest.fixture
-def limit(programs: Path) -> Load:
+def limit(native: Path) -> Load:
     """A C program that only reads and answers."""
     port = free_port_base()
-    command = [programs / "limit_ingest", str(port), "50"]
+    command = [native / "limit_ingest", str(port), "50"]
     with subprocess.Popen(command) as process:
         time.sleep(0.5)
-        found = loaded(programs, "jt808", port, process.pid)
+        found = loaded(native, "jt808", port, process.pid)
         process.terminate()
     return found
 
 
 def test_ten_thousand_terminals_report_once_a_second(
-    database: Database, ingest: IngestProcess, programs: Path, limit: Load
+    database: Database, ingest: IngestProcess, native: Path, limit: Load
 ) -> None:
     """Those of JT/T 808 come from an allowed network: after that first report all is the same."""
     enrol = text(
@@ -260,7 +246,7 @@ def test_ten_thousand_terminals_report_once_a_second(
             session.execute(enrol, {"protocol": protocol, "last": FLEET - 1})
             session.execute(text(f"notify {terminals.CHANNEL}"))
         time.sleep(3)
-        found = loaded(programs, protocol, port, ingest.pid)
+        found = loaded(native, protocol, port, ingest.pid)
         what = f"{protocol}: {FLEET:,} terminals at 1 Hz"
         show(what, found.per_fix_us, "µs a fix", limit.per_fix_us)
         show(f"  of one core (goal {GOAL_CORE})", found.core * 100, "%", GOAL_CORE * 100)

@@ -1,7 +1,8 @@
-/* Many terminals, each with a link and a report a second: the load of bench_ingest.py.
+/* Many terminals, each with a link and a report a second.
  *
- *     load_terminals jt808|nmea PORT TERMINALS SECONDS HERTZ
+ *     load_terminals jt808|nmea PORT TERMINALS SECONDS HERTZ [WEST SOUTH SIDE]
  *
+ * They stand on a square of SIDE degrees (116.3, 39.8, 0.2) and drive east, and back after a while.
  * Terminal n calls itself 13900000000 + n. A JT/T 808 terminal reports 0x0200 (edition 2013) and
  * waits for nothing, but measures the time to each answer; a receiver of NMEA sends RMC and hears
  * none. Reports are spread evenly over the second. Prints one JSON object.
@@ -25,7 +26,7 @@
 enum { WINDOW = 64, FLAG = 0x7E, TENTHS_MS = 100000, WARM_UP_SECONDS = 3 };
 
 struct terminal {
-    int fd, flags_seen;
+    int fd, flags_seen, reports;
     uint16_t serial;
     uint32_t head, tail;        /* of the reports that wait for their answer */
     uint64_t sent_at[WINDOW];   /* ns */
@@ -90,13 +91,13 @@ static int jt808(uint8_t *out, struct terminal *one, int number, const struct tm
     return to - out;
 }
 
-static int nmea(uint8_t *out, struct terminal *one, const struct tm *clock)
+static int nmea(uint8_t *out, struct terminal *one, const struct tm *clock, int thousandths)
 {
     char body[128];
     unsigned sum = 0;
     int length = snprintf(
-        body, sizeof body, "GNRMC,%02d%02d%02d.00,A,%02d%08.5f,N,%03d%08.5f,E,19.4,90.0,%02d%02d%02d,,,A",
-        clock->tm_hour, clock->tm_min, clock->tm_sec, (int)one->lat,
+        body, sizeof body, "GNRMC,%02d%02d%02d.%03d,A,%02d%08.5f,N,%03d%08.5f,E,19.4,90.0,%02d%02d%02d,,,A",
+        clock->tm_hour, clock->tm_min, clock->tm_sec, thousandths, (int)one->lat,
         (one->lat - (int)one->lat) * 60, (int)one->lon, (one->lon - (int)one->lon) * 60,
         clock->tm_mday, clock->tm_mon + 1, clock->tm_year % 100);
     for (int i = 0; i < length; i++)
@@ -160,18 +161,21 @@ static double cpu_seconds(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 6)
+    if (argc != 6 && argc != 9)
         return 2;
     int is_nmea = !strcmp(argv[1], "nmea"), port = atoi(argv[2]), count = atoi(argv[3]);
     double seconds = atof(argv[4]), hertz = atof(argv[5]);
+    double west = argc > 6 ? atof(argv[6]) : 116.3, south = argc > 6 ? atof(argv[7]) : 39.8;
+    int row = ceil(sqrt(count));
+    double apart = (argc > 6 ? atof(argv[8]) : 0.2) / row;
     struct terminal *all = calloc(count, sizeof *all);
     int poll = epoll_create1(0);
     uint8_t out[256];
     for (int n = 0; n < count; n++) {
         struct terminal *one = &all[n];
         one->fd = call(port, n);
-        one->lat = 39.8 + (n / 100) * 0.002;
-        one->lon = 116.3 + (n % 100) * 0.002;
+        one->lat = south + n / row * apart;
+        one->lon = west + n % row * apart;
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = one};
         epoll_ctl(poll, EPOLL_CTL_ADD, one->fd, &event);
         if (is_nmea) {
@@ -200,13 +204,15 @@ int main(int argc, char **argv)
             sent = answered = 0;
             fprintf(stderr, "warm\n");
         }
-        time_t unix_time = time(0) + (is_nmea ? 0 : 8 * 3600); /* JT/T 808 tells GMT+8 */
+        struct timespec wall;
+        clock_gettime(CLOCK_REALTIME, &wall);
+        time_t unix_time = wall.tv_sec + (is_nmea ? 0 : 8 * 3600); /* JT/T 808 tells GMT+8 */
         struct tm clock;
         gmtime_r(&unix_time, &clock);
         for (int burst = 0; next <= now && burst < 256; burst++, next += step) {
             struct terminal *one = &all[index];
-            one->lon += 1e-4;
-            int length = is_nmea ? nmea(out, one, &clock) : jt808(out, one, index, &clock);
+            one->lon += ++one->reports / 100 % 2 ? -1e-4 : 1e-4;
+            int length = is_nmea ? nmea(out, one, &clock, wall.tv_nsec / 1000000) : jt808(out, one, index, &clock);
             index = (index + 1) % count;
             if (!is_nmea && one->head - one->tail >= WINDOW) {
                 lost++;
