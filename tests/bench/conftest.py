@@ -1,4 +1,4 @@
-"""The whole system, for the figures that need it, and the programs in C that are loads or limits."""
+"""The whole system, for the figures that need it; loads and limits in C."""
 
 import shutil
 import subprocess
