@@ -10,7 +10,7 @@ import pytest
 from command_center.engines.process import wait_until
 from gps_ingest.protocols import gt06
 from gps_ingest.protocols.base import Message
-from tests.ingest import LAT, LON, count, now
+from tests.ingest import LAT, LON, count, known_soon, now
 from tests.integration.gps_ingest.conftest import Street
 
 IMEI = "868120145233604"
@@ -41,22 +41,11 @@ class Tracker:
 def tracker(street: Street) -> Iterator[Tracker]:
     if not count(street.database, "gps.terminals", f"identity = '{IMEI}'"):
         street.register(IMEI, "gt06")
-    hello = gt06.seal(gt06.Header(0x01, 1), bytes.fromhex("0" + IMEI))
-    found: list[Tracker] = []
-
-    def logs_in() -> bool:
-        made = Tracker(street.ingest.settings.gt06_port)
-        try:
-            made.ask(hello)
-        except (AssertionError, OSError):
-            made.socket.close()
-            return False
-        found.append(made)
-        return True
-
-    assert wait_until(logs_in, 10)
-    yield found[0]
-    found[0].socket.close()
+    known_soon(street.ingest, IMEI)  # who comes unknown ten times is shut out
+    made = Tracker(street.ingest.settings.gt06_port)
+    made.ask(gt06.seal(gt06.Header(0x01, 1), bytes.fromhex("0" + IMEI)))
+    yield made
+    made.socket.close()
 
 
 MINE = f"terminal_id = (select id from gps.terminals where identity = '{IMEI}')"
