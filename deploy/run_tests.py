@@ -56,8 +56,8 @@ class Part:
 
 
 PYTEST = (PYTHON, "-m", "pytest", "-q", "--durations=10")
-BESIDE = ("-n", "2", "--dist", "loadfile")
-"""Two processes with engines of their own; a file's tests stay together."""
+BESIDE = ("-n", "3", "--dist", "loadfile")
+"""Three processes with engines of their own, because many tests wait; a file's stay together."""
 NPM = ("npm", "run", "--silent")
 
 

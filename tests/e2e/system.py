@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar
 
@@ -150,15 +150,18 @@ class System:
         until(on_its_line, 10, "a registered terminal")
         return made
 
-    def drive_to(self, identity: str, lon: float, lat: float, speed_kmh: float = 30) -> None:
+    def drive_to(
+        self, identity: str, lon: float, lat: float, speed_kmh: float = 30, seconds_ago: float = 0
+    ) -> None:
         """One real NMEA sentence over a real TCP connection, from a receiver at that place."""
         link = self.links.get(identity)
         if link is None:
             port = self.beyond.port if self.beyond else self.settings.nmea_tcp_port
             address = (self.settings.host, port)
             link = self.links[identity] = socket.create_connection(address, timeout=5)
+        moment = datetime.now(UTC) - timedelta(seconds=seconds_ago)
         here = Drive((lon, lat, speed_kmh), course=45.0, speed_kmh=speed_kmh)
-        link.sendall(identity.encode() + rmc(here, datetime.now(UTC)))
+        link.sendall(identity.encode() + rmc(here, moment))
 
 
 class Beyond:

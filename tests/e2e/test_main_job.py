@@ -1,6 +1,5 @@
 """The main job, whole, ten times in a row, against the system as `make run` starts it."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -71,11 +70,11 @@ def business(system: System, round_number: int) -> Business:
 
 
 def drive_there(system: System, lon: float, lat: float) -> None:
-    """The last eighty metres at 31 km/h. From the scene of the round before it is a jump that
-    nobody believes until three fixes agree."""
-    for metres in (80, 70, 60, 50, 40, 30, 20, 10, 0):
-        system.drive_to(IDENTITY, lon - metres / 85_400, lat, speed_kmh=31)
-        time.sleep(1.1)
+    """The last eighty metres at 31 km/h, told together at their end. From the scene of the round
+    before it is a jump that nobody believes until three fixes agree."""
+    for seconds_ago in range(8, -1, -1):
+        metres = 10 * seconds_ago
+        system.drive_to(IDENTITY, lon - metres / 85_400, lat, 31, seconds_ago * 1.1)
 
 
 @pytest.mark.timeout(240)

@@ -44,7 +44,7 @@ def city(running_system: System) -> Iterator[System]:
 
 
 @pytest.fixture(scope="module")
-def urgent_case(city: System) -> int:
+def urgent_case(city: System) -> Iterator[int]:
     """Calls about four businesses near each other; the gravest has an order out. Gives its id."""
     agent, dispatcher, commander = (
         Client(city, who) for who in ("agent", "dispatcher", "commander")
@@ -66,7 +66,8 @@ def urgent_case(city: System) -> int:
         override_reason="两组同时到场",
     )
     commander.post(f"/orders/{order['id']}/approve")
-    return case_id
+    yield case_id
+    dispatcher.post(f"/orders/{order['id']}/cancel", reason="拍照结束")
 
 
 def live_vehicles(system: System) -> int:
