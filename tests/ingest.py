@@ -140,6 +140,10 @@ class IngestProcess:
     def phone(self) -> HTTPConnection:
         return HTTPConnection("127.0.0.1", self.settings.osmand_port, timeout=15)
 
+    def phones(self) -> list[HTTPConnection]:
+        """One to each process."""
+        return [HTTPConnection("127.0.0.1", e.osmand_port, timeout=15) for e in self._behind]
+
 
 class Inbox:
     """What the bus says about positions, from the moment it is made."""
@@ -184,8 +188,8 @@ def count(database: Database, table: str = "gps.fixes", where: str = "true") -> 
 
 
 def known_soon(process: IngestProcess, identity: str) -> None:
-    """Wait until the listeners know a terminal that has just been registered."""
-    phone = process.phone()
+    """Wait until the listeners of every process know a terminal that has just been registered."""
     target = f"/?id={identity}&cell=460,0,1,2"
-    assert wait_until(lambda: ask(phone, target) == 200, 10)
-    phone.close()
+    for phone in process.phones():
+        assert wait_until(lambda phone=phone: ask(phone, target) == 200, 10)  # type: ignore[misc]
+        phone.close()

@@ -47,8 +47,12 @@ def signed_in(running_system: System, browser: Browser) -> Iterator[Callable[...
     def open_as(account: str, path: str, *, phone: bool = False) -> Page:
         size = {"width": 390, "height": 844} if phone else {"width": 1366, "height": 768}
         context = browser.new_context(
-            viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", has_touch=phone, reduced_motion="reduce"
-        )
+            viewport=size,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            has_touch=phone,
+            reduced_motion="reduce",
+        )  # fmt: skip
         contexts.append(context)
         page = context.new_page()
         page.goto(f"{running_system.settings.base_url}/login")

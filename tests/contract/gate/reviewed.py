@@ -63,6 +63,8 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("gps_ingest.days", "days of positions as files under var/, until they are destroyed",
          "open()", "write_text()"),
         ("gps_ingest.listeners.http", "acknowledges a fix", ".send()", "Response()", "import h11"),
+        ("gps_ingest.listeners.poller", "says which sockets can be read; sends nothing",
+         "get_original()"),
         ("gps_ingest.listeners.tcp", "acknowledges a fix", ".send()", "get_original()",
          "import socket"),
         ("gps_ingest.listeners.udp", "acknowledges a fix", ".send()", ".sendto()",

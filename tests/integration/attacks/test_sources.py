@@ -21,6 +21,7 @@ BUILT = {
     "kernel/audit_chain.py": "our own names",
     "maps/registry/load.py": "column names of the module",
     "gps_ingest/history.py": "column names of the module",
+    "gps_ingest/days.py": "a number of seconds of the module, and column names",
 }
 """Files (or folders) in which a statement is put together, and of what."""
 

@@ -52,7 +52,7 @@ def meter(redis_url: str) -> Iterator[Meter]:
         return float(found[0].rpartition(" ")[2]) if found else 0.0
 
     yield read
-    bus.close()
+    bus.redis.close()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from kernel.db import Database
 from kernel.gate import gate
 from kernel.settings import Settings
 from tests.factories.gps import osmand, rmc
-from tests.ingest import LAT, LON, TEST, IngestProcess, ask, count, now
+from tests.ingest import LAT, LON, TEST, IngestProcess, ask, count, known_soon, now
 from tests.integration.gps_ingest.conftest import Street, _register, _url
 from tests.ports import free_port_base
 
@@ -50,13 +50,16 @@ def terminal(street: Street) -> Iterator[SimulatedTerminal]:
     ident = street.register(phone, "jt808")
     with street.database.unit_of_work(TEST) as session:
         terminals.open_window(session, ident)
+    known_soon(street.ingest, phone)
     made = SimulatedTerminal(phone)
     made.ident = ident  # type: ignore[attr-defined]
     assert wait_until(lambda: _registers(made, street), 10)
     made.connect(street.ingest.settings.jt808_port)
-    assert made.authenticate() == link.OK
-    yield made
-    made.close()
+    try:
+        assert made.authenticate() == link.OK
+        yield made
+    finally:
+        made.close()
 
 
 def _registers(terminal: SimulatedTerminal, street: Street) -> bool:
