@@ -29,6 +29,8 @@ KERNEL_BYTES = 256 << 10
 STALE_SECONDS = 5.0
 """A desk that is this far behind would show old positions as new ones."""
 CHUNK = 4096
+MOST_PIECES = 256
+"""Of one message: a desk sends it in one."""
 TEXT, BINARY = 1, 2
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 ACCEPTED = (
@@ -127,7 +129,7 @@ class DeskSocket:
         self._longest = int(server.max_http_buffer_size)
         self._frames = Connection(ConnectionType.SERVER)
         self._inbox: deque[str | bytes] = deque()
-        self._partial: str | bytes | None = None
+        self._pieces: list[Any] = []
         self._line: Any = None
         self.outbox: Outbox
 
@@ -187,12 +189,13 @@ class DeskSocket:
 
     def _take(self, event: Any) -> None:
         if isinstance(event, Message):
-            self._partial = event.data if self._partial is None else self._partial + event.data
-            if len(self._partial) > self._longest:
+            self._pieces.append(event.data)
+            if sum(map(len, self._pieces)) > self._longest or len(self._pieces) > MOST_PIECES:
                 self._say(CloseConnection(CloseReason.MESSAGE_TOO_BIG))
             elif event.message_finished:
-                whole, self._partial = self._partial, None
-                self._inbox.append(whole if isinstance(whole, str) else bytes(whole))
+                empty = "" if isinstance(event.data, str) else b""
+                self._inbox.append(empty.join(self._pieces))
+                self._pieces.clear()
         elif isinstance(event, Ping | CloseConnection):
             self._say(event.response())
 

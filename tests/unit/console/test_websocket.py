@@ -3,6 +3,8 @@
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import gevent
@@ -10,9 +12,10 @@ import pytest
 from gevent import socket
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, TextMessage
+from wsproto.utilities import ProtocolError
 
 from command_center.console import websocket
-from command_center.console.websocket import Outbox, frame
+from command_center.console.websocket import DeskSocket, Outbox, frame
 
 Pair = tuple[Any, Any]
 
@@ -111,3 +114,42 @@ def test_a_farewell_is_sent_before_the_line_ends(pair: Pair) -> None:
         assert take(theirs, 20_000) == bytes(20_000)
         assert theirs.recv(1) == b""
     assert outbox.is_shut
+
+
+class Client:
+    """What Engine.IO knows of one desk."""
+
+    sid = "one"
+
+    def handle(self, _: DeskSocket) -> None: ...
+
+
+@pytest.fixture
+def desk(pair: Pair) -> DeskSocket:
+    made = DeskSocket(Client().handle, SimpleNamespace(max_http_buffer_size=1_000))
+    made.outbox = Outbox(pair[0])
+    return made
+
+
+def test_a_message_in_pieces_is_one_message(desk: DeskSocket) -> None:
+    for piece, last in (("一", False), ("二", False), ("三", True)):
+        desk._take(TextMessage(piece, message_finished=last))
+    assert desk.wait() == "一二三"
+    for piece, last in ((b"\x00", False), (b"\x01", True)):
+        desk._take(BytesMessage(bytearray(piece), message_finished=last))
+    assert desk.wait() == b"\x00\x01"
+
+
+@pytest.mark.parametrize(("size", "times"), [(1_001, 1), (400, 3), (1, 300)])
+def test_a_message_too_long_or_in_too_many_pieces_ends_the_line(
+    desk: DeskSocket, pair: Pair, size: int, times: int
+) -> None:
+    for _ in range(times):
+        if desk.outbox.is_shut:
+            break
+        with suppress(ProtocolError):  # nothing is said after the farewell
+            desk._take(TextMessage("x" * size, message_finished=False))
+    with gevent.Timeout(5):
+        farewell = pair[1].recv(100)
+    assert farewell[0] == 0x88
+    assert farewell[2:4] == (1009).to_bytes(2, "big")
