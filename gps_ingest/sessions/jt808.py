@@ -124,7 +124,7 @@ class Jt808Session:
             case Location():  # nearly every message, so it comes first
                 if self._is_theirs(message.header) and self._terminal is not None:
                     self._peer.made_sense(identified=self._terminal.enabled)
-                    self._locations(self._terminal, message.header, (message,))
+                    self._locations(self._terminal, message, (message,))
             case Damaged():
                 self._damaged(message)
             case link.Part():  # the whole is acknowledged once it is here
@@ -339,22 +339,25 @@ class Jt808Session:
             case _ if fixes := jt808.positions(message):
                 if isinstance(message, PositionReply):
                     self._settled(message.ack_serial)
-                    self._switchboard.placed(terminal.id, message.ack_serial)
-                self._locations(terminal, header, fixes)
+                self._locations(terminal, message, fixes)
             case _ if header.message_id not in ASKED_FOR:
                 self._reply(header)
 
     def _locations(
-        self, terminal: KnownTerminal, header: Header, fixes: tuple[Location, ...]
+        self, terminal: KnownTerminal, message: Body | Location, fixes: tuple[Location, ...]
     ) -> None:
-        """Store all, then acknowledge once."""
+        """Store all, then acknowledge once; an answer of ours has its answer once it is stored."""
         self._intake.fleet.heard(terminal, self._intake.clock.now())
-        left = len(fixes)
+        header, left = message.header, len(fixes)
 
         def done() -> None:
             nonlocal left
             left -= 1
-            if not left and header.message_id not in ASKED_FOR:
+            if left:
+                return
+            if isinstance(message, PositionReply):
+                self._switchboard.placed(terminal.id, message.ack_serial)
+            if header.message_id not in ASKED_FOR:
                 self._reply(header)
 
         for fix in fixes:

@@ -14,6 +14,7 @@ from command_center.accounts import cookies
 from command_center.accounts.models import LoginSession, User
 from command_center.accounts.roles import ROLES
 from command_center.accounts.secret_values import print_of
+from command_center.console.transport import Fanout
 from tests.factories.siege import ALL, OTHERS, SETTER, Siege
 
 DEEP: Any = [[]]
@@ -30,8 +31,12 @@ SHAPES: tuple[tuple[Any, ...], ...] = (
 
 
 @pytest.fixture
-def socketio(besieged: Siege) -> SocketIO:
+def socketio(besieged: Siege, monkeypatch: pytest.MonkeyPatch) -> SocketIO:
+    """The desks' server, with those of this process alone: its test client wants it so."""
     found: SocketIO = besieged.app.extensions["socketio"]
+    alone = Fanout()
+    alone.set_server(found.server)
+    monkeypatch.setattr(found.server, "manager", alone)
     return found
 
 

@@ -209,9 +209,10 @@ def test_a_stop_stores_what_has_come_remembers_who_was_heard_and_ends_cleanly(
     with street.ingest.receiver(car.identity) as sock:
         sock.sendall(b"".join(lines))
         assert wait_until(lambda: stored(street, car) > 0, 10)
-        assert street.ingest.stop() == 0
+        code = street.ingest.stop()
     log = street.ingest.log.read_text("utf-8")
     street.ingest.start()
+    assert code == 0, log
     assert "not_stored=0" in log
     assert "Traceback" not in log
     heard = f"id = {car.id} and last_seen_at > now() - interval '5 minutes'"
