@@ -100,6 +100,8 @@ def _order(system: System, case_id: int, unit_id: int) -> None:
         channels=["sms", "fax", "app"], kind="inspect", idempotency_key=str(uuid4()),
         override_reason=ALL,
     )  # fmt: skip
+    if order["state"] == "PENDING_APPROVAL":  # several have reported that business by then
+        Client(system, "commander").post(f"/orders/{order['id']}/approve")
     part = next(one for one in order["assignments"] if one["target"]["kind"] == "unit")
     path = f"/field/assignments/{part['id']}"
     for state in ("ACKED", "NEED_HELP"):
