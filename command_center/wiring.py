@@ -36,7 +36,7 @@ from dispatch import room as dispatch_room
 from dispatch.alarms.events import AlarmChanged
 from dispatch.alarms.service import AlarmService
 from dispatch.delivery.events import DeliveryChanged
-from dispatch.inbound.events import InboundChanged
+from dispatch.inbound.events import InboundChanged, StrangerTextChanged
 from dispatch.news import TIMELINE
 from dispatch.orders.events import OrderChanged
 from dispatch.room import Room
@@ -186,4 +186,5 @@ def _news_for_desks(bus: Bus) -> EventBus:
     on(UnitChanged, "unit", "unit_id")
     on(AlarmChanged, "alarm", "alarm_id")
     on(InboundChanged, "inbound", "inbound_id")
+    on(StrangerTextChanged, "stranger_text", "text_id")
     return events

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from command_center.accounts import queries
 from command_center.accounts.models import Organisation
+from dispatch.numbers import sender
 from dispatch.orders.authority import Approver
 from dispatch.orders.ports import Branch, Officer
 
@@ -39,6 +40,9 @@ class StaffDirectory:
     def commanders(self, session: Session, path: str) -> Sequence[Officer]:
         found = queries.holders_above(session, path, DUTY)
         return [Officer(one.id, one.name, one.phone, bool(one.certificate_no)) for one in found]
+
+    def numbers(self, session: Session) -> frozenset[str]:
+        return frozenset(sender(phone) for phone in queries.phones(session)) - {""}
 
     def bureau_path(self, session: Session) -> str:
         return queries.root(session).path

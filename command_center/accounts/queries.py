@@ -53,6 +53,13 @@ def users(session: Session, path: str, role: str | None = None) -> Sequence[User
     return session.scalars(statement).unique().all()
 
 
+def phones(session: Session) -> Sequence[str]:
+    """As they were written down: of every organisation, and of every active officer."""
+    is_officer = User.active & User.roles.any(UserRole.role == "OFFICER")
+    officers = select(User.phone).where(is_officer)
+    return session.scalars(select(Organisation.phone).union(officers)).all()
+
+
 def holders_above(session: Session, path: str, roles: Sequence[str]) -> list[User]:
     """Active people of these roles whose subtree covers `path`, in the order of the roles."""
     statement = (

@@ -8,6 +8,8 @@ CLERK = frozenset(
         "case.escalate",
         "case.route",
         "identity.reveal_own",
+        # What citizens write by SMS; no case yet, and no partner's program may have it.
+        "text.read",
         "map.read",
     }
 )
@@ -22,6 +24,7 @@ ROLES: dict[str, frozenset[str]] = {
             "case.escalate",
             "case.route",
             "complainant.read",
+            "text.read",
             "alarm.take",
             "unit.read",
             "order.read",

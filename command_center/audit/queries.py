@@ -23,7 +23,15 @@ SECRETS = (
 ALERTING = ("identity.matched", "session.limited")
 ALERT = "identity.alert."
 GROUPS = {
-    "cases": ("case", "complainant", "identity", "attachment", "document", "archive"),
+    "cases": (
+        "case",
+        "complainant",
+        "identity",
+        "attachment",
+        "document",
+        "archive",
+        "stranger_text",
+    ),
     "orders": ("order", "assignment", "delivery", "inbound", "message"),
     "alarms": ("alarm", "officer"),
     "units": ("unit", "gps", "track"),

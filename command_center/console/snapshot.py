@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from dispatch.alarms import ladder
 from dispatch.alarms import queries as alarms_queries
 from dispatch.alarms.schemas import alarm_out
 from dispatch.units import queries as units_queries
@@ -31,5 +32,8 @@ def alarms(session: Session, principal: Principal) -> list[dict[str, Any]]:
 
 
 def alarm(session: Session, alarm_id: int) -> dict[str, Any] | None:
+    """What every desk of its rung may see; the other kinds each desk asks for itself."""
     found = alarms_queries.alarm(session, alarm_id)
-    return alarm_out(found).model_dump(mode="json") if found else None
+    if found is None or found.kind in ladder.NOT_FOR_ALL:
+        return None
+    return alarm_out(found).model_dump(mode="json")

@@ -5,10 +5,13 @@ CONFIDENTIAL = frozenset(
     {"identity_rate", "identity_outside_chain", "identity_search", "identity_words"}
 )
 """Kinds that watch the staff (SPEC §1.3): those below a commander do not even see them."""
+OF_INTAKE = frozenset({"text_from_stranger"})
+"""Kinds about citizens' own words: the dispatchers do not even see them."""
+NOT_FOR_ALL = CONFIDENTIAL | OF_INTAKE
 FIRST_RUNG = dict.fromkeys(
     {"officer_distress", "approval_pending", "oral_unconfirmed"} | CONFIDENTIAL, "CMD"
-)
-"""Kinds that only a commander can answer do not wait for the dispatchers."""
+) | dict.fromkeys(OF_INTAKE, "SHIFT")
+"""Kinds that dispatchers cannot answer do not wait for them."""
 APPROVERS_ONLY = frozenset({"approval_pending", "oral_unconfirmed"})
 """Kinds that ask for an approval: who cannot give it cannot silence them either."""
 RUNG_OF_ROLE = {rung: rung for rung in RUNGS} | {"LEAD": "DEPUTY"}
@@ -27,12 +30,12 @@ def next_rung(rung: str) -> str | None:
 
 def may_answer(roles: frozenset[str], kind: str) -> bool:
     """Whether a holder of these roles may take or resolve an alarm of this kind."""
-    return kind not in APPROVERS_ONLY | CONFIDENTIAL or _stands_at(roles, first_rung(kind))
+    return kind not in APPROVERS_ONLY | NOT_FOR_ALL or _stands_at(roles, first_rung(kind))
 
 
 def kinds_hidden(roles: frozenset[str]) -> frozenset[str]:
-    """The kinds that a holder of these roles does not see."""
-    return frozenset() if _stands_at(roles, "CMD") else CONFIDENTIAL
+    """The kinds that a holder of these roles does not see: all stand below their first rung."""
+    return frozenset(kind for kind in NOT_FOR_ALL if not _stands_at(roles, first_rung(kind)))
 
 
 def _stands_at(roles: frozenset[str], rung: str) -> bool:

@@ -7,3 +7,9 @@ from dataclasses import dataclass
 class InboundChanged:
     inbound_id: int
     organisation_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrangerTextChanged:
+    text_id: int
+    organisation_path: str

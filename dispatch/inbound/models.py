@@ -1,6 +1,6 @@
 """What became of each text that came in: it moved an assignment, or a person must read it."""
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kernel.db import Base, Timestamp
@@ -26,6 +26,8 @@ class Reply(Base):
     )
     outcome: Mapped[str] = mapped_column(String(20))
     why: Mapped[str] = mapped_column(String(40), server_default="")
+    is_stranger: Mapped[bool] = mapped_column(server_default=false())
+    """Nobody's of ours: a citizen's words, for those who take submissions and nobody else."""
     organisation_path: Mapped[str] = mapped_column(String(200))
     assignment_id: Mapped[int | None] = mapped_column(ForeignKey("dispatch.assignments.id"))
     report: Mapped[str | None] = mapped_column(String(20))

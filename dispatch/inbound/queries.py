@@ -1,4 +1,4 @@
-"""Reads: texts that wait for a person."""
+"""Reads: texts that wait for a person: replies for dispatchers, strangers' for the intake room."""
 
 from collections.abc import Sequence
 
@@ -14,32 +14,38 @@ from telephony.models import Inbound
 LIST_LIMIT = 200
 
 
-def listed(session: Session, principal: Principal, *, only_open: bool) -> Sequence[Reply]:
+def listed(
+    session: Session, principal: Principal, *, strangers: bool, only_open: bool
+) -> Sequence[Reply]:
     """Texts of the principal's jurisdiction that went to a person, the newest first."""
     wanted = select(Reply).where(
-        Reply.outcome == "to_person", within(Reply.organisation_path, principal)
+        Reply.outcome == "to_person",
+        Reply.is_stranger == strangers,
+        within(Reply.organisation_path, principal),
     )
     if only_open:
         wanted = wanted.where(Reply.settled_at.is_(None))
     return session.scalars(wanted.order_by(Reply.inbound_id.desc()).limit(LIST_LIMIT)).all()
 
 
-def visible(session: Session, principal: Principal, inbound_id: int) -> Reply:
+def visible(session: Session, principal: Principal, inbound_id: int, *, strangers: bool) -> Reply:
     """The reply under a lock; raises NotFound."""
     found = session.scalar(
-        select(Reply).where(Reply.inbound_id == inbound_id).with_for_update(of=Reply)
+        select(Reply)
+        .where(Reply.inbound_id == inbound_id, Reply.is_stranger == strangers)
+        .with_for_update(of=Reply)
     )
     if found is None or not principal.covers(found.organisation_path):
         raise NotFound("inbound", inbound_id)
     return found
 
 
-def oldest_open_of(session: Session, sender: str) -> int | None:
-    """The first text of this sender that still waits for a person."""
+def oldest_open_of(session: Session, sender: str, *, strangers: bool) -> int | None:
+    """The first text of this sender that still waits for the same people."""
     return session.scalar(
         select(Reply.alarm_of)
         .join(Reply.inbound)
-        .where(Inbound.sender == sender, _waits())
+        .where(Inbound.sender == sender, Reply.is_stranger == strangers, _waits())
         .order_by(Reply.inbound_id)
         .limit(1)
     )

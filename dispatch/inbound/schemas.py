@@ -25,6 +25,22 @@ class InboundQuery(BaseModel):
     open: bool = False
 
 
+class StrangerTextOut(BaseModel):
+    id: int
+    channel: str
+    sender: str
+    text: str
+    received_at: Utc
+
+
+class StrangerTexts(RootModel[list[StrangerTextOut]]):
+    pass
+
+
+class SettleText(BaseModel):
+    note: str = Field(min_length=1, max_length=400, pattern=r"\S")
+
+
 class Settle(BaseModel):
     assignment_id: Ident | None = None
     state: Reported | None = None
@@ -40,4 +56,15 @@ def inbound_out(reply: Reply) -> InboundOut:
         text=message.text,
         received_at=message.received_at,
         why=reply.why,
+    )
+
+
+def stranger_text_out(reply: Reply) -> StrangerTextOut:
+    message = reply.inbound
+    return StrangerTextOut(
+        id=message.id,
+        channel=message.channel,
+        sender=message.sender,
+        text=message.text,
+        received_at=message.received_at,
     )

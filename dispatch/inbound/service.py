@@ -1,4 +1,8 @@
-"""Texts that come in: replies that count move their assignment, all others go to a person."""
+"""Texts that come in: replies that count move their assignment, all others go to a person.
+
+What a crew or a branch writes goes to the dispatchers. A stranger's text is a citizen's submission:
+those who take submissions read it, and to the dispatch desks it does not exist.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import AlarmService
 from dispatch.inbound import queries, replies
-from dispatch.inbound.events import InboundChanged
+from dispatch.inbound.events import InboundChanged, StrangerTextChanged
 from dispatch.inbound.models import Reply
 from dispatch.numbers import sender
 from dispatch.orders import queries as orders
@@ -24,6 +28,9 @@ from telephony import inbound as telephony
 from telephony.models import Inbound
 
 UNMATCHED = "reply_unmatched"
+FROM_STRANGER = "text_from_stranger"
+"""One of the alarms of the intake room, `ladder.OF_INTAKE`."""
+STRANGER_TEXT = "stranger_text"
 
 
 class InboundService:
@@ -57,19 +64,32 @@ class InboundService:
 
         Raises NotFound, Conflict `already_settled`, and what reporting a status raises.
         """
-        reply = queries.visible(session, principal_of(session), inbound_id)
-        if reply.outcome != "to_person" or reply.settled_at is not None:
-            raise Conflict("already_settled")
+        reply = _waiting(session, inbound_id, strangers=False)
         if assignment_id is not None and state is not None:
             self._report_on_behalf(session, reply, assignment_id, state, note)
+        record(session, "inbound.settled", "inbound", inbound_id, assignment_id=assignment_id)
+        self._close(session, reply, note)
+        return reply
+
+    def settle_stranger(self, session: Session, text_id: int, note: str) -> Reply:
+        """Somebody of the intake room has registered it, or found that it is no submission.
+
+        The note stands with the text alone. Raises NotFound, Conflict `already_settled`.
+        """
+        reply = _waiting(session, text_id, strangers=True)
+        record(session, "stranger_text.settled", STRANGER_TEXT, text_id)
+        self._close(session, reply, note)
+        return reply
+
+    def _close(self, session: Session, reply: Reply, note: str) -> None:
         reply.settled_at, reply.settled_by = now(session), principal_of(session).name
         reply.note = note
-        record(session, "inbound.settled", "inbound", inbound_id, assignment_id=assignment_id)
         session.flush()
         if reply.alarm_of is not None and not queries.still_open(session, reply.alarm_of):
-            self.alarms.settle(session, UNMATCHED, ("inbound", reply.alarm_of), note)
-        emit(session, InboundChanged(inbound_id, reply.organisation_path))
-        return reply
+            kind, about = _alarm(reply.is_stranger)
+            said = "" if reply.is_stranger else note
+            self.alarms.settle(session, kind, (about, reply.alarm_of), said)
+        _tell(session, reply)
 
     def _apply(
         self, session: Session, message: Inbound, said: replies.Reply, assignment_id: int
@@ -99,16 +119,25 @@ class InboundService:
         self, session: Session, message: Inbound, why: str, theirs: Sequence[Assignment]
     ) -> None:
         path = self._whose(session, message, theirs)
-        alarm_of = queries.oldest_open_of(session, message.sender) or message.id
-        _keep(session, message, "to_person", path, why=why, alarm_of=alarm_of)
+        strange = not theirs and self._is_stranger(session, sender(message.sender))
+        first = queries.oldest_open_of(session, message.sender, strangers=strange)
+        alarm_of = first or message.id
+        what = {"why": why, "alarm_of": alarm_of, "is_stranger": strange}
+        _keep(session, message, "to_person", path, **what)
         telephony.mark(session, message.id, "to_person")
+        kind, about = _alarm(strange)
         self.alarms.raise_alarm(
             session,
-            UNMATCHED,
-            ("inbound", alarm_of),
+            kind,
+            (about, alarm_of),
             organisation_path=path,
-            params={"inbound_id": alarm_of, "why": why},
+            params={} if strange else {"inbound_id": alarm_of, "why": why},
         )
+
+    def _is_stranger(self, session: Session, number: str) -> bool:
+        """Whether it is neither a crew's number, on duty or not, nor a branch's."""
+        on_duty = units.member_by_number(session, number) is not None
+        return not on_duty and number not in self.directory.numbers(session)
 
     def _whose(self, session: Session, message: Inbound, theirs: Sequence[Assignment]) -> str:
         """The organisation whose desk reads it: of its order, of the crew, else the bureau."""
@@ -147,6 +176,25 @@ def _sender(session: Session, number: str, assignment_id: int) -> tuple[str, int
 
 
 def _keep(session: Session, message: Inbound, outcome: str, path: str, **what: Any) -> None:
-    session.add(Reply(inbound_id=message.id, outcome=outcome, organisation_path=path, **what))
+    reply = Reply(inbound_id=message.id, outcome=outcome, organisation_path=path, **what)
+    session.add(reply)
     session.flush()
-    emit(session, InboundChanged(message.id, path))
+    _tell(session, reply)
+
+
+def _waiting(session: Session, inbound_id: int, *, strangers: bool) -> Reply:
+    """The text, locked, that nobody has settled yet."""
+    reply = queries.visible(session, principal_of(session), inbound_id, strangers=strangers)
+    if reply.outcome != "to_person" or reply.settled_at is not None:
+        raise Conflict("already_settled")
+    return reply
+
+
+def _alarm(is_stranger: bool) -> tuple[str, str]:
+    """Kind of the alarm, and of what it refers to."""
+    return (FROM_STRANGER, STRANGER_TEXT) if is_stranger else (UNMATCHED, "inbound")
+
+
+def _tell(session: Session, reply: Reply) -> None:
+    changed = StrangerTextChanged if reply.is_stranger else InboundChanged
+    emit(session, changed(reply.inbound_id, reply.organisation_path))

@@ -5,7 +5,17 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from dispatch.inbound import queries
-from dispatch.inbound.schemas import InboundOut, InboundQuery, Inbounds, Settle, inbound_out
+from dispatch.inbound.schemas import (
+    InboundOut,
+    InboundQuery,
+    Inbounds,
+    Settle,
+    SettleText,
+    StrangerTextOut,
+    StrangerTexts,
+    inbound_out,
+    stranger_text_out,
+)
 from dispatch.inbound.service import InboundService
 from kernel.schemas import IDENT
 from kernel.web import current_principal, require, unit_of_work
@@ -21,7 +31,8 @@ def create_blueprint(inbound: InboundService) -> APIBlueprint:
     @require("order.create")
     def list_inbound(query: InboundQuery) -> Any:
         with unit_of_work() as session:
-            found = queries.listed(session, current_principal(), only_open=query.open)
+            who = current_principal()
+            found = queries.listed(session, who, strangers=False, only_open=query.open)
             return [inbound_out(reply) for reply in found]
 
     @blueprint.post(f"/inbound/<{IDENT}:inbound_id>/settle")
@@ -33,5 +44,23 @@ def create_blueprint(inbound: InboundService) -> APIBlueprint:
         with unit_of_work() as session:
             reply = inbound.settle(session, inbound_id, body.assignment_id, body.state, body.note)
             return inbound_out(reply)
+
+    @blueprint.get("/strangers/texts")
+    @blueprint.output(StrangerTexts)
+    @blueprint.doc(operation_id="listStrangersTexts")
+    @require("text.read")
+    def list_strangers_texts() -> Any:
+        with unit_of_work() as session:
+            found = queries.listed(session, current_principal(), strangers=True, only_open=True)
+            return [stranger_text_out(reply) for reply in found]
+
+    @blueprint.post(f"/strangers/texts/<{IDENT}:text_id>/settle")
+    @blueprint.input(SettleText, arg_name="body")
+    @blueprint.output(StrangerTextOut)
+    @blueprint.doc(operation_id="settleStrangersText")
+    @require("text.read")
+    def settle_strangers_text(text_id: int, body: SettleText) -> Any:
+        with unit_of_work() as session:
+            return stranger_text_out(inbound.settle_stranger(session, text_id, body.note))
 
     return blueprint

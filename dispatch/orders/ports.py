@@ -58,6 +58,10 @@ class Directory(Protocol):
         """The duty list: whoever commands what happens at `path`, the nearest rank first."""
         ...
 
+    def numbers(self, session: Session) -> frozenset[str]:
+        """The phones of all branches and officers, as `dispatch.numbers.sender` gives them."""
+        ...
+
     def bureau_path(self, session: Session) -> str:
         """The path of the whole bureau, for what belongs to no branch."""
         ...

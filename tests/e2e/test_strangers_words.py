@@ -36,9 +36,7 @@ def poisoned(running_system: System) -> dict[str, Any]:
     receipt = _submission(system, shop)
     case_id = system.sql("select id from cases.cases where case_no = %s", receipt["case_no"])[0][0]
     _order(system, case_id, unit_id)
-    system.smsc.inbound("+9991390000042", ALL)
-    dispatcher = Client(system, "dispatcher")
-    until(lambda: dispatcher.get("/inbound"), 20, "the stranger's text at the desk")
+    _texts(system, unit_id)
     Client(system, "shift").post(f"/cases/{case_id}/escalate", level=1, reason=ALL)
     with socket.create_connection(("127.0.0.1", system.settings.nmea_tcp_port)) as vehicle:
         vehicle.sendall(f"$ID,{SCRIPT}\r\n{ALL}\r\n".encode())
@@ -67,6 +65,16 @@ def _registers(system: System) -> tuple[int, tuple[Any, ...]]:
         ["officer01", "officer02", "dispatcher"],
     )
     return unit_id, shop
+
+
+def _texts(system: System, unit_id: int) -> None:
+    """A stranger's, which goes to the intake room, and one of the crew's that says nothing."""
+    on_duty = "select phone from dispatch.crew where unit_id = %s and signed_off_at is null limit 1"
+    system.smsc.inbound("+9991390000042", ALL)
+    system.smsc.inbound(system.sql(on_duty, unit_id)[0][0], ALL)
+    agent, dispatcher = Client(system, "agent"), Client(system, "dispatcher")
+    until(lambda: agent.get("/strangers/texts"), 20, "the stranger's text at the intake desk")
+    until(lambda: dispatcher.get("/inbound"), 20, "the crew's text at the dispatch desk")
 
 
 def _renamed(system: System, statement: Any, which: object) -> None:
@@ -191,6 +199,14 @@ def test_a_desk_that_shows_no_words_runs_none(
     page = watched(account, path)
     page.wait_for_timeout(3_000)
     unharmed(page, shows="")
+
+
+def test_the_agent_reads_a_strangers_text(
+    poisoned: dict[str, Any], watched: Callable[..., Page]
+) -> None:
+    page = watched("agent", "/desk")
+    page.get_by_test_id("text-tray").wait_for(timeout=30_000)
+    unharmed(page, shows=ALL)
 
 
 def test_the_agent_finds_the_business(

@@ -352,15 +352,10 @@ def _elsewhere(siege: Siege) -> None:
 
 
 def _words(siege: Siege) -> None:
-    """A text from a stranger, a paper, and the recording."""
-    answer = siege.hooked(
-        "/hooks/kannel/inbound?id=set-up&at=1", data="你好".encode(),
-        content_type="text/plain; charset=utf-8", headers={"X-Kannel-From": "+9991390000001"},
-    )  # fmt: skip
-    assert answer.status_code == 202, answer.text
+    """A text from the branch and one from a stranger, a paper, and the recording."""
+    siege.ids["inbound_id"] = _text_in(siege, siege.bureau.branch.phone)
+    siege.ids["text_id"] = _text_in(siege, "+9991390000001")
     with siege.database.unit_of_work(SETTER) as session:
-        heard = session.scalars(select(Inbound)).one()
-        siege.house.dispatch.inbound.received(session, {"inbound_id": heard.id})
         paper = Document(
             case_id=siege.ids["case_id"], kind="referral_letter", number="移〔2026〕1号",
             created_at=siege.database.clock.now(), created_by=1, data={}, pdf=b"%PDF-1.7",
@@ -368,9 +363,21 @@ def _words(siege: Siege) -> None:
         session.add(paper)
         session.flush()
         recording = session.scalars(select(Recording.id)).one()
-        siege.ids |= {
-            "inbound_id": heard.id, "document_id": paper.id, "recording_id": recording,
-        }  # fmt: skip
+        siege.ids |= {"document_id": paper.id, "recording_id": recording}
+
+
+def _text_in(siege: Siege, sender: str) -> int:
+    """A text that no order fits; gives its id."""
+    answer = siege.hooked(
+        f"/hooks/kannel/inbound?id={uuid4()}&at=1", data="你好".encode(),
+        content_type="text/plain; charset=utf-8", headers={"X-Kannel-From": sender},
+    )  # fmt: skip
+    assert answer.status_code == 202, answer.text
+    with siege.database.unit_of_work(SETTER) as session:
+        heard = session.scalars(select(Inbound).order_by(Inbound.id.desc())).first()
+        assert heard is not None
+        siege.house.dispatch.inbound.received(session, {"inbound_id": heard.id})
+        return heard.id
 
 
 def _archive(siege: Siege) -> None:

@@ -124,7 +124,7 @@ def _is_needed(column: Column[Any]) -> bool:
         or bool(column.foreign_keys)
         or f"{column.table.schema}.{named}" in FIXED
         or (not column.nullable and column.server_default is None)
-        or column.name == "reporter_ref"
+        or column.name in ("reporter_ref", "is_stranger")
     )
 
 
@@ -132,6 +132,8 @@ def _value(world: World, table: str, column: Column[Any], cell: Cell) -> Any:
     full = f"{table}.{column.name}"
     if full in FIXED:
         return FIXED[full]
+    if column.name == "is_stranger":
+        return cell.kind == "ZX"
     if column.name in ("kind", "case_kind") and table in ("cases.cases", "cases.complainants"):
         return cell.kind
     if column.name in ("organisation_path", "target_path", "path"):

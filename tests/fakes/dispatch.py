@@ -7,6 +7,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from dispatch.field.ports import PhoneFix
+from dispatch.numbers import sender
 from dispatch.orders.authority import Approver
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.ports import Branch, Officer
@@ -50,6 +51,10 @@ class FakeDirectory:
 
     def commanders(self, session: Session, path: str) -> Sequence[Officer]:
         return list(self.duty)
+
+    def numbers(self, session: Session) -> frozenset[str]:
+        known = (*self.by_id.values(), *self.officers.values())
+        return frozenset(sender(one.phone) for one in known) - {""}
 
     def bureau_path(self, session: Session) -> str:
         return self.bureau

@@ -116,7 +116,10 @@ _PEOPLE = (
     ("unit_terminals", "select", f"{_OF_UNIT} or {_CARRIES}"),
     ("unit_terminals", "insert update delete",
      f"({may('unit.manage', 'field.act')} and {_OF_UNIT}) or {_CARRIES}"),
-    ("replies", "select update", f"{may('order.read')} and {within('organisation_path')}"),
+    # A stranger's text is a citizen's submission; through it goes the text at telephony.
+    ("replies", "select update",
+     f"(case when is_stranger then {may('text.read')} else {may('order.read')} end)"
+     f" and {within('organisation_path')}"),
     ("alarms", "select",
      f"{may('alarm.take', 'case.read', 'order.read')} and {within('organisation_path')}"
      f" and about_user_id is distinct from {ME}"),

@@ -162,6 +162,11 @@ export const inbound = {
     post<T.Inbound>(`/inbound/${id}/settle`, body),
 }
 
+export const strangers = {
+  texts: () => get<T.StrangerText[]>('/strangers/texts'),
+  settle: (id: T.Id, note: string) => post<T.StrangerText>(`/strangers/texts/${id}/settle`, { note }),
+}
+
 export const field = {
   page: () => get<T.FieldPage>('/field'),
   signOn: (unit_id: T.Id) => post<T.FieldPage>('/field/sign-on', { unit_id }),

@@ -618,6 +618,7 @@ export type AlarmKind =
   | 'officer_distress'
   | 'delivery_problem'
   | 'reply_unmatched'
+  | 'text_from_stranger'
   | 'approval_pending'
   | 'help_needed'
   | 'order_declined'
@@ -812,6 +813,15 @@ export interface Inbound {
   why: string
 }
 
+/** A text from a number of nobody's of ours: a citizen's, for those who take submissions. */
+export interface StrangerText {
+  id: Id
+  channel: string
+  sender: string
+  text: string
+  received_at: Instant
+}
+
 /** The whole brief: the officer's phone is where a closed order may be read. */
 export interface FieldOrder {
   id: Id
@@ -907,7 +917,7 @@ export interface Positions {
   t: number | string
   units: PositionRow[]
 }
-export type ChangedKind = 'case' | 'order' | 'alarm' | 'inbound' | 'stats'
+export type ChangedKind = 'case' | 'order' | 'alarm' | 'inbound' | 'stranger_text' | 'stats'
 export interface Changed {
   seq: number
   kind: ChangedKind

@@ -11,6 +11,10 @@ export function useAlarmTarget(): (alarm: Alarm) => Promise<void> {
   const session = useSession()
 
   return async ({ reference, params }) => {
+    if (reference.kind === 'stranger_text' && session.may('text.read')) {
+      await router.push({ name: 'desk' })
+      return
+    }
     const shown = DESTINATIONS.has(reference.kind) ? { [reference.kind]: reference.id } : {}
     const query = { ...shown, case: params['case_id'], unit: params['unit_id'] }
     const caseId = reference.kind === 'case' ? reference.id : params['case_id']

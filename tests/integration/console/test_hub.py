@@ -14,6 +14,8 @@ from command_center.accounts import service
 from command_center.accounts.models import LoginSession, User, UserRole
 from command_center.console.hub import Hub
 from command_center.console.positions import Position
+from dispatch.alarms import ladder
+from dispatch.alarms.service import AlarmService
 from dispatch.units.models import Unit
 from kernel.access import Principal, system
 from kernel.bus import Bus
@@ -79,6 +81,7 @@ def console(
     with database.unit_of_work(principal) as session:
         bureau = door.bureau(session)
         staff = [(bureau, "chief", "DISP"), (bureau, "statistician", "STAT")]
+        staff += [(bureau, "agent", "AGENT"), (bureau, "leader", "SHIFT")]
         for code in ("east", "west"):
             branch = service.create_organisation(
                 session, parent=bureau, code=code, kind="branch", name=code, region_code="110000"
@@ -145,6 +148,29 @@ def test_without_the_permission_nothing_is_heard(console: Console) -> None:
     assert heard(officer) == []
     console.tell("stats", 1, "east")
     assert ("changed", "stats") in heard(statistician)
+
+
+def test_of_a_strangers_text_the_intake_room_hears_alone(console: Console) -> None:
+    agent, leader, dispatcher = (console.sit(who) for who in ("agent", "leader", "chief"))
+    console.tell("stranger_text", 1, "east")
+    assert heard(agent) == heard(leader) == [("changed", "stranger_text")]
+    assert heard(dispatcher) == []
+
+
+@pytest.mark.parametrize("kind", [*sorted(ladder.NOT_FOR_ALL), "ack_overdue"])
+def test_what_a_rung_may_not_see_is_not_sent_to_it(console: Console, kind: str) -> None:
+    """Desks are told that something changed, and ask for what is theirs."""
+    leader, dispatcher = console.sit("leader"), console.sit("chief")
+    with console.database.unit_of_work(system("set-up")) as session:
+        bells = AlarmService(60)
+        path = console.paths["east"]
+        alarm = bells.raise_alarm(session, kind, ("case", 1), organisation_path=path)
+        ident, rung = alarm.id, alarm.rung
+    console.tell("alarm", ident, "east")
+    whole = [("alarm", kind)] if kind == "ack_overdue" else []
+    assert rung == ladder.first_rung(kind)
+    assert heard(dispatcher) == [("changed", "alarm"), *whole]
+    assert heard(leader)[0] == ("changed", "alarm")
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_deliveries_one_by_one(desk: Desk, call: Call) -> None:
 
 
 def test_alarms_and_texts(desk: Desk, call: Call) -> None:
-    ident = desk.text_in("+99913899999999", "你好")
+    ident = desk.text_in(EAST.phone, "你好")
     (alarm,) = call(DISPATCHER, "GET", "/alarms").get_json()
     assert (alarm["kind"], alarm["reference"]) == (
         "reply_unmatched", {"kind": "inbound", "id": ident},
@@ -183,6 +183,30 @@ def test_alarms_and_texts(desk: Desk, call: Call) -> None:
     assert call(DISPATCHER, "GET", "/alarms").get_json() == []
     gone = call(DISPATCHER, "POST", f"/alarms/{alarm['id']}/resolve", json={"note": ""})
     assert (gone.status_code, gone.get_json()["code"]) == (409, "alarm_resolved")
+
+
+def test_a_strangers_text_at_the_intake_desk(desk: Desk, call: Call) -> None:
+    agent, elsewhere = person(21, "AGENT"), person(22, "AGENT", "/1/5/")
+    ident = desk.text_in("+99913899999999", "老王饭店卖过期羊肉")
+    assert call(DISPATCHER, "GET", "/inbound").get_json() == []
+    assert call(DISPATCHER, "GET", "/alarms").get_json() == []
+    for method, path in (("GET", "/strangers/texts"), ("POST", f"/strangers/texts/{ident}/settle")):
+        for who in (DISPATCHER, COMMANDER, person(23, "UNIT")):
+            assert call(who, method, path, json={"note": "x"}).status_code == 403
+    assert call(elsewhere, "GET", "/strangers/texts").get_json() == []
+    (shown,) = call(agent, "GET", "/strangers/texts").get_json()
+    assert (shown["id"], shown["sender"], shown["text"]) == (
+        ident, "+99913899999999", "老王饭店卖过期羊肉",
+    )  # fmt: skip
+    path = f"/strangers/texts/{ident}/settle"
+    for note in ("", "  ", None):
+        assert call(agent, "POST", path, json={"note": note}).status_code == 422
+    assert call(elsewhere, "POST", path, json={"note": "x"}).status_code == 404
+    settled = {"assignment_id": None, "state": None, "note": "x"}
+    assert call(DISPATCHER, "POST", f"/inbound/{ident}/settle", json=settled).status_code == 404
+    assert call(agent, "POST", path, json={"note": "不是举报投诉"}).status_code == 200
+    assert call(agent, "GET", "/strangers/texts").get_json() == []
+    assert call(agent, "POST", path, json={"note": "再"}).status_code == 409
 
 
 def test_the_officers_phone(desk: Desk, call: Call) -> None:

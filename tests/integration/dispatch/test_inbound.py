@@ -1,11 +1,17 @@
 """Replies by SMS: they count from the crew's own numbers, and nothing else moves anything."""
 
 import pytest
+from sqlalchemy import select, text
 
+from dispatch.alarms import queries as alarms
 from dispatch.inbound import queries
+from dispatch.inbound.models import Reply
 from dispatch.units import service as units
+from kernel.access import Principal
 from kernel.errors import Conflict, NotFound
+from telephony.models import Inbound
 from tests.integration.dispatch.conftest import (
+    COMMANDER,
     DISPATCHER,
     EAST,
     GRAVE,
@@ -13,15 +19,25 @@ from tests.integration.dispatch.conftest import (
     STRANGER,
     WORKER,
     Desk,
+    person,
 )
 
 SMS = {"channels": ("sms",)}
 CREW_OF_1, CREW_OF_2 = "+99913800000100", "+99913800000200"
+OFF_DUTY = "+99913800000900"
+CITIZEN = "+99913899999999"
+AGENT, LEADER = person(21, "AGENT", name="坐席"), person(22, "SHIFT", name="值班长")
+ELSEWHERE = person(23, "AGENT", "/1/5/")
 
 
 def waiting(desk: Desk) -> list[tuple[str, str]]:
-    found = desk.do(lambda s: queries.listed(s, DISPATCHER, only_open=True))
+    found = desk.do(lambda s: queries.listed(s, DISPATCHER, strangers=False, only_open=True))
     return [(one.inbound.text, one.why) for one in found]
+
+
+def strangers_texts(desk: Desk, who: Principal = AGENT) -> list[str]:
+    found = desk.do(lambda s: queries.listed(s, who, strangers=True, only_open=True), who)
+    return [one.inbound.text for one in found]
 
 
 def test_a_crew_answers_step_by_step(desk: Desk) -> None:
@@ -49,8 +65,8 @@ def test_a_branch_answers_from_its_own_phone(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("sender", "words", "why"),
     [
-        ("+99913899999999", "1", "no_open_assignment"),
-        ("+99913899999999", "{code} 1", "no_open_assignment"),
+        (EAST.phone, "1", "no_open_assignment"),
+        (OFF_DUTY, "{code} 1", "no_open_assignment"),
         (CREW_OF_2, "{code} 1", "no_open_assignment"),
         (CREW_OF_1, "9999 1", "code_not_theirs"),
         (CREW_OF_1, "好的", "not_understood"),
@@ -62,6 +78,7 @@ def test_what_does_not_count_goes_to_a_person_and_moves_nothing(
 ) -> None:
     order_id = desk.issue(desk.unit("京A0001"), **SMS)
     desk.unit("京A0002")
+    desk.officer(900)
     words = words.format(code=desk.assignment(order_id).code)
     desk.text_in(sender, words)
     assignment = desk.assignment(order_id)
@@ -109,7 +126,7 @@ def test_the_same_text_twice_counts_once(desk: Desk) -> None:
 
 
 def test_a_flood_from_one_number_is_one_alarm(desk: Desk) -> None:
-    idents = [desk.text_in("+99913899999999", f"垃圾短信{n}") for n in range(5)]
+    idents = [desk.text_in(EAST.phone, f"垃圾短信{n}") for n in range(5)]
     assert len(desk.alarms("reply_unmatched")) == 1
     assert len(waiting(desk)) == 5
     for ident in idents:
@@ -122,7 +139,8 @@ def test_a_flood_from_one_number_is_one_alarm(desk: Desk) -> None:
 
 def test_a_person_may_say_whose_reply_it_was(desk: Desk) -> None:
     order_id = desk.issue(desk.unit("京A0001"), **SMS)
-    ident = desk.text_in("+99913899999999", "我们到了，用同事手机发的")
+    desk.unit("京A0002")
+    ident = desk.text_in(CREW_OF_2, "我们到了，用同事手机发的")
     assignment_id = desk.assignment(order_id).id
     desk.do(lambda s: desk.room.inbound.settle(s, ident, assignment_id, "ON_SCENE", "电话核实"))
     assignment = desk.assignment(order_id)
@@ -135,6 +153,81 @@ def test_a_person_may_say_whose_reply_it_was(desk: Desk) -> None:
 def test_a_stranger_to_the_jurisdiction_never_sees_the_text(desk: Desk) -> None:
     desk.issue(desk.unit("京A0001"), **SMS)
     ident = desk.text_in(CREW_OF_1, "好的")
-    assert not desk.do(lambda s: queries.listed(s, STRANGER, only_open=True))
+    assert not desk.do(lambda s: queries.listed(s, STRANGER, strangers=False, only_open=True))
     with pytest.raises(NotFound):
         desk.do(lambda s: desk.room.inbound.settle(s, ident, None, None, ""), STRANGER)
+
+
+@pytest.mark.parametrize("words", ["老王饭店卖过期羊肉，我是员工小李", "1", "{code} 1"])
+def test_a_strangers_text_exists_for_the_intake_room_alone(desk: Desk, words: str) -> None:
+    order_id = desk.issue(desk.unit("京A0001"), **SMS)
+    words = words.format(code=desk.assignment(order_id).code)
+    desk.text_in(CITIZEN, words)
+    assert desk.assignment(order_id).state == "ISSUED"
+    assert waiting(desk) == []
+    assert strangers_texts(desk) == strangers_texts(desk, LEADER) == [words]
+    assert strangers_texts(desk, ELSEWHERE) == []
+
+
+@pytest.mark.parametrize("who", [DISPATCHER, COMMANDER, person(24, "LEAD"), person(25, "UNIT")])
+def test_the_database_hides_a_strangers_text_from_dispatch_desks(
+    desk: Desk, who: Principal
+) -> None:
+    """Asked without any filter of ours."""
+    desk.text_in(CITIZEN, "我要举报")
+    desk.text_in(EAST.phone, "好的")
+    assert desk.do(lambda s: s.scalars(select(Inbound.text)).all(), who) == ["好的"]
+    assert len(desk.do(lambda s: s.scalars(select(Reply)).all(), who)) == 1
+    changed = desk.do(
+        lambda s: s.execute(text("update dispatch.replies set note = 'x' returning inbound_id")),
+        who,
+    )
+    assert changed.rowcount == 1
+
+
+def test_a_strangers_texts_are_one_alarm_that_no_dispatcher_sees(desk: Desk) -> None:
+    idents = [desk.text_in(CITIZEN, f"投诉{n}") for n in range(3)]
+    (alarm,) = desk.alarms()
+    assert (alarm.kind, alarm.rung, alarm.params) == ("text_from_stranger", "SHIFT", {})
+    for who, sees in ((LEADER, True), (DISPATCHER, False), (COMMANDER, False)):
+        assert bool(desk.do(lambda s, w=who: alarms.open_alarms(s, w))) is sees
+    with pytest.raises(NotFound):
+        desk.do(lambda s: desk.room.alarms.take(s, alarm.id))
+    for ident in idents:
+        assert desk.alarms("text_from_stranger")
+        desk.do(lambda s, i=ident: desk.room.inbound.settle_stranger(s, i, "已登记"), AGENT)
+    assert not desk.alarms()
+    assert strangers_texts(desk) == []
+
+
+def test_what_became_of_a_strangers_text_stands_with_the_text_alone(desk: Desk) -> None:
+    ident = desk.text_in(CITIZEN, "我要举报")
+    desk.do(lambda s: desk.room.inbound.settle_stranger(s, ident, "登记为 TS1"), AGENT)
+    kept = desk.do(lambda s: s.get_one(Reply, ident), SETUP)
+    assert (kept.note, kept.settled_by) == ("登记为 TS1", AGENT.name)
+    for table in ("dispatch.alarms", "kernel.audit", "kernel.jobs"):
+        told = desk.do(
+            lambda s, t=table: s.scalars(text(f"select t::text from {t} t")).all(), SETUP
+        )
+        assert not any("TS1" in row for row in told), table
+    with pytest.raises(Conflict, match="already_settled"):
+        desk.do(lambda s: desk.room.inbound.settle_stranger(s, ident, "再"), AGENT)
+
+
+def test_a_strangers_text_is_settled_in_its_jurisdiction_and_as_nothing_else(desk: Desk) -> None:
+    theirs, ours = desk.text_in(CITIZEN, "我要举报"), desk.text_in(EAST.phone, "好的")
+    settle, inbound = desk.room.inbound.settle_stranger, desk.room.inbound
+    with pytest.raises(NotFound):
+        desk.do(lambda s: settle(s, theirs, "x"), ELSEWHERE)
+    with pytest.raises(NotFound):
+        desk.do(lambda s: settle(s, ours, "x"), AGENT)
+    with pytest.raises(NotFound):
+        desk.do(lambda s: inbound.settle(s, theirs, None, None, ""))
+
+
+def test_who_was_a_stranger_and_signs_on_has_an_alarm_of_their_own_kind(desk: Desk) -> None:
+    desk.text_in(OFF_DUTY, "我是新来的")
+    desk.officer(900)
+    desk.text_in(OFF_DUTY, "好的")
+    assert [one.kind for one in desk.alarms()] == ["text_from_stranger", "reply_unmatched"]
+    assert (len(waiting(desk)), len(strangers_texts(desk))) == (1, 1)

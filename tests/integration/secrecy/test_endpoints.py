@@ -209,7 +209,8 @@ def test_no_list_names_what_lies_elsewhere(
     asked = {
         "/cases": {"view": "all"}, "/cases/map": {"bbox": "115,39,118,41"},
         "/cases/similar": {"name": "老王饭店"}, "/orders": {}, "/units": {}, "/alarms": {},
-        "/inbound": {}, "/field": {}, "/console/board": {"at": now(elsewhere.session).isoformat()},
+        "/inbound": {}, "/strangers/texts": {}, "/field": {},
+        "/console/board": {"at": now(elsewhere.session).isoformat()},
         "/terminals": {}, "/terminals/carriers": {},
         "/terminals/unknown": {}, "/terminals/quarantine": {},
     }  # fmt: skip

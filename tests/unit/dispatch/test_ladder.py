@@ -4,6 +4,7 @@ import pytest
 
 from dispatch.alarms.ladder import (
     CONFIDENTIAL,
+    OF_INTAKE,
     RUNGS,
     first_rung,
     kinds_hidden,
@@ -64,4 +65,14 @@ def test_what_watches_the_staff_is_for_commanders(role: str, sees: bool) -> None
     roles = frozenset({role})
     for kind in CONFIDENTIAL:
         assert first_rung(kind) == "CMD"
+        assert (kind not in kinds_hidden(roles), may_answer(roles, kind)) == (sees, sees)
+
+
+@pytest.mark.parametrize(
+    ("role", "sees"), [("DISP", False), ("AGENT", False), ("SHIFT", True), ("CMD", True)]
+)
+def test_citizens_words_ring_in_the_intake_room_and_climb_from_there(role: str, sees: bool) -> None:
+    roles = frozenset({role})
+    for kind in OF_INTAKE:
+        assert first_rung(kind) == "SHIFT"
         assert (kind not in kinds_hidden(roles), may_answer(roles, kind)) == (sees, sees)

@@ -1,10 +1,11 @@
 import { computed, reactive, ref, watch } from 'vue'
 import { cases as api } from '@/api/endpoints'
 import { isApiError } from '@/api/errors'
-import type { Id, SubmittedCase, Urgency } from '@/api/types'
+import type { Id, StrangerText, SubmittedCase, Urgency } from '@/api/types'
 import {
   emptyDraft,
   faults,
+  isDialable,
   isTouched,
   storable,
   toSubmission,
@@ -12,6 +13,7 @@ import {
   type Faults,
   type Tab,
 } from '@/lib/submission'
+import { useTexts } from './useTexts'
 
 const STORE = 'cc.intake.draft'
 
@@ -26,6 +28,8 @@ export interface Registered {
 // One form per tab, kept while the agent looks something up on another page.
 const draft = reactive<Draft>(restored())
 const receipt = ref<Registered | null>(null)
+/** The citizen's text that the form was filled from. */
+const source = ref<Id | null>(null)
 const saving = ref(false)
 const failure = ref<unknown>(null)
 /** Whether saving was tried: from then on what is missing is shown, until it is there. */
@@ -36,7 +40,9 @@ const refused = ref<Record<string, string>>({})
 
 watch(draft, () => {
   refused.value = {}
-  sessionStorage.setItem(STORE, JSON.stringify(storable(draft)))
+  // Nobody has said yet whether a citizen's text is a report; the text itself waits on the server.
+  if (source.value !== null) sessionStorage.removeItem(STORE)
+  else sessionStorage.setItem(STORE, JSON.stringify(storable(draft)))
 })
 
 function restored(): Draft {
@@ -50,6 +56,7 @@ function restored(): Draft {
 }
 
 export function useIntake() {
+  const texts = useTexts()
   const touched = computed(() => receipt.value === null && isTouched(draft))
 
   /** Saves the form. Gives the receipt, or null with `shown`, `refused` or `failure` set. */
@@ -64,6 +71,7 @@ export function useIntake() {
       const { cases } = await api.submit(toSubmission(draft))
       receipt.value = { cases, subject: draft.subject.name, escalated: new Map() }
       sessionStorage.removeItem(STORE)
+      if (source.value !== null) void texts.close(source.value, cases)
       return receipt.value
     } catch (error) {
       failure.value = error
@@ -79,14 +87,25 @@ export function useIntake() {
     receipt.value?.escalated.set(id, level)
   }
 
+  /** A form with what a citizen wrote: the words stay in the house until the agent has sorted them. */
+  function fill(text: StrangerText): void {
+    next()
+    draft.channel = 'sms'
+    draft.caller_number = text.sender
+    if (isDialable(text.sender)) draft.person.phone = text.sender
+    if (draft.tab === 'ZX') draft.question = text.text
+    else draft.sealed_narrative = text.text
+    source.value = text.id
+  }
+
   /** An empty form for the next caller; the channel and the hotline stay as they were. */
   function next(): void {
     const { channel, hotline, tab } = draft
     Object.assign(draft, emptyDraft(crypto.randomUUID(), hotline), {
-      channel,
+      channel: source.value === null ? channel : 'phone',
       tab: tab === 'BOTH' ? 'TS' : tab,
     })
-    receipt.value = null
+    receipt.value = source.value = null
     failure.value = null
     tried.value = false
     refused.value = {}
@@ -99,7 +118,21 @@ export function useIntake() {
     tried.value = false
   }
 
-  return { draft, receipt, saving, failure, shown, refused, touched, save, escalate, next, setTab }
+  return {
+    draft,
+    receipt,
+    source,
+    saving,
+    failure,
+    shown,
+    refused,
+    touched,
+    save,
+    escalate,
+    fill,
+    next,
+    setTab,
+  }
 }
 
 export type Intake = ReturnType<typeof useIntake>

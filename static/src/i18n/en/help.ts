@@ -8,7 +8,7 @@ export default {
     intake: {
       who: 'Intake agent',
       what: 'Register',
-      how: "Choose the kind, find the business, check and confirm the place on the map. The caller's own words go to the sealed narrative, what to look for goes to the dispatch facts. Read number and query code out.",
+      how: "Choose the kind, find the business, check and confirm the place on the map. The caller's own words go to the sealed narrative, what to look for goes to the dispatch facts. Read number and query code out. Texts from citizens wait on the right: Register puts one into the form.",
     },
     escalate: {
       who: 'Agent, shift supervisor',

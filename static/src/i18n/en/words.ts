@@ -154,6 +154,7 @@ export default {
     officer_distress: 'Officer in distress',
     delivery_problem: 'Order delivery problem',
     reply_unmatched: 'Reply without a match',
+    text_from_stranger: 'A citizen has sent a text',
     identity_rate: 'Many identities opened',
     identity_outside_chain: 'Identity opened by someone not handling the case',
     identity_search: 'Phone searched among informants',

@@ -143,6 +143,7 @@ export default {
     officer_distress: '执法人员求助',
     delivery_problem: '指令发送异常',
     reply_unmatched: '回复无法对应',
+    text_from_stranger: '收到群众短信',
     identity_rate: '频繁查看举报人身份',
     identity_outside_chain: '非办理人员查看举报人身份',
     identity_search: '按电话查找举报人',
