@@ -27,9 +27,13 @@ from kernel.settings import PORTS, Settings, load
 from tests.ports import free_port_base
 
 
+LONG = {"test_killed", "test_a_million", "test_abuse", "test_generated_requests", "test_up"}
+"""Files that take minutes: begun first, so that no process is left alone with one at the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The whole system and its browsers come last: they leave a small machine no breath."""
-    items.sort(key=lambda item: "/e2e/" in item.path.as_posix())
+    items.sort(key=lambda item: ("/e2e/" in item.path.as_posix(), item.path.stem not in LONG))
 
 
 @pytest.fixture(scope="session", autouse=True)
