@@ -27,7 +27,7 @@ document.addEventListener('securitypolicyviolation', (event) =>
 
 
 @pytest.fixture(scope="module")
-def poisoned(running_system: System) -> dict[str, Any]:
+def poisoned(running_system: System) -> Iterator[dict[str, Any]]:
     """A city in which strangers have written scripts wherever strangers write."""
     system = running_system
     unit_id, shop = _registers(system)
@@ -40,7 +40,11 @@ def poisoned(running_system: System) -> dict[str, Any]:
     Client(system, "shift").post(f"/cases/{case_id}/escalate", level=1, reason=ALL)
     with socket.create_connection(("127.0.0.1", system.settings.nmea_tcp_port)) as vehicle:
         vehicle.sendall(f"$ID,{SCRIPT}\r\n{ALL}\r\n".encode())
-    return {"case_id": case_id, "unit_id": unit_id, "code": shop[3], **receipt}
+    yield {"case_id": case_id, "unit_id": unit_id, "code": shop[3], **receipt}
+    commander = Client(system, "commander")
+    for alarm in commander.get("/alarms"):
+        if alarm["kind"] == "officer_distress":
+            commander.post(f"/alarms/{alarm['id']}/resolve", note="演练结束")
 
 
 def _registers(system: System) -> tuple[int, tuple[Any, ...]]:
@@ -49,6 +53,7 @@ def _registers(system: System) -> tuple[int, tuple[Any, ...]]:
     shop = system.sql(
         "select id, st_x(geom), st_y(geom), credit_code from maps.businesses"
         " where geom is not null and credit_code is not null"
+        " and not exists (select from cases.cases where business_id = businesses.id)"
         " order by geom <-> st_setsrid(st_makepoint(116.45, 39.92), 4326) limit 1"
     )[0]
     _renamed(system, "update dispatch.units set name = %s, plate = '\"><b>' where id = %s", unit_id)

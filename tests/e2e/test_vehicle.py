@@ -69,7 +69,7 @@ def test_a_cry_for_help_is_on_the_commanders_screen_at_once(
     expect(bar).to_be_visible(timeout=10_000)
     seconds = time.monotonic() - began
     measured.info("from the button to the commander's screen: %.2f s", seconds)
-    page.get_by_test_id("alarm-take").first.click()
+    bar.get_by_test_id("alarm-take").click()
     confirmed = terminal.wait_for(control.ConfirmAlarm)
     assert confirmed.alarm_type == SOS
     page.goto("about:blank")
