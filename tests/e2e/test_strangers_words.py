@@ -53,7 +53,7 @@ def _registers(system: System) -> tuple[int, tuple[Any, ...]]:
     shop = system.sql(
         "select id, st_x(geom), st_y(geom), credit_code from maps.businesses"
         " where geom is not null and credit_code is not null"
-        " and not exists (select from cases.cases where business_id = businesses.id)"
+        " and not exists (select from cases.subjects where business_id = businesses.id)"
         " order by geom <-> st_setsrid(st_makepoint(116.45, 39.92), 4326) limit 1"
     )[0]
     _renamed(system, "update dispatch.units set name = %s, plate = '\"><b>' where id = %s", unit_id)
