@@ -6,6 +6,7 @@ import { Assembly, split } from './parts.mjs'
 
 const UCS2 = 0x08
 const RECEIPT = 0x04
+const RETRY_MS = 1000 // after a "temporary application error", which bearerbox gives while it starts
 const SUBMIT_STATUS = {
   accept: smpp.ESME_ROK,
   throttle: smpp.ESME_RTHROTTLED,
@@ -185,7 +186,8 @@ export class Peer {
     })
   }
 
-  // Hand a deliver_sm to a receiving session, now or as soon as one is bound.
+  // Hand a deliver_sm to a receiving session, now or as soon as one is bound; again when the
+  // other side says that it cannot take it yet (SMPP 3.4 §5.1.3, ESME_RX_T_APPN).
   #deliver(options) {
     const [number, session] = [...this.#sessions.entries()].at(-1) ?? []
     return new Promise((resolve) => {
@@ -195,7 +197,10 @@ export class Peer {
       }
       const pdu = new smpp.PDU('deliver_sm', options)
       this.journal.pdu('sent', number, pdu)
-      session.send(pdu, (response) => resolve(response.command_status === 0))
+      session.send(pdu, ({ command_status: status }) => {
+        if (status !== smpp.ESME_RX_T_APPN) resolve(status === smpp.ESME_ROK)
+        else setTimeout(() => this.#deliver(options).then(resolve), RETRY_MS)
+      })
     })
   }
 
