@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from gps_ingest import queries, terminals
+from gps_ingest.ending import end
 from gps_ingest.models import Credential, Terminal, UnknownIdentity
 from gps_ingest.pipeline import KnownTerminal, Moment
 from kernel.access import Principal
@@ -98,8 +99,8 @@ class Fleet:
         self._greenlets = [gevent.spawn(self._keep_true), gevent.spawn(self._listen)]
 
     def stop(self) -> None:
-        gevent.killall(self._greenlets, timeout=1)
-        self.synchronise()
+        end(self._greenlets)
+        self._write_down()
 
     def refresh(self) -> None:
         """Read the registry; a terminal that stays keeps what is known of its fixes."""
@@ -122,6 +123,14 @@ class Fleet:
 
     def synchronise(self) -> None:
         """Write down who was heard and who is unknown, then read the registry again."""
+        if self._write_down():
+            try:
+                self.refresh()
+            except SQLAlchemyError as error:
+                log.warning("registry_not_read", error=type(error).__name__)
+
+    def _write_down(self) -> bool:
+        """Gives whether the database took it; else it is kept for the next time."""
         heard, self._heard = self._heard, {}
         strangers, self._strangers = self._strangers, {}
         try:
@@ -130,11 +139,12 @@ class Fleet:
                 _write_strangers(session, strangers)
                 if self.auto_register:
                     _register(session, strangers)
-            self.refresh()
         except SQLAlchemyError as error:
-            log.warning("registry_not_read", error=type(error).__name__)
+            log.warning("registry_not_written", error=type(error).__name__)
             self._heard = {**heard, **self._heard}
             self._strangers = {**strangers, **self._strangers}
+            return False
+        return True
 
     def _keep_true(self) -> None:
         while True:

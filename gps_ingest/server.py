@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gps_ingest import meters
+from gps_ingest.ending import end
 from gps_ingest.fleet import Fleet
 from gps_ingest.gatehouse import Gatehouse
 from gps_ingest.intake import Intake
@@ -125,13 +126,19 @@ class IngestServer:
         ]
         log.info("ingest_listens", **{k: getattr(self, k).port for k in LISTENERS})
 
-    def stop(self, deadline_seconds: float = 10) -> None:
-        """Accept nothing new, store what is here, answer it, then close."""
+    def stop(self, deadline_seconds: float = 12) -> None:
+        """Take nothing more, store what is here, answer it, then close; all within the deadline."""
+        with gevent.Timeout(deadline_seconds, False):  # type: ignore[arg-type]
+            self._wind_down(deadline_seconds - 4)
+        log.info("ingest_stopped", not_stored=self.store.waiting)
+
+    def _wind_down(self, store_seconds: float) -> None:
         listeners = (*self._fixed, *self._own.values())
         for listener in listeners:
             listener.stop_accepting()
-        gevent.killall(self._loops, timeout=1)
-        left = self.store.stop(deadline_seconds)
+        self.poller.stop()
+        end(self._loops)
+        self.store.stop(store_seconds)
         for listener in listeners:
             listener.stop()
         self.notices.stop()
@@ -139,7 +146,6 @@ class IngestServer:
         self.gatehouse.stop()
         self.switchboard.stop()
         self.fleet.stop()
-        log.info("ingest_stopped", not_stored=left)
 
     @property
     def _fixed(self) -> tuple[TcpListener | UdpListener, ...]:
@@ -156,8 +162,12 @@ class IngestServer:
             session.execute(text("select gps.ensure_partitions(:first, :last)"), span)
 
     def sweep(self) -> None:
-        """Tell of the terminals that have fallen silent."""
-        self.intake.presence.sweep(self.fleet.known(), self.intake.clock.now())
+        """Tell of the terminals that have fallen silent; nobody has while we do not listen."""
+        now = self.intake.clock.now()
+        if self.store.valve.is_open:
+            self.intake.presence.sweep(self.fleet.known(), now)
+        else:
+            self.intake.presence.wait(now)
 
     def open_own_ports(self) -> None:
         """Listen on the ports that belong to one terminal each, and no longer on others."""
@@ -248,4 +258,6 @@ def _every(seconds: float, act: Callable[[], None]) -> None:
             act()
         except (SQLAlchemyError, RedisError, OSError) as error:
             log.warning("ingest_duty_failed", duty=act.__name__, error=type(error).__name__)
+        except Exception:
+            log.exception("ingest_duty_failed", duty=act.__name__)
         gevent.sleep(seconds)

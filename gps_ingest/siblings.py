@@ -10,6 +10,7 @@ import gevent
 from gevent.event import Event
 from redis import RedisError
 
+from gps_ingest.ending import end
 from gps_ingest.fleet import Fleet
 from gps_ingest.notices import STREAM as POSITIONS
 from gps_ingest.switchboard import Switchboard
@@ -37,7 +38,7 @@ class Siblings:
         self._greenlets = [gevent.spawn(self._tell), gevent.spawn(self._hear)]
 
     def stop(self) -> None:
-        gevent.killall(self._greenlets, timeout=1)
+        end(self._greenlets)
 
     def announce(self, terminal_id: int) -> None:
         """The terminal's line is ours. Until that is told, what others tell came before it."""

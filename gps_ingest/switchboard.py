@@ -30,13 +30,13 @@ from gps_ingest.downlink import (
     READ_PARAMETERS,
     SENT,
 )
+from gps_ingest.ending import end
 from gps_ingest.listeners.limits import Dismissed
 from gps_ingest.models import Downlink, Terminal
 from gps_ingest.pipeline import KnownTerminal
 from kernel.access import Principal
 from kernel.clock import now
 from kernel.db import Database
-from kernel.gate.gate import NotCleared
 from kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -133,12 +133,12 @@ class Switchboard:
         for downlink_id in unanswered:
             self._of_this_sending(downlink_id, _requeue)
 
-    def is_plugged(self, terminal_id: int) -> bool:
-        return terminal_id in self._lines
+    def settled(self, downlink_id: int) -> None:
+        """The terminal has answered it, in whatever way: it goes out no more."""
+        self._sent.pop(downlink_id, None)
 
     def acknowledged(self, downlink_id: int, result: int) -> None:
         """The terminal's general response."""
-        self._sent.pop(downlink_id, None)
         self._come(Outcome(lambda s, found: _acknowledge(s, found, result), downlink_id))
 
     def unanswered(self, downlink_id: int) -> None:
@@ -198,7 +198,7 @@ class Switchboard:
 
     def stop(self) -> None:
         """Write down what is known; what was sent and not answered goes out again."""
-        gevent.killall(self._greenlets, timeout=1)
+        end(self._greenlets)
         try:
             self._write_outcomes()
         except SQLAlchemyError as error:
@@ -219,6 +219,9 @@ class Switchboard:
                 log.warning("downlinks_wait_for_the_database", error=type(error).__name__)
                 gevent.sleep(1)
                 self._look_soon()
+            except Exception:
+                log.exception("switchboard_failed")
+                gevent.sleep(1)
 
     def _listen(self) -> None:
         url = self._database.engine.url.render_as_string(hide_password=False)
@@ -235,13 +238,20 @@ class Switchboard:
     def _write_outcomes(self) -> None:
         """All that have come, in their order; kept when the database does not take them."""
         while self._outcomes:
-            with self._database.unit_of_work(self._principal) as session:
-                outcome = self._outcomes[0]
-                found = session.scalar(_meant(outcome))
-                if found is not None:
-                    outcome.apply(session, found)
-                    meters.downlinks.labels(found.kind, found.state).inc()
+            try:
+                self._write_outcome(self._outcomes[0])
+            except SQLAlchemyError:
+                raise
+            except Exception:  # no later one waits for it
+                log.exception("downlink_outcome_lost")
             self._outcomes.popleft()
+
+    def _write_outcome(self, outcome: Outcome) -> None:
+        with self._database.unit_of_work(self._principal) as session:
+            found = session.scalar(_meant(outcome))
+            if found is not None:
+                outcome.apply(session, found)
+                meters.downlinks.labels(found.kind, found.state).inc()
 
     def _send_waiting(self) -> bool:
         """Mark and commit, then send; gives whether more may be waiting."""
@@ -257,7 +267,7 @@ class Switchboard:
                     continue
                 try:
                     serial, frames = line.prepare(one)
-                except (ValueError, NotCleared) as error:
+                except Exception as error:  # this row's fault: the others do not wait for it
                     log.warning("downlink_not_sendable", downlink=one.id, error=str(error)[:80])
                     _fail(session, one, "unsendable")
                     continue

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from command_center.engines.process import wait_until
+from gps_ingest import terminals
+from gps_ingest.models import Terminal
 from gps_ingest.notices import STREAM
 from kernel.access import system
 from kernel.bus import Bus
@@ -32,6 +35,15 @@ PROCESSES = int(os.environ.get("INGEST_PROCESSES", "1"))
 """How many listening processes a test has, each as on a machine of its own, behind a balancer."""
 TCP = ("nmea_tcp_port", "osmand_port", "jt808_port", "gt06_port")
 UDP = ("nmea_udp_port", "jt808_port")
+
+
+def switch(session: Session, terminal_id: int, *, enabled: bool) -> Terminal:
+    """Let a terminal report, or stop it, as the registry's form does."""
+    found = terminals.get(session, terminal_id)
+    return terminals.change(
+        session, terminal_id, name=found.name, organisation_id=found.organisation_id,
+        enabled=enabled, listen_port=found.listen_port,
+    )  # fmt: skip
 
 
 @dataclass

@@ -7,6 +7,7 @@ import signal
 import gevent
 import psycopg.waiting
 from gevent.event import Event
+from gevent.util import print_run_info
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -42,6 +43,7 @@ def run() -> None:
     stop.wait()
     # Whatever hangs on the way out says where it does, and is ended.
     faulthandler.dump_traceback_later(STOP_SECONDS, exit=True)
+    gevent.spawn_later(STOP_SECONDS - 1, print_run_info)
     if server is not None:
         server.stop()
 

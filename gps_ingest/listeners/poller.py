@@ -29,9 +29,12 @@ class Poller:
         self._loop: Any = gevent.get_hub().loop
         self._clock = self._loop.timer(TURN_SECONDS, TURN_SECONDS)
         self._again: Any = None
+        self._is_stopped = False
 
     def watch(self, fd: int, read: Callable[[], None]) -> None:
         """Call `read` whenever there is something to read, or the other side has gone."""
+        if self._is_stopped:
+            return
         if not self._readers:
             self._clock.start(self._look)
         self._readers[fd] = read
@@ -44,11 +47,19 @@ class Poller:
             if not self._readers:
                 self._clock.stop()
 
+    def stop(self) -> None:
+        """Read nothing more, whoever asks for it; answers may still be sent."""
+        self._is_stopped = True
+        self._clock.stop()
+        self._readers.clear()
+
     def _look(self) -> None:
         if self._again is None:  # else a turn is due anyway
             self._turn()
 
     def _turn(self) -> None:
+        if self._is_stopped:
+            return
         events = self._epoll.poll(0, MOST)
         self._again = self._loop.run_callback(self._turn) if len(events) == MOST else None
         for fd, _ in events:

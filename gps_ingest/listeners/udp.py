@@ -101,6 +101,7 @@ class UdpListener:
         self._bind, self._open_session, self._shared = bind, open_session, shared
         self._peers: dict[tuple[str, int], UdpPeer] = {}
         self._sweeper: gevent.Greenlet[[], None] | None = None
+        self._is_stopping = False
 
     @property
     def port(self) -> int:
@@ -122,16 +123,18 @@ class UdpListener:
         self._sweeper = gevent.spawn(self._sweep)
 
     def stop_accepting(self) -> None:
+        """Receive nothing more; what is stored meanwhile is still answered."""
+        self._is_stopping = True
         self._readable.stop()
         self._readable.close()
-        self._socket.close()
 
     def stop(self) -> None:
         if self._sweeper is not None:
             self._sweeper.kill()
+        self._socket.close()
 
     def _resume(self) -> None:
-        if self._socket.fileno() >= 0:
+        if not self._is_stopping:
             self._readable.start(self._on_readable)
 
     def _on_readable(self) -> None:

@@ -1,20 +1,24 @@
 """From the wire to the row and the notice, through the real process."""
 
+import itertools
 import socket
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from command_center.engines.process import wait_until
-from gps_ingest import queries, terminals
+from gps_ingest import queries
+from gps_ingest.models import Quarantined
 from kernel.bus import Bus
 from kernel.db import Database
 from tests.factories.gps import osmand, rmc
-from tests.ingest import LAT, LON, TEST, Inbox, IngestProcess, ask, count, now
+from tests.ingest import LAT, LON, TEST, Inbox, IngestProcess, ask, count, now, switch
 
 
 @pytest.fixture
@@ -117,7 +121,7 @@ def test_a_terminal_that_is_switched_off_is_heard_no_longer(street: Any, car: An
     with closing(street.ingest.phone()) as phone:
         assert ask(phone, osmand(car.identity, now(), LAT, LON)) == 200
         with street.database.unit_of_work(TEST) as session:
-            terminals.set_enabled(session, car.id, False)
+            switch(session, car.id, enabled=False)
         target = f"/?id={car.identity}&cell=460,0,1,2"
         assert wait_until(lambda: ask(phone, target) == 403, 10)
 
@@ -129,7 +133,7 @@ def test_what_cannot_be_believed_is_kept_in_quarantine(street: Any, car: Any) ->
         sock.sendall(wrong)
         assert wait_until(lambda: count(street.database, "gps.quarantine", mine) == 1, 10)
     with street.database.unit_of_work(TEST) as session:
-        (kept,) = queries.quarantined(session, now() - timedelta(minutes=1), car.id)
+        (kept,) = session.scalars(select(Quarantined).filter_by(terminal_id=car.id))
     assert (kept.reason, kept.raw) == ("clock_ahead", wrong.strip())
     assert stored(street, car) == 0
 
@@ -217,3 +221,31 @@ def test_a_stop_stores_what_has_come_remembers_who_was_heard_and_ends_cleanly(
     assert "Traceback" not in log
     heard = f"id = {car.id} and last_seen_at > now() - interval '5 minutes'"
     assert count(street.database, "gps.terminals", heard) == 1
+
+
+def test_a_stop_waits_for_nobody_who_goes_on_sending(street: Any, car: Any) -> None:
+    """Lines that come while the store is emptied are left where they are."""
+    start, is_over = now() - timedelta(hours=5), threading.Event()
+
+    def send(sock: socket.socket) -> None:
+        for second in itertools.takewhile(lambda _: not is_over.is_set(), itertools.count()):
+            with suppress(OSError):
+                sock.sendall(rmc(start + timedelta(seconds=second), LAT, LON))
+
+    with street.ingest.receiver(car.identity) as sock:
+        sock.settimeout(1)
+        sender = threading.Thread(target=send, args=(sock,))
+        sender.start()
+        try:
+            assert wait_until(lambda: stored(street, car) > 0, 10)
+            began = time.monotonic()
+            code = street.ingest.stop()
+            seconds = time.monotonic() - began
+        finally:
+            is_over.set()
+            sender.join()
+    log = street.ingest.log.read_text("utf-8")
+    street.ingest.start()
+    assert code == 0, log
+    assert "not_stored=0" in log
+    assert seconds < 12, log
