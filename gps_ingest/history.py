@@ -86,6 +86,11 @@ ROW_FAULTS = (
 """What a single row can be guilty of; everything else is the database's own trouble."""
 
 
+def to_us(epoch_seconds: float) -> int:
+    """Microseconds since 2000, as PostgreSQL keeps time."""
+    return round(epoch_seconds * 1_000_000) - EPOCH_2000_US
+
+
 @dataclass(slots=True)
 class Row:
     """A fix to store. Times in microseconds since 2000, as PostgreSQL keeps them."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from gps_ingest import meters
 from gps_ingest.fleet import Fleet
-from gps_ingest.history import EPOCH_2000_US, Happening, Oddity, Row
+from gps_ingest.history import Happening, Oddity, Row, to_us
 from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Verdict
 from gps_ingest.positions import Done, PositionStore
 from gps_ingest.presence import Presence
@@ -153,8 +153,8 @@ def _row(passage: Passage) -> Row:
     return Row(
         terminal.id,
         # A double holds these to a quarter of a microsecond.
-        round(passage.at * 1e6) - EPOCH_2000_US,
-        round(passage.received * 1e6) - EPOCH_2000_US,
+        to_us(passage.at),
+        to_us(passage.received),
         fix.lat,
         fix.lon,
         fix.speed_kmh,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
-from gps_ingest.history import EPOCH_2000_US, Happening
+from gps_ingest.history import Happening, to_us
 from gps_ingest.pipeline import KnownTerminal, Moment
 
 OFFLINE, ONLINE = "offline", "online"
@@ -74,11 +74,18 @@ class Presence:
         if seen := self._reporting.get(terminal_id):
             seen.reason = reason
 
+    def wait(self, now: datetime) -> None:
+        """We do not listen just now: everybody has their whole patience from here on."""
+        for seen in self._reporting.values():
+            seen.heard_at = now.timestamp()
+
     def sweep(self, known: Iterable[KnownTerminal], now: datetime) -> None:
         """Tell of those that have gone silent."""
         at = now.timestamp()
         for terminal in known:
             seen = self._reporting.get(terminal.id) or self._from_before(terminal, at)
+            if seen and terminal.newest and terminal.newest[0] > seen.newest[0]:
+                self.fix(terminal.id, terminal.newest, now)  # another process heard it
             if seen is None or seen.is_offline or at - seen.heard_at <= seen.patience:
                 continue
             seen.is_offline = True
@@ -102,8 +109,3 @@ class Presence:
         self._tell(
             Happening(terminal_id, kind, to_us(at), "", to_us(now), lat, lon, details=details)
         )
-
-
-def to_us(epoch_seconds: float) -> int:
-    """Microseconds since 2000, as the tables keep time."""
-    return round(epoch_seconds * 1_000_000) - EPOCH_2000_US

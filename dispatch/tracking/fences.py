@@ -13,8 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch.tracking.watching import NO_DUTY, Duty, Event, Limits, Seen, Target, Way
 from gps_ingest import queries
-from gps_ingest.history import Happening
-from gps_ingest.presence import to_us
+from gps_ingest.history import Happening, to_us
 from kernel.access import Principal
 from kernel.db import Database
 from kernel.log import get_logger
@@ -91,6 +90,8 @@ class Fences:
                 self.refresh()
             except SQLAlchemyError as error:
                 log.warning("duties_not_read", error=type(error).__name__)
+            except Exception:
+                log.exception("duties_not_read")
 
     def _happen(self, terminal_id: int, event: Event) -> None:
         if self._tell is None:

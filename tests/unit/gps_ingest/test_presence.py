@@ -93,3 +93,20 @@ def test_what_has_long_been_silent_is_no_news(watch: Watch) -> None:
     long_ago = KnownTerminal(8, "x", "nmea", newest=(START.timestamp() - 90_000, 39.9, 116.4))
     never = KnownTerminal(9, "y", "nmea")
     assert watch.look(1000, long_ago) == watch.look(1000, never) == []
+
+
+def test_a_fix_that_another_process_heard_is_a_fix(watch: Watch) -> None:
+    watch.fix(0)
+    elsewhere = KnownTerminal(7, "car", "nmea", newest=(START.timestamp() + 80, 39.9, 116.4))
+    assert watch.look(91, elsewhere) == []
+    assert watch.look(91 + 90, elsewhere) == []
+    assert watch.look(91 + 91, elsewhere) == [("offline", 80, "silent")]
+    elsewhere.newest = (START.timestamp() + 300, 39.9, 116.4)
+    assert watch.look(310, elsewhere) == [("online", 300, "")]
+
+
+def test_nobody_falls_silent_while_nobody_listens(watch: Watch) -> None:
+    watch.fix(0)
+    watch.presence.wait(START + timedelta(seconds=300))
+    assert watch.look(390) == []
+    assert watch.look(391) == [("offline", 0, "silent")]
