@@ -38,10 +38,14 @@ MAX_OUT = 32
 LATE = timedelta(minutes=5)
 """An alarm from a blind area that is older than this is history: nobody is called for it."""
 REPEAT = "【重发】"
+QUERY_POSITION = jt808.FLAG + bytes.fromhex("8201")
 ASKED_FOR = frozenset(
     {0x0001, 0x0104, 0x0107, 0x0201, 0x0302, 0x0500, 0x0608, 0x0700, 0x0802, 0x0805}
 )
 """Messages that are answers themselves: they are not answered."""
+
+PASSWORDS = frozenset({0x0012, 0x0016})
+"""Parameters with the passwords of its data connections: told, and never kept."""
 
 Act = Callable[[], None]
 
@@ -54,6 +58,10 @@ class Sending:
     frames: list[bytes]
     sendings: int
     due: float
+
+    @property
+    def asks_position(self) -> bool:
+        return self.frames[0].startswith(QUERY_POSITION)
 
 
 class Jt808Session:
@@ -317,7 +325,11 @@ class Jt808Session:
                 self._switchboard.answered(terminal.id, message.ack_serial, message.answer_id)
             case control.ParameterReply():
                 self._settled(message.ack_serial)
-                told = {f"{key:08x}": value.hex() for key, value in message.parameters.items()}
+                told = {
+                    f"{key:08x}": value.hex()
+                    for key, value in message.parameters.items()
+                    if key not in PASSWORDS
+                }
                 self._switchboard.told(terminal.id, message.ack_serial, told)
             case link.TerminalResend():
                 self._send_parts(message)
@@ -427,9 +439,17 @@ class Jt808Session:
         self._peer.send(b"".join(sending.frames))
 
     def _settled(self, ack_serial: int | None) -> Sending | None:
-        """The message that was answered, by the serial of any of its frames; sent no more."""
+        """The message that was answered, by the serial of any of its frames; sent no more.
+
+        The position report of 2011 names none: it answers the oldest question for it.
+        """
         for serial, sending in self._sendings.items():
-            if ack_serial is not None and 0 <= ack_serial - serial < len(sending.frames):
+            if (
+                sending.asks_position
+                if ack_serial is None
+                else (ack_serial - serial) & 0xFFFF < len(sending.frames)
+            ):
+                self._switchboard.settled(sending.downlink_id)
                 return self._sendings.pop(serial)
         return None
 

@@ -116,10 +116,11 @@ def encode(
     """The frames of a message, in sub-packages where one frame is too short for it.
 
     Part n has the serial `serial` + n: whoever counts goes on behind the last one. An `Opaque`
-    goes out under the id of its header. Raises ValueError for what the message cannot carry.
+    goes out under the id of its header. A header of 2013 may be one of 2011 as well: `dialect`
+    knows. Raises ValueError for what the message cannot carry.
     """
-    dialect = dialect or Dialect()
-    if dialect.edition != peer.version:
+    dialect = dialect or Dialect(peer.version)
+    if dialect.edition != peer.version and (peer.version, dialect.edition) != (2013, 2011):
         dialect = replace(dialect, edition=peer.version)
     message_id = message.header.message_id if message.ID < 0 else message.ID
     try:

@@ -12,8 +12,11 @@ from command_center.engines.process import wait_until
 from gps_ingest import downlink, terminals
 from gps_ingest.downlink import Choice
 from gps_ingest.models import Downlink
+from gps_ingest.protocols import jt808
 from gps_ingest.protocols.jt808 import control, link, words
 from gps_ingest.protocols.jt808.bits import SOS
+from gps_ingest.protocols.jt808.body import Dialect
+from gps_ingest.protocols.jt808.location import PositionReply
 from kernel.gate import gate
 from kernel.gate.gate import Cleared
 from tests.ingest import LAT, LON, TEST, count
@@ -333,6 +336,29 @@ def test_a_position_that_was_asked_for_answers_and_is_stored(
     assert found.attempts == 1 and found.answered_at is not None
 
 
+def test_a_position_of_2011_answers_the_question_though_it_names_none(street: Street) -> None:
+    old = _terminal(street, 2013)
+    number = ident(street, old)
+    with street.database.unit_of_work(TEST) as session:
+        terminals.configure(session, number, edition=2011)
+    old.silent = True
+    wait_until(lambda: False, 1)  # the registry is read again
+    old.connect(street.ingest.settings.jt808_port)
+    assert old.authenticate() == link.OK
+    with street.database.unit_of_work(TEST) as session:
+        asked = downlink.ask_position(session, number)
+    old.wait_for(control.QueryPosition)
+    reply = PositionReply(None, at(moment(), LAT, LON))
+    for frame in jt808.encode(reply, old.name, 77, Dialect(edition=2011)):
+        old.send_raw(frame)
+    assert wait_until(lambda: state(street, asked) == "answered", 5)
+    assert count(street.database, "gps.fixes", of(street, old)) == 1
+    with pytest.raises(NoAnswer):  # nobody asks again
+        old.wait_for(control.QueryPosition, seconds=12)
+    assert sent(street, asked).attempts == 1
+    old.close()
+
+
 def test_parameters_are_set_and_read(street: Street, one: SimulatedTerminal) -> None:
     with street.database.unit_of_work(TEST) as session:
         number = downlink.set_parameters(session, ident(street, one), {0x29: bytes((0, 0, 0, 20))})
@@ -437,8 +463,9 @@ def test_what_is_too_old_expires(street: Street) -> None:
 
 
 def test_parameters_are_read(street: Street, one: SimulatedTerminal) -> None:
+    one.parameters |= {0x0012: b"secret", 0x0016: b"secret"}
     with street.database.unit_of_work(TEST) as session:
         number = downlink.read_parameters(session, ident(street, one))
     one.wait_for(control.QueryParameters)
     assert wait_until(lambda: state(street, number) == "answered", 5)
-    assert sent(street, number).content["told"] == {"00000001": "0000003c"}
+    assert sent(street, number).content["told"] == {"00000001": "0000003c"}, "no password is kept"

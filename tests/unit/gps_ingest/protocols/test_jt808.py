@@ -277,6 +277,12 @@ def test_an_edition_of_2011_is_known_from_the_registration_alone() -> None:
     assert (found.ack_serial, found.location.lat) == (None, 31.2)
     events = words.SetEvents(words.REPLACE, ((1, "到达"),))
     assert events.pack(dialect(PEERS[0])) == b"\1\1" + events.pack(dialect(PEERS[1]))[1:]
+    # A header cannot tell 2011 from 2013: what the platform knows of the terminal can.
+    heard_as_2013, known_as_2011 = PEERS[1], jt808.Dialect(edition=2011)
+    assert heard_as_2013.version == 2013
+    (mine,) = jt808.encode(events, heard_as_2013, 1, known_as_2011)
+    (theirs,) = jt808.encode(events, PEERS[0], 1)
+    assert mine[13:-2] == theirs[13:-2] != jt808.encode(events, heard_as_2013, 1)[0][13:-2]
 
 
 def test_the_alarms_of_a_blind_area_are_no_news() -> None:
