@@ -146,12 +146,13 @@ class _Arriving:
     told: bool = False
 
     def step(self, seen: Seen, target: Target | None) -> Event | None:
+        if target is None:  # a proposal waits, or there is no order: what was told stays told
+            self.since = self.since if self.told else None
+            return None
         if target is not self.target:
             if target != self.target:
                 self.since, self.told = None, False
             self.target = target
-        if target is None:
-            return None
         away = metres(seen.lat, seen.lon, target.lat, target.lon)
         if away > ARRIVAL_METRES:
             self.since, self.told = None, False

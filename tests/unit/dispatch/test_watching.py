@@ -89,6 +89,25 @@ def test_a_new_order_is_a_new_arrival_at_the_same_place() -> None:
     assert told[1].details["since"] == 120
 
 
+def test_an_arrival_that_was_dismissed_is_not_told_again_before_it_leaves() -> None:
+    """While a proposal waits the fences know no target."""
+    way, told = Way(), []
+    way.begin(north(0, 10), HERE, SENT)
+    for n in range(1, 40):
+        metres, duty = (300 if 20 <= n < 22 else 10), (Duty("EN_ROUTE") if 7 <= n < 10 else SENT)
+        told += way.step(north(10 * n, metres), HERE, duty, Limits())
+    assert [event.at for event in told] == [60, 280]
+
+
+def test_time_without_an_order_is_no_stay_at_its_scene() -> None:
+    way, told = Way(), []
+    way.begin(north(0, 10), HERE, SENT)
+    for n in range(1, 14):
+        duty = Duty("FREE") if 4 <= n < 8 else SENT
+        told += way.step(north(10 * n, 10), HERE, duty, Limits())
+    assert told == []
+
+
 def test_without_a_scene_nobody_arrives() -> None:
     assert drive((north(10 * n, 0) for n in range(20)), Duty("FREE")) == []
 
