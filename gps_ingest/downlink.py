@@ -155,10 +155,12 @@ def get(session: Session, downlink_id: int) -> Downlink:
     return found
 
 
-def waiting(session: Session, terminal_id: int) -> list[Downlink]:
-    """What has not ended, oldest first."""
-    query = select(Downlink).where(Downlink.terminal_id == terminal_id, Downlink.ended_at.is_(None))
-    return list(session.scalars(query.order_by(Downlink.id)))
+def is_waiting(session: Session, terminal_id: int, kind: str) -> bool:
+    """Whether a message of that kind to the terminal has not ended."""
+    query = select(Downlink.id).where(
+        Downlink.terminal_id == terminal_id, Downlink.kind == kind, Downlink.ended_at.is_(None)
+    )
+    return bool(session.scalar(select(query.exists())))
 
 
 def told_upward(session: Session, found: Downlink) -> None:

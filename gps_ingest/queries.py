@@ -14,7 +14,6 @@ from gps_ingest.models import (
     Downlink,
     Happened,
     LatestFix,
-    Quarantined,
     StoredFix,
     Terminal,
     UnknownIdentity,
@@ -84,16 +83,11 @@ def trail(
     None of them where the asker's jurisdiction does not cover the terminal's unit: the database
     asks, because the history itself carries no row-level security.
     """
-    track = track_of(terminal_id, since, until, limit)
-    query = _positions(track).order_by(track.fixed_at)
-    return [_position(row) for row in session.execute(query)]
-
-
-def track_of(terminal_id: Any, since: datetime, until: datetime, limit: int) -> Any:
-    """`trail`'s fixes as an entity to select from; `terminal_id` may be another table's column."""
     columns = StoredFix.__table__.columns
     found = func.gps.track(terminal_id, since, until, limit).table_valued(*columns)
-    return aliased(StoredFix, found.lateral("track"), adapt_on_names=True)
+    track = aliased(StoredFix, found.lateral("track"), adapt_on_names=True)
+    query = _positions(track).order_by(track.fixed_at)
+    return [_position(row) for row in session.execute(query)]
 
 
 def terminals(session: Session) -> list[Terminal]:
@@ -144,16 +138,6 @@ def unknown_identities(session: Session, limit: int = 100) -> list[UnknownIdenti
     known = select(Terminal.id).where(Terminal.identity == UnknownIdentity.identity).exists()
     query = select(UnknownIdentity).where(~known).order_by(UnknownIdentity.last_seen_at.desc())
     return list(session.scalars(query.limit(limit)))
-
-
-def quarantined(
-    session: Session, since: datetime, terminal_id: int | None = None, limit: int = 100
-) -> list[Quarantined]:
-    """What could not be believed since then, the latest first."""
-    query = select(Quarantined).where(Quarantined.received_at >= since)
-    if terminal_id is not None:
-        query = query.where(Quarantined.terminal_id == terminal_id)
-    return list(session.scalars(query.order_by(Quarantined.received_at.desc()).limit(limit)))
 
 
 def happening(session: Session, ident: int) -> Happened | None:

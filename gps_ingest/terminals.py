@@ -87,19 +87,6 @@ def change(
     return terminal
 
 
-def set_enabled(session: Session, terminal_id: int, enabled: bool) -> Terminal:
-    """Let a terminal report, or stop it; raises NotFound."""
-    found = get(session, terminal_id)
-    return change(
-        session,
-        terminal_id,
-        name=found.name,
-        organisation_id=found.organisation_id,
-        enabled=enabled,
-        listen_port=found.listen_port,
-    )
-
-
 def configure(session: Session, terminal_id: int, **settings: Any) -> Terminal:
     """Change some of a terminal's settings (None removes one); raises BadInput, NotFound."""
     terminal = get(session, terminal_id)

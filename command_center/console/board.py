@@ -17,6 +17,7 @@ from dispatch.orders import past as orders
 from dispatch.orders.lifecycle import CLOSED, PENDING
 from dispatch.orders.past import PastOrder
 from dispatch.tracking import playback
+from dispatch.units import track
 from kernel.db import principal_of
 
 
@@ -27,7 +28,7 @@ def at(session: Session, moment: datetime, playback_id: int | None) -> BoardOut:
     not cover it.
     """
     principal = principal_of(session)
-    playback.check_moment(session, "at", moment)
+    track.check_moment(session, "at", moment)
     if playback_id is not None:
         playback.require(session, playback_id, moment, moment)
     open_orders = orders.open_at(session, principal, moment)

@@ -23,10 +23,10 @@ from dispatch.units.queries import board as board_units
 from dispatch.units.track import Wanted
 from kernel.audit import record
 from kernel.gate import gate
+from kernel.schemas import REFUSALS
 from kernel.web import a_file, current_principal, handed_out, require, unit_of_work
 
 TOLD = ("unit", "since", "until", "points")
-REFUSALS = {403: "No leave", 422: "Refused"}
 
 
 def create_blueprint() -> APIBlueprint:

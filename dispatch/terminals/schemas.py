@@ -135,6 +135,7 @@ class DownlinkOut(BaseModel):
     answer: int | None
     answer_words: str
     parameters: list[ParameterOut]
+    """For whoever keeps the registry; none for everybody else."""
     created_at: Utc
     expires_at: Utc
     sent_at: Utc | None
@@ -249,12 +250,15 @@ def terminals_out(found: list[TerminalOut]) -> TerminalsOut:
     return TerminalsOut(terminals=found[:LIST_LIMIT], more=len(found) > LIST_LIMIT)
 
 
-def downlink_out(row: Row[Any], content: dict[str, Any], *, with_words: bool) -> DownlinkOut:
-    has_parameters = row.kind in (PARAMETERS, READ_PARAMETERS)
+def downlink_out(
+    row: Row[Any], content: dict[str, Any], *, words: bool = False, parameters: bool = False
+) -> DownlinkOut:
+    """`words` for whoever reads the order, `parameters` for whoever keeps the registry."""
+    has_parameters = parameters and row.kind in (PARAMETERS, READ_PARAMETERS)
     choices = {int(key): str(said) for key, said in content.get("choices", ())}
     return DownlinkOut(
-        words=str(content.get("words", "")) if with_words else "",
-        answer_words=choices.get(row.answer or 0, "") if with_words else "",
+        words=str(content.get("words", "")) if words else "",
+        answer_words=choices.get(row.answer or 0, "") if words else "",
         parameters=[_parameter(*one) for one in parameters_of(content)] if has_parameters else [],
         **{name: getattr(row, name) for name in DownlinkOut.model_fields if name in row._fields},
     )

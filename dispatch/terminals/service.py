@@ -273,7 +273,7 @@ def can_be_asked(terminal: Terminal) -> bool:
 
 def refuse_twice(session: Session, terminal_id: int, kind: str) -> None:
     """Raises Conflict while the same is on its way: nobody fills a terminal's queue by clicking."""
-    if any(row.kind == kind and row.ended_at is None for row in gps.ledger(session, [terminal_id])):
+    if downlink.is_waiting(session, terminal_id, kind):
         raise Conflict("already_asked")
 
 

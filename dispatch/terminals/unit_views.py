@@ -58,9 +58,7 @@ def _shown(session: Session, unit: Unit) -> UnitTerminalsOut:
     readable = queries.readable(session, ledger)
     return UnitTerminalsOut(
         terminals=[_terminal(session, one) for one in terminals],
-        messages=[
-            downlink_out(row, contents[row.id], with_words=row.id in readable) for row in ledger
-        ],
+        messages=[downlink_out(row, contents[row.id], words=row.id in readable) for row in ledger],
     )
 
 

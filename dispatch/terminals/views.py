@@ -33,11 +33,10 @@ from dispatch.terminals.schemas import (
 )
 from dispatch.terminals.service import MANAGE, Registry
 from gps_ingest import queries as gps
-from kernel.schemas import IDENT
+from kernel.schemas import IDENT, REFUSALS
 from kernel.web import require, unit_of_work
 
 ONE = f"/terminals/<{IDENT}:terminal_id>"
-REFUSALS = {403: "Forbidden", 404: "Not found", 409: "Taken", 422: "Refused"}
 
 
 def create_blueprint(registry: Registry) -> APIBlueprint:
@@ -186,4 +185,4 @@ def _out(session: Session, one: Listed) -> TerminalOut:
 def _ledger(session: Session, registry: Registry, terminal_id: int) -> list[DownlinkOut]:
     rows = registry.ledger(session, terminal_id)
     contents = gps.contents(session, [row.id for row in rows])
-    return [downlink_out(row, contents[row.id], with_words=False) for row in rows]
+    return [downlink_out(row, contents[row.id], parameters=True) for row in rows]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from dispatch.orders.models import Assignment, Order
 from dispatch.units import queries
 from dispatch.units.models import Unit
-from dispatch.units.track import REASONS
+from dispatch.units.track import OLDEST, check_reason
 from gps_ingest.flags import FixFlag
 from gps_ingest.journeys import Journey, journey, track
 from kernel.audit import record
@@ -23,9 +23,6 @@ from kernel.clock import now
 from kernel.db import principal_of
 from kernel.errors import BadInput
 
-OLDEST = timedelta(days=90)
-FIXES_AT_MOST = 100_000
-"""Of one terminal: a fix each second, all day."""
 GUESSED = FixFlag.ESTIMATED | FixFlag.MANUAL
 _FIXES = text("""
 select count(*), array_agg(extract(epoch from f.fixed_at)::float8),
@@ -116,7 +113,7 @@ def answers(session: Session, unit: Unit, since: datetime, until: datetime) -> l
 
 def _driven(session: Session, unit: Unit, since: datetime, until: datetime) -> tuple[int, Journey]:
     """Of the terminal that told most: a phone in the same vehicle adds no way."""
-    asked = {"unit": unit.id, "since": since, "until": until, "most": FIXES_AT_MOST,
+    asked = {"unit": unit.id, "since": since, "until": until, "most": queries.EACH_AT_MOST,
              "guessed": int(GUESSED)}  # fmt: skip
     fullest: Any = session.execute(_FIXES, asked).one_or_none()
     count, *columns = fullest or (0, [], [], [], [])
@@ -125,8 +122,7 @@ def _driven(session: Session, unit: Unit, since: datetime, until: datetime) -> t
 
 def _justify(session: Session, unit: Unit, since: datetime, until: datetime, why: Why) -> None:
     principal_of(session).require("track.read")
-    if why.reason_code not in {reason[0] for reason in REASONS}:
-        raise BadInput("reason_code", "unknown_code")
+    check_reason(why.reason_code)
     record(
         session, "track.read", "unit", unit.id,
         reason_code=why.reason_code, note=why.note,

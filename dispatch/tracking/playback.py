@@ -21,7 +21,6 @@ from kernel.clock import now
 from kernel.db import principal_of
 from kernel.errors import BadInput, Forbidden
 
-OLDEST = timedelta(days=90)
 LASTS = timedelta(hours=2)
 LOOKBACK = timedelta(minutes=30)
 """A position older than this is not shown: nobody knows where the unit was."""
@@ -60,7 +59,6 @@ def begin(session: Session, wanted: track.Wanted) -> Playback:
     principal = principal_of(session)
     principal.require("track.read")
     track.check(session, wanted)
-    check_moment(session, "from", wanted.since)
     moment = now(session)
     made = Playback(
         user_id=principal.id,
@@ -94,14 +92,6 @@ def require(session: Session, playback_id: int, since: datetime, until: datetime
     if found is None or not covers:
         raise Forbidden("track.read", code="playback_needed")
     return found
-
-
-def check_moment(session: Session, field: str, at: datetime) -> None:
-    """Raises BadInput for a moment in the future, or over 90 days ago."""
-    if at > now(session):
-        raise BadInput(field, "in_the_future")
-    if at < now(session) - OLDEST:
-        raise BadInput(field, "too_long_ago", days=OLDEST.days)
 
 
 def check_chunk(since: datetime, until: datetime) -> None:

@@ -25,7 +25,7 @@ REASONS = (
     ("vehicle", "核查公务车辆使用", "Use of an official vehicle"),
 )
 """(code, Chinese, English)"""
-LONGEST = timedelta(hours=24)
+LONGEST, OLDEST = timedelta(hours=24), timedelta(days=90)
 POINTS_AT_MOST = 20_000
 """A longer track is thinned; a file holds it whole."""
 
@@ -44,7 +44,7 @@ def read(session: Session, unit_id: int, wanted: Wanted) -> list[tuple[float, fl
     """[longitude, latitude, epoch ms], oldest first; logged with its reason, found or not.
 
     Raises Forbidden, NotFound outside the jurisdiction, BadInput for a period that is empty,
-    longer than a day or in the future, and for an unknown reason.
+    longer than a day, in the future or over 90 days ago, and for an unknown reason.
     """
     _, rows = fixes(session, unit_id, wanted, POINTS_AT_MOST, "track.read")
     return [(lon, lat, int(at.timestamp() * 1000)) for lon, lat, at, _ in rows]
@@ -69,11 +69,23 @@ def fixes(
 
 def check(session: Session, wanted: Wanted) -> None:
     """Raises BadInput for a wrong period or an unknown reason."""
-    if wanted.reason_code not in {reason[0] for reason in REASONS}:
-        raise BadInput("reason_code", "unknown_code")
+    check_reason(wanted.reason_code)
     if wanted.since >= wanted.until:
         raise BadInput("to", "empty_period")
     if wanted.until - wanted.since > LONGEST:
         raise BadInput("to", "period_too_long", hours=24)
-    if wanted.since > now(session):
-        raise BadInput("from", "in_the_future")
+    check_moment(session, "from", wanted.since)
+
+
+def check_reason(code: str) -> None:
+    """Raises BadInput for an unknown reason."""
+    if code not in {reason[0] for reason in REASONS}:
+        raise BadInput("reason_code", "unknown_code")
+
+
+def check_moment(session: Session, field: str, at: datetime) -> None:
+    """Raises BadInput for a moment in the future, or over 90 days ago."""
+    if at > now(session):
+        raise BadInput(field, "in_the_future")
+    if at < now(session) - OLDEST:
+        raise BadInput(field, "too_long_ago", days=OLDEST.days)

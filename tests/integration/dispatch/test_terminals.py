@@ -11,7 +11,7 @@ from command_center import wiring
 from command_center.accounts.models import Organisation
 from dispatch.units import service as units
 from dispatch.units.models import Unit
-from gps_ingest import downlink, queries, terminals
+from gps_ingest import downlink, terminals
 from gps_ingest.models import Credential, Downlink, Quarantined, Terminal, UnknownIdentity
 from kernel.access import Principal
 from kernel.audit import AuditEntry
@@ -334,6 +334,18 @@ def test_words_are_read_by_whoever_sees_the_order_never_by_the_administrator(
     assert len(ledger.get_json()) == 1 and "绕行" not in ledger.text
 
 
+def test_parameters_are_read_by_the_administrator_alone(
+    desk: Desk, bureau: Bureau, admin: Principal, session: Session
+) -> None:
+    car, ident = unit_at(session, bureau.branch), registered(session, bureau.branch).id
+    units.attach_terminal(session, car.id, ident)
+    downlink.set_parameters(session, ident, {0x13: b"192.0.2.1"})
+    (line,) = desk.get(admin, f"/terminals/{ident}/downlinks").get_json()
+    assert line["parameters"][0]["text"] == "192.0.2.1"
+    shown = desk.get(bureau.person("DISP"), f"/units/{car.id}/terminals").get_json()
+    assert [one["parameters"] for one in shown["messages"]] == [[]]
+
+
 # -------------------------------------------------------------------- quarantine
 
 
@@ -354,4 +366,3 @@ def test_a_doubtful_fix_is_shown_with_what_it_says_and_on_record(
     assert bytes.fromhex(read["raw"]) == raw
     assert read["messages"][0]["kind"] in ("fix", "error")
     assert actions(session)[-1] == "gps.quarantine_read"
-    assert queries.quarantined(session, now(session) - timedelta(hours=1), ident)

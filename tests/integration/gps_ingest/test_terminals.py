@@ -10,7 +10,7 @@ from gps_ingest import queries, terminals
 from gps_ingest.models import LatestFix, StoredFix, UnknownIdentity
 from kernel.audit import AuditEntry
 from kernel.errors import BadInput, Conflict, NotFound
-from tests.ingest import LAT, LON
+from tests.ingest import LAT, LON, switch
 
 NOON = datetime(2026, 9, 22, 4, 0, tzinfo=UTC)
 
@@ -48,10 +48,10 @@ def test_a_wrong_field_is_named(session: Session, field: str, wrong: dict[str, o
 
 def test_a_terminal_is_switched_off_and_on(session: Session) -> None:
     terminal = terminals.register(session, identity="one", protocol="nmea")
-    assert not terminals.set_enabled(session, terminal.id, False).enabled
-    assert terminals.set_enabled(session, terminal.id, True).enabled
+    assert not switch(session, terminal.id, enabled=False).enabled
+    assert switch(session, terminal.id, enabled=True).enabled
     with pytest.raises(NotFound):
-        terminals.set_enabled(session, 10**9, True)
+        switch(session, 10**9, enabled=True)
 
 
 def test_settings_are_merged_checked_and_removed(session: Session) -> None:
