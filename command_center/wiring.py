@@ -36,6 +36,7 @@ from dispatch import room as dispatch_room
 from dispatch.alarms.events import AlarmChanged
 from dispatch.alarms.service import AlarmService
 from dispatch.delivery.events import DeliveryChanged
+from dispatch.inbound import strangers
 from dispatch.inbound.events import InboundChanged, StrangerTextChanged
 from dispatch.news import TIMELINE
 from dispatch.orders.events import OrderChanged
@@ -104,6 +105,7 @@ def build(settings: Settings) -> House:
         evidence=CaseEvidence(office),
         positions=Phones(settings),
         is_anybody_here=bus.is_anybody_here,
+        vault=office.vault,
     )
     sender = sending.Sender(database, gateways.in_use(settings), outbox, settings.is_demo)
     auditing = Auditing(settings, database)
@@ -155,6 +157,7 @@ def _handlers(
     handlers.every(archive.PROPOSE, archive.PROPOSE_SECONDS, keeper.propose)
     handlers.every(archive.PURGE, archive.PURGE_SECONDS, keeper.purge_files)
     handlers.transactional(archive.DESTROY, keeper.destroy)
+    handlers.every(strangers.TEND, strangers.TEND_SECONDS, room.inbound.tend_strangers)
     handlers.every(days.RETIRE, days.RETIRE_SECONDS, keeper.days.retire)
     for kind, handler in room.jobs().items():
         handlers.transactional(kind, handler)

@@ -31,6 +31,7 @@ from dispatch.vehicles import VehicleNews
 from gps_ingest import queries as gps
 from gps_ingest.downlink import DOWNLINK_CHANGED
 from gps_ingest.history import HAPPENED
+from kernel.crypto import Vault
 from kernel.settings import Settings
 from telephony.news import INBOUND_RECEIVED, MESSAGE_CHANGED
 from telephony.outbox import Outbox
@@ -93,6 +94,7 @@ def build(
     evidence: Evidence,
     positions: PositionSink,
     is_anybody_here: Present,
+    vault: Vault,
 ) -> Room:
     """Put the room together. `alarms` is made before, because cases ring the same bell."""
     distress = Distress(alarms, directory, is_anybody_here, settings.zone)
@@ -109,7 +111,7 @@ def build(
         orders=OrderService(settings, directory, gate, alarms, outgoings, progress, timers),
         statuses=statuses,
         timers=timers,
-        inbound=InboundService(statuses, alarms, directory),
+        inbound=InboundService(statuses, alarms, directory, vault),
         field=FieldService(directory, statuses, receipts, distress, evidence, positions),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
         zone=settings.zone,

@@ -56,6 +56,12 @@ def get(session: Session, inbound_id: int) -> Inbound:
     return found
 
 
+def empty(session: Session, inbound_id: int) -> None:
+    """Keep neither number nor words: they are kept elsewhere. Raises NotFound."""
+    found = get(session, inbound_id)
+    found.sender = found.text = ""
+
+
 def mark(session: Session, inbound_id: int, state: str) -> None:
     """`handled`, or `to_person` when a person must read it. Raises NotFound."""
     get(session, inbound_id).state = state

@@ -8,7 +8,9 @@ from telephony.models import Inbound
 
 
 class Reply(Base):
-    """The text itself stays with telephony; here stands what it was taken for."""
+    """The text itself stays with telephony, unless it is a stranger's; here stands what it was
+    taken for.
+    """
 
     __tablename__ = "replies"
     __table_args__ = (
@@ -28,6 +30,10 @@ class Reply(Base):
     why: Mapped[str] = mapped_column(String(40), server_default="")
     is_stranger: Mapped[bool] = mapped_column(server_default=false())
     """Nobody's of ours: a citizen's words, for those who take submissions and nobody else."""
+    sealed: Mapped[bytes | None]
+    """A stranger's number and words, as `strangers` seals them; telephony keeps neither."""
+    sender_print: Mapped[bytes | None]
+    """Of a stranger's number, by the index key of its time: several texts are one alarm."""
     organisation_path: Mapped[str] = mapped_column(String(200))
     assignment_id: Mapped[int | None] = mapped_column(ForeignKey("dispatch.assignments.id"))
     report: Mapped[str | None] = mapped_column(String(20))

@@ -1,6 +1,6 @@
 """Reads: texts that wait for a person: replies for dispatchers, strangers' for the intake room."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -40,15 +40,19 @@ def visible(session: Session, principal: Principal, inbound_id: int, *, stranger
     return found
 
 
-def oldest_open_of(session: Session, sender: str, *, strangers: bool) -> int | None:
-    """The first text of this sender that still waits for the same people."""
-    return session.scalar(
-        select(Reply.alarm_of)
-        .join(Reply.inbound)
-        .where(Inbound.sender == sender, Reply.is_stranger == strangers, _waits())
-        .order_by(Reply.inbound_id)
-        .limit(1)
-    )
+def oldest_open_of(session: Session, sender: str) -> int | None:
+    """The first text of this crew or branch that still waits."""
+    return _oldest(session, Inbound.sender == sender, Reply.is_stranger.is_(False))
+
+
+def oldest_open_of_stranger(session: Session, prints: Collection[bytes]) -> int | None:
+    """The first text of a stranger that still waits, by the prints of the number."""
+    return _oldest(session, Reply.sender_print.in_(prints))
+
+
+def _oldest(session: Session, *whose: ColumnElement[bool]) -> int | None:
+    wanted = select(Reply.alarm_of).join(Reply.inbound).where(*whose, _waits())
+    return session.scalar(wanted.order_by(Reply.inbound_id).limit(1))
 
 
 def still_open(session: Session, alarm_of: int) -> bool:

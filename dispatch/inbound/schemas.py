@@ -3,6 +3,7 @@
 from pydantic import BaseModel, Field, RootModel
 
 from dispatch.inbound.models import Reply
+from dispatch.inbound.strangers import Words
 from dispatch.moments import Utc
 from dispatch.orders.schemas import Reported
 from kernel.schemas import Ident
@@ -59,12 +60,12 @@ def inbound_out(reply: Reply) -> InboundOut:
     )
 
 
-def stranger_text_out(reply: Reply) -> StrangerTextOut:
+def stranger_text_out(reply: Reply, words: Words) -> StrangerTextOut:
     message = reply.inbound
     return StrangerTextOut(
         id=message.id,
         channel=message.channel,
-        sender=message.sender,
-        text=message.text,
+        sender=words.sender,
+        text=words.text,
         received_at=message.received_at,
     )

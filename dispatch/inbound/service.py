@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import AlarmService
-from dispatch.inbound import queries, replies
+from dispatch.inbound import queries, replies, strangers
 from dispatch.inbound.events import InboundChanged, StrangerTextChanged
 from dispatch.inbound.models import Reply
+from dispatch.inbound.strangers import Words
 from dispatch.numbers import sender
 from dispatch.orders import queries as orders
 from dispatch.orders.models import Assignment
@@ -21,6 +22,7 @@ from dispatch.orders.status import Report, StatusService
 from dispatch.units import queries as units
 from kernel.audit import record
 from kernel.clock import now
+from kernel.crypto import Vault
 from kernel.db import principal_of
 from kernel.errors import AppError, Conflict
 from kernel.events import emit
@@ -36,8 +38,12 @@ STRANGER_TEXT = "stranger_text"
 class InboundService:
     """A reply counts only from a number of that assignment's own crew or branch."""
 
-    def __init__(self, statuses: StatusService, alarms: AlarmService, directory: Directory):
+    def __init__(
+        self, statuses: StatusService, alarms: AlarmService, directory: Directory, vault: Vault
+    ):
         self.statuses, self.alarms, self.directory = statuses, alarms, directory
+        self.vault = vault
+        """Seals what strangers write."""
 
     def received(self, session: Session, payload: dict[str, Any]) -> None:
         """Job handler of `telephony.inbound_received`; the same text again changes nothing."""
@@ -70,6 +76,14 @@ class InboundService:
         record(session, "inbound.settled", "inbound", inbound_id, assignment_id=assignment_id)
         self._close(session, reply, note)
         return reply
+
+    def strangers_words(self, reply: Reply) -> Words:
+        """Number and text of a stranger's; raises Broken, KeyMissing."""
+        return strangers.opened(self.vault, reply)
+
+    def tend_strangers(self, session: Session) -> None:
+        """Job: seal what is still plain, destroy what was settled long ago."""
+        strangers.tend(session, self.vault)
 
     def settle_stranger(self, session: Session, text_id: int, note: str) -> Reply:
         """Somebody of the intake room has registered it, or found that it is no submission.
@@ -120,11 +134,17 @@ class InboundService:
     ) -> None:
         path = self._whose(session, message, theirs)
         strange = not theirs and self._is_stranger(session, sender(message.sender))
-        first = queries.oldest_open_of(session, message.sender, strangers=strange)
+        first = (
+            queries.oldest_open_of_stranger(session, strangers.prints(self.vault, message.sender))
+            if strange
+            else queries.oldest_open_of(session, message.sender)
+        )
         alarm_of = first or message.id
         what = {"why": why, "alarm_of": alarm_of, "is_stranger": strange}
-        _keep(session, message, "to_person", path, **what)
+        reply = _keep(session, message, "to_person", path, **what)
         telephony.mark(session, message.id, "to_person")
+        if strange:
+            strangers.seal(session, self.vault, reply, message)
         kind, about = _alarm(strange)
         self.alarms.raise_alarm(
             session,
@@ -175,11 +195,12 @@ def _sender(session: Session, number: str, assignment_id: int) -> tuple[str, int
     return assignment.target_name, None
 
 
-def _keep(session: Session, message: Inbound, outcome: str, path: str, **what: Any) -> None:
+def _keep(session: Session, message: Inbound, outcome: str, path: str, **what: Any) -> Reply:
     reply = Reply(inbound_id=message.id, outcome=outcome, organisation_path=path, **what)
     session.add(reply)
     session.flush()
     _tell(session, reply)
+    return reply
 
 
 def _waiting(session: Session, inbound_id: int, *, strangers: bool) -> Reply:

@@ -52,7 +52,7 @@ def create_blueprint(inbound: InboundService) -> APIBlueprint:
     def list_strangers_texts() -> Any:
         with unit_of_work() as session:
             found = queries.listed(session, current_principal(), strangers=True, only_open=True)
-            return [stranger_text_out(reply) for reply in found]
+            return [stranger_text_out(reply, inbound.strangers_words(reply)) for reply in found]
 
     @blueprint.post(f"/strangers/texts/<{IDENT}:text_id>/settle")
     @blueprint.input(SettleText, arg_name="body")
@@ -61,6 +61,7 @@ def create_blueprint(inbound: InboundService) -> APIBlueprint:
     @require("text.read")
     def settle_strangers_text(text_id: int, body: SettleText) -> Any:
         with unit_of_work() as session:
-            return stranger_text_out(inbound.settle_stranger(session, text_id, body.note))
+            reply = inbound.settle_stranger(session, text_id, body.note)
+            return stranger_text_out(reply, inbound.strangers_words(reply))
 
     return blueprint

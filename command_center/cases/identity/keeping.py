@@ -48,17 +48,19 @@ class Sealed:
 _OF_CASE = "cases.complainants t join cases.cases c on c.id = t.case_id"
 _OF_REPORT = "cases.reporter_identity t join cases.cases c on c.reporter_ref = t.ref"
 COLUMNS = (
-    Sealed("reporter_identity", "ref", "uuid", "sealed", "t.ref::text",
+    Sealed("cases.reporter_identity", "ref", "uuid", "sealed", "t.ref::text",
            "cases.reporter_identity t"),
-    Sealed("reporter_identity", "ref", "uuid", "sealed_narrative", "c.case_no", _OF_REPORT),
-    Sealed("complainants", "case_id", "bigint", "sealed", "c.case_no", _OF_CASE),
-    Sealed("cases", "id", "bigint", "sealed_narrative", "t.case_no", "cases.cases t"),
-    Sealed("cases", "id", "bigint", "sealed_facts", "'facts:' || t.case_no", "cases.cases t"),
-    Sealed("recordings", "id", "bigint", "sealed_key", "t.file::text", "cases.recordings t"),
-    Sealed("recordings", "id", "bigint", "sealed_transcript", "'transcript:' || t.file",
+    Sealed("cases.reporter_identity", "ref", "uuid", "sealed_narrative", "c.case_no", _OF_REPORT),
+    Sealed("cases.complainants", "case_id", "bigint", "sealed", "c.case_no", _OF_CASE),
+    Sealed("cases.cases", "id", "bigint", "sealed_narrative", "t.case_no", "cases.cases t"),
+    Sealed("cases.cases", "id", "bigint", "sealed_facts", "'facts:' || t.case_no", "cases.cases t"),
+    Sealed("cases.recordings", "id", "bigint", "sealed_key", "t.file::text", "cases.recordings t"),
+    Sealed("cases.recordings", "id", "bigint", "sealed_transcript", "'transcript:' || t.file",
            "cases.recordings t"),
-    Sealed("sealed_originals", "attachment_id", "bigint", "sealed_key",
+    Sealed("cases.sealed_originals", "attachment_id", "bigint", "sealed_key",
            "'original:' || t.attachment_id", "cases.sealed_originals t"),
+    Sealed("dispatch.replies", "inbound_id", "bigint", "sealed", "'text:' || t.inbound_id",
+           "dispatch.replies t"),
 )  # fmt: skip
 
 
@@ -80,7 +82,7 @@ def needed(session: Session) -> Counter[str]:
         statement = (
             f"select case when substr({sealed.column}, 1, 1) = :version then"  # noqa: S608 (our own columns)
             f" encode(substr({sealed.column}, 2, {HEAD - 1}), 'hex') else 'first' end, count(*)"
-            f" from cases.{sealed.table} where {sealed.column} is not null group by 1"
+            f" from {sealed.table} where {sealed.column} is not null group by 1"
         )
         for row in session.execute(text(statement), {"version": VERSION}):
             found[row[0]] += row[1]
@@ -113,8 +115,7 @@ def retire(database: Database, ring: KeyFolder, ident: str) -> Key:
 
 def _hold_writers(session: Session, tables: list[str]) -> None:
     session.execute(text("set local lock_timeout = '10s'"))
-    named = ", ".join(f"cases.{table}" for table in tables)
-    session.execute(text(f"lock table {named} in share mode"))
+    session.execute(text(f"lock table {', '.join(tables)} in share mode"))
 
 
 # -- under the newest key -------------------------------------------------------------------------
@@ -189,7 +190,7 @@ def _head(vault: Vault) -> bytes:
 
 def _outdated(session: Session, vault: Vault, sealed: Sealed) -> int:
     statement = (
-        f"select count(*) from cases.{sealed.table}"  # noqa: S608 (our own columns)
+        f"select count(*) from {sealed.table}"  # noqa: S608 (our own columns)
         f" where {sealed.column} is not null and substr({sealed.column}, 1, {HEAD}) <> :head"
     )
     return session.scalar(text(statement), {"head": _head(vault)}) or 0
@@ -212,7 +213,7 @@ def _next_rows(
 def _put(session: Session, sealed: Sealed, rows: list[tuple[object, bytes]]) -> int:
     if rows:
         statement = (
-            f"update cases.{sealed.table} t set {sealed.column} = v.sealed"  # noqa: S608 (our own columns)
+            f"update {sealed.table} t set {sealed.column} = v.sealed"  # noqa: S608 (our own columns)
             f" from unnest(cast(:keys as {sealed.key_type}[]), cast(:sealed as bytea[]))"
             f" as v(key, sealed) where t.{sealed.key} = v.key"
         )
@@ -227,7 +228,7 @@ def _put(session: Session, sealed: Sealed, rows: list[tuple[object, bytes]]) -> 
 def reindex(database: Database, vault: Vault, progress: Progress, batch: int = BATCH) -> Outcome:
     """Print every number with the newest index key. Until it ends the old prints are met too."""
     with database.unit_of_work(KEEPER) as session:
-        _hold_writers(session, ["complainants", "reporter_prints"])
+        _hold_writers(session, ["cases.complainants", "cases.reporter_prints"])
     outcome = Outcome()
     for name, source, put in (
         ("complainants", COLUMNS[2], _print_complainants),
@@ -250,7 +251,7 @@ def reindex(database: Database, vault: Vault, progress: Progress, batch: int = B
 
 def _count(database: Database, source: Sealed) -> int:
     with database.unit_of_work(KEEPER) as session:
-        statement = f"select count(*) from cases.{source.table} where sealed is not null"  # noqa: S608 (our own columns)
+        statement = f"select count(*) from {source.table} where sealed is not null"  # noqa: S608 (our own columns)
         return session.scalar(text(statement)) or 0
 
 

@@ -20,13 +20,17 @@ from command_center.cases.identity.people import Person
 from command_center.cases.identity.search import Wanted, search
 from command_center.cases.models import Complainant, ReporterIdentity
 from command_center.cli import main
+from dispatch.inbound import strangers
+from dispatch.inbound.models import Reply
 from kernel.access import system
 from kernel.audit import AuditEntry
+from kernel.clock import now
 from kernel.crypto import Broken, Vault
 from kernel.db import Database
 from kernel.errors import Conflict
 from kernel.keyring import Key, KeyFolder, KeyMissing
 from kernel.settings import Settings
+from telephony import inbound
 from tests.factories.bureau import (
     CANARY,
     complaint,
@@ -152,7 +156,7 @@ def test_a_rotation_that_was_killed_goes_on_with_the_same_key(
     killed = rotate(database, folder, tmp_path)
     assert killed.stderr
     for line in killed.stderr:
-        if line.startswith("reporter_identity"):
+        if line.startswith("cases.reporter_identity"):
             killed.send_signal(signal.SIGKILL)
             break
     killed.stderr.close()
@@ -168,6 +172,30 @@ def test_a_rotation_that_was_killed_goes_on_with_the_same_key(
     assert needed(database) == {newest.id.hex(): 2 * MANY}
     assert sorted(file.name for file in folder.iterdir()) == ["envelope-0002"]
     assert (folder / "envelope-0002").stat().st_mode & 0o777 == 0o600
+
+
+def test_strangers_texts_are_brought_under_the_newest_key_too(
+    database: Database, ring: KeyFolder, vault: Vault
+) -> None:
+    came = "我要举报"
+    with database.unit_of_work(CLERK) as session:
+        ident = inbound.receive(
+            session, gateway="x", provider_id=uuid4().hex, sender="+99913800000001",
+            recipient="12315", text=came, received_at=now(session),
+        )  # fmt: skip
+        assert ident is not None
+        reply = Reply(
+            inbound_id=ident, outcome="to_person", is_stranger=True, organisation_path="/"
+        )
+        session.add(reply)
+        session.flush()
+        strangers.seal(session, vault, reply, inbound.get(session, ident))
+    ring.add("envelope")
+    outcome = keeping.rewrap(database, vault, quietly)
+    assert (outcome.done, dict(outcome.left)) == (1, {})
+    keeping.retire(database, ring, Key.of(FIRST).id.hex())
+    with database.unit_of_work(CLERK) as session:
+        assert strangers.opened(vault, session.get_one(Reply, ident)).text == came
 
 
 def test_a_key_that_a_record_needs_is_not_retired(
@@ -199,7 +227,7 @@ def test_a_missing_key_is_named_and_nothing_is_lost(
         read(database, vault, ref)
     assert missing.value.params == {"key": second.id.hex()}
     outcome = keeping.rewrap(database, vault, quietly)
-    needs = f"reporter_identity.sealed: needs key {second.id.hex()}"
+    needs = f"cases.reporter_identity.sealed: needs key {second.id.hex()}"
     assert (outcome.done, dict(outcome.left)) == (0, {needs: 1})
     (folder / "envelope-0003").write_text(secret)
     (folder / "envelope-0003").chmod(0o600)
@@ -235,7 +263,7 @@ def test_swapped_rows_open_neither_before_nor_after_a_rotation(
         read(database, vault, other)
     ring.add("envelope")
     outcome = keeping.rewrap(database, vault, quietly)
-    assert (outcome.done, dict(outcome.left)) == (1, {"reporter_identity.sealed: damaged": 1})
+    assert (outcome.done, dict(outcome.left)) == (1, {"cases.reporter_identity.sealed: damaged": 1})
     with pytest.raises(Broken):
         read(database, vault, other)
 
@@ -268,7 +296,7 @@ def test_the_keeper_sees_rotates_and_retires_without_seeing_a_secret(
     refused = verb(database, folder, tmp_path, "retire", first)
     assert (refused.exit_code, "newest key" in refused.output) == (1, True)
     rotated = verb(database, folder, tmp_path, "rotate")
-    assert (rotated.exit_code, "reporter_identity.sealed: 2/2" in rotated.stderr) == (0, True)
+    assert (rotated.exit_code, "cases.reporter_identity.sealed: 2/2" in rotated.stderr) == (0, True)
     assert verb(database, folder, tmp_path, "retire", first).exit_code == 0
     second = vault.ring.newest("envelope")
     status = verb(database, folder, tmp_path, "status")

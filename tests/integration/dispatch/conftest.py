@@ -31,6 +31,7 @@ from gps_ingest import terminals
 from gps_ingest.models import LatestFix
 from kernel.access import Principal, Role, system
 from kernel.clock import FixedClock
+from kernel.crypto import Vault
 from kernel.db import Database
 from kernel.gate.gate import Word
 from kernel.jobs import Handlers, Worker
@@ -282,6 +283,7 @@ def desk(
         evidence=evidence,
         positions=phones,
         is_anybody_here=lambda user_ids: bool(desks),
+        vault=Vault("a master key of some length"),
     )
     yield Desk(database, clock, made, directory, gate, evidence, phones, outbox, desks)
     database.close()

@@ -37,7 +37,7 @@ def waiting(desk: Desk) -> list[tuple[str, str]]:
 
 def strangers_texts(desk: Desk, who: Principal = AGENT) -> list[str]:
     found = desk.do(lambda s: queries.listed(s, who, strangers=True, only_open=True), who)
-    return [one.inbound.text for one in found]
+    return [desk.room.inbound.strangers_words(one).text for one in found]
 
 
 def test_a_crew_answers_step_by_step(desk: Desk) -> None:
@@ -231,3 +231,61 @@ def test_who_was_a_stranger_and_signs_on_has_an_alarm_of_their_own_kind(desk: De
     desk.text_in(OFF_DUTY, "好的")
     assert [one.kind for one in desk.alarms()] == ["text_from_stranger", "reply_unmatched"]
     assert (len(waiting(desk)), len(strangers_texts(desk))) == (1, 1)
+
+
+def anywhere(desk: Desk, words: str) -> list[str]:
+    """The tables that hold these words in the open."""
+    named = text(
+        "select format('%I.%I', schemaname, tablename) from pg_tables"
+        " where schemaname in ('dispatch', 'telephony', 'kernel')"
+    )
+    tables = desk.do(lambda s: s.scalars(named).all(), SETUP)
+    assert "telephony.inbound" in tables
+    count = "select count(*) from {} t where t::text like :words"
+    return [
+        table
+        for table in tables
+        if desk.do(
+            lambda s, t=table: s.scalar(text(count.format(t)), {"words": f"%{words}%"}), SETUP
+        )
+    ]
+
+
+def test_a_strangers_number_and_words_lie_sealed(desk: Desk) -> None:
+    desk.text_in(CITIZEN, "我要举报")
+    assert strangers_texts(desk) == ["我要举报"]
+    assert anywhere(desk, "我要举报") == anywhere(desk, CITIZEN[1:]) == []
+
+
+def test_what_came_before_there_was_a_seal_is_sealed_by_the_worker(desk: Desk) -> None:
+    ident = desk.text_in(CITIZEN, "我要举报")
+    plain = "update telephony.inbound set sender = :sender, text = '先前' where id = :id"
+    desk.do(lambda s: s.execute(text(plain), {"sender": CITIZEN, "id": ident}), SETUP)
+    desk.do(
+        lambda s: s.execute(text("update dispatch.replies set sealed = null, sender_print = null")),
+        SETUP,
+    )
+    assert strangers_texts(desk) == ["先前"]
+    desk.do(desk.room.inbound.tend_strangers, WORKER)
+    assert strangers_texts(desk) == ["先前"]
+    assert anywhere(desk, "先前") == anywhere(desk, CITIZEN[1:]) == []
+    desk.text_in(CITIZEN, "又一条")
+    assert len(desk.alarms()) == 1, "known by its print"
+
+
+def test_a_strangers_text_is_destroyed_thirty_days_after_somebody_settled_it(desk: Desk) -> None:
+    kept, waits = desk.text_in(CITIZEN, "我要举报"), desk.text_in(CITIZEN, "还没有人看")
+    desk.do(lambda s: desk.room.inbound.settle_stranger(s, kept, "登记为 TS1"), AGENT)
+
+    def sealed() -> list[bool]:
+        desk.do(desk.room.inbound.tend_strangers, WORKER)
+        found = desk.do(lambda s: s.scalars(select(Reply).order_by(Reply.inbound_id)).all(), SETUP)
+        return [one.sealed is not None for one in found]
+
+    desk.clock.advance(days=29)
+    assert sealed() == [True, True]
+    desk.clock.advance(days=2)
+    assert sealed() == [False, True]
+    assert strangers_texts(desk) == ["还没有人看"]
+    assert desk.do(lambda s: s.get_one(Reply, kept).note, SETUP) == ""
+    assert waits
