@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from psycopg import sql
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.orm import Session
 
+from gps_ingest.models import Quarantined
 from kernel import audit
 from kernel.access import Role
 from kernel.clock import now
@@ -88,12 +89,21 @@ class Days:
         return [day.name for day in self.listed(session) if day.name < f"fixes_{moment:%Y%m%d}"]
 
     def retire(self, session: Session) -> None:
-        """Job: put away the oldest day that is due. A day that was brought back stays."""
+        """Job: put away the oldest day that is due. A day that was brought back stays.
+
+        What could not be believed goes for good by the same clock: it is evidence of nothing.
+        """
+        self._forget_doubts(session)
         end = f"fixes_{now(session) - timedelta(days=self.keep):%Y%m%d}"
         due = (day.name for day in self.listed(session) if day.is_attached and day.name < end)
         waiting = next((name for name in due if not _mark(self.file(name)).exists()), None)
         if waiting:
             self.put_away(session, waiting)
+
+    @carried_out_by(Role.ARCHIVE)
+    def _forget_doubts(self, session: Session) -> None:
+        old = now(session) - timedelta(days=self.keep)
+        session.execute(delete(Quarantined).where(Quarantined.received_at < old))
 
     @carried_out_by(Role.ARCHIVE)
     def put_away(self, session: Session, name: str) -> int:

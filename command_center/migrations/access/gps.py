@@ -40,6 +40,7 @@ RULES = (
     Rule(Role.INGEST, "gps.happenings", "select insert"),
     Rule(Role.INGEST, "gps.downlinks", "select update"),
     Rule(Role.ARCHIVE, "gps.fixes", "select", None),
+    Rule(Role.ARCHIVE, "gps.quarantine", "select delete"),
     Rule(Role.HOUSE, "gps.terminals", "select insert update"),
     Rule(Role.HOUSE, "gps.credentials", "select insert update", columns=WINDOW),
     Rule(Role.HOUSE, "gps.happenings", "select"),

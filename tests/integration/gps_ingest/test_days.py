@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from gps_ingest import terminals
 from gps_ingest.days import Days
+from gps_ingest.models import Quarantined
 from kernel.access import Role, system
 from kernel.audit import AuditEntry
 from kernel.clock import FixedClock
@@ -118,6 +120,20 @@ def test_a_damaged_file_is_not_brought_back_and_shows(
     with pytest.raises(Conflict):
         days.bring_back(session, DAY)
     assert stored(session) == []
+
+
+def test_doubtful_positions_are_forgotten_by_the_same_clock(
+    session: Session, days: Days, clock: FixedClock
+) -> None:
+    one = terminals.register(session, identity="one", protocol="nmea").id
+    for age in (KEPT - 1, KEPT + 1):
+        received = clock.now() - timedelta(days=age)
+        session.add(Quarantined(terminal_id=one, received_at=received, reason="jump", raw=b""))
+    session.flush()
+    with acting(session, WORKER):
+        days.retire(session)
+    (left,) = session.scalars(select(Quarantined.received_at))
+    assert left == clock.now() - timedelta(days=KEPT - 1)
 
 
 @pytest.mark.parametrize("is_put_away", [False, True])
