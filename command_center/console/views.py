@@ -17,16 +17,14 @@ from command_center.console.schemas import (
     chunk_out,
 )
 from dispatch.tracking import playback
-from dispatch.tracking.export import MEDIA_TYPES, Line, Point, file_name, geojson
+from dispatch.tracking.export import MEDIA_TYPES, Line, Point
 from dispatch.tracking.playback import Was
+from dispatch.tracking.views import file_of
 from dispatch.units.queries import board as board_units
 from dispatch.units.track import Wanted
 from kernel.audit import record
-from kernel.gate import gate
 from kernel.schemas import REFUSALS
-from kernel.web import a_file, current_principal, handed_out, require, unit_of_work
-
-TOLD = ("unit", "since", "until", "points")
+from kernel.web import a_file, current_principal, require, unit_of_work
 
 
 def create_blueprint() -> APIBlueprint:
@@ -81,12 +79,7 @@ def create_blueprint() -> APIBlueprint:
                 session, "track.exported", "playback", leave.id, reason_code=leave.reason_code,
                 since=body.since.isoformat(), until=body.until.isoformat(), units=len(lines),
             )  # fmt: skip
-        return handed_out(
-            gate.made_of("export.track", geojson(lines), TOLD),
-            media_type=MEDIA_TYPES["geojson"],
-            name=file_name("board", body.since, "geojson"),
-            download=True,
-        )
+        return file_of(lines, "board", body.since, "geojson")
 
     return blueprint
 

@@ -9,12 +9,17 @@ from dispatch.orders.schemas import Reported
 from kernel.schemas import Ident
 
 
-class InboundOut(BaseModel):
+class TextOut(BaseModel):
+    """A text that came in."""
+
     id: int
     channel: str
     sender: str
     text: str
     received_at: Utc
+
+
+class InboundOut(TextOut):
     why: str
 
 
@@ -26,12 +31,8 @@ class InboundQuery(BaseModel):
     open: bool = False
 
 
-class StrangerTextOut(BaseModel):
-    id: int
-    channel: str
-    sender: str
-    text: str
-    received_at: Utc
+class StrangerTextOut(TextOut):
+    pass
 
 
 class StrangerTexts(RootModel[list[StrangerTextOut]]):

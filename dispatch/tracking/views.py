@@ -1,5 +1,7 @@
 """A unit's day, and its track as a file, over HTTP."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -59,12 +61,16 @@ def create_blueprint(zone: ZoneInfo) -> APIBlueprint:
             unit, rows = track.fixes(session, unit_id, wanted, EACH_AT_MOST, "track.exported")
         name = unit.plate or unit.name
         line = Line(name, [Point(*fix) for fix in rows])
-        content = WRITERS[body.format]([line])
-        return handed_out(
-            gate.made_of("export.track", content, TOLD),
-            media_type=MEDIA_TYPES[body.format],
-            name=file_name(name, body.since, body.format),
-            download=True,
-        )
+        return file_of([line], name, body.since, body.format)
 
     return blueprint
+
+
+def file_of(lines: Iterable[Line], what: str, since: datetime, form: str) -> Response:
+    """The ways as a file of that form (`export.WRITERS`), to be kept."""
+    return handed_out(
+        gate.made_of("export.track", WRITERS[form](lines), TOLD),
+        media_type=MEDIA_TYPES[form],
+        name=file_name(what, since, form),
+        download=True,
+    )

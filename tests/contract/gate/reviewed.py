@@ -107,7 +107,6 @@ UNSCANNED: dict[str, str] = {
     "command_center.cases.clearance": "a file that a person has just cleared",
     "command_center.cases.identity_views": "the sound of a call, to whoever may hear it",
     "command_center.cases.views": "files of a case to a desk that may see it",
-    "command_center.console.views": "ways of units: points and times",
     "command_center.insight.heatmap": "aggregated areas and cells",
     "dispatch.delivery.service": "a message that was cleared when it was queued",
     "gps_ingest.downlink": "words for a vehicle that were cleared when they were queued",
