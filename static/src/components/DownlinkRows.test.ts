@@ -23,13 +23,14 @@ const message = (more: Partial<Downlink>): Downlink => ({
   ended_at: null,
   ...more,
 })
-const show = (...messages: Downlink[]) => mount(DownlinkRows, { props: { messages }, global: { plugins: [i18n] } })
+const show = (...messages: Downlink[]) =>
+  mount(DownlinkRows, { props: { messages }, global: { plugins: [i18n] } })
 
 describe('messages to a terminal', () => {
   it('say what they are, how far, and since when', () => {
-    const row = show(
-      message({ state: 'answered', answered_at: '2026-09-22T04:00:09Z', attempts: 2 }),
-    ).get('li')
+    const row = show(message({ state: 'answered', answered_at: '2026-09-22T04:00:09Z', attempts: 2 })).get(
+      'li',
+    )
     expect(row.attributes('data-state')).toBe('answered')
     expect(row.text()).toContain('询问位置')
     expect(row.text()).toContain('已答复')
@@ -39,7 +40,14 @@ describe('messages to a terminal', () => {
 
   it('show the driver’s answer and what went wrong', () => {
     const rows = show(
-      message({ id: 2, kind: 'question', state: 'answered', words: '是否接令？', answer: 1, answer_words: '接令' }),
+      message({
+        id: 2,
+        kind: 'question',
+        state: 'answered',
+        words: '是否接令？',
+        answer: 1,
+        answer_words: '接令',
+      }),
       message({ id: 3, kind: 'text', state: 'failed', problem: 'no_answer' }),
     )
     expect(rows.get('.answer').text()).toBe('答复：接令')
