@@ -201,6 +201,7 @@ def hunt(protocol: str, seconds: float, seed: int) -> list[bytes]:
     pool = seeds(protocol)
     for frame in pool:
         ways.of(protocol, frame)
+    assert ways.seen, "no line of the decoders was reached"
     until = time.monotonic() + seconds
     for frame in mutants(protocol, chance, pool):
         if time.monotonic() > until:

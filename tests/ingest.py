@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -138,9 +140,29 @@ class IngestProcess:
         return max(codes, key=abs, default=0)
 
     @property
+    def pids(self) -> list[int]:
+        """Of the running processes."""
+        return [child.pid for child in self._children]
+
+    @property
     def pid(self) -> int:
-        """Of the first running process; raises IndexError when there is none."""
-        return self._children[0].pid
+        """Of the only running process; raises ValueError when there are several, or none."""
+        (pid,) = self.pids
+        return pid
+
+    def counted(self, bus: Bus, name: str, **labels: str) -> float:
+        """One counter as it was at most some seconds ago, summed over the processes and over the
+        labels that are not named. Who has told nothing yet has counted nothing.
+        """
+        told = bus.counted()
+        ours = [f"ingest:{platform.node()}-{pid}" for pid in self.pids]
+        return sum(
+            sample.value
+            for process in ours
+            for family in text_string_to_metric_families(told.get(process, b"").decode())
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
 
     def receiver(self, identity: str = "") -> socket.socket:
         """A vehicle's TCP connection, named by its first line."""
@@ -186,6 +208,26 @@ def ask(connection: HTTPConnection, target: str) -> int:
         connection.close()
         return 0
     return response.status
+
+
+def resident_kib(*pids: int) -> int:
+    """The memory that these processes hold now."""
+    return sum(_status_kib(pid, "VmRSS") for pid in pids)
+
+
+def peak_kib(pid: int) -> int:
+    """The most that it has held since `forget_peak`."""
+    return _status_kib(pid, "VmHWM")
+
+
+def forget_peak(pid: int) -> None:
+    """From now on `peak_kib` begins at what the process holds (proc(5), clear_refs)."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5", "ascii")
+
+
+def _status_kib(pid: int, field: str) -> int:
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
+    return int(status.partition(f"{field}:")[2].split()[0])
 
 
 def now() -> datetime:

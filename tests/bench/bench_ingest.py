@@ -27,7 +27,7 @@ from gps_ingest.server import INGEST, connector
 from kernel.db import Database
 from kernel.settings import Settings
 from tests.factories.gps import rmc
-from tests.ingest import TEST, Inbox, IngestProcess, count, known_soon, now
+from tests.ingest import TEST, Inbox, IngestProcess, count, known_soon, now, resident_kib
 from tests.ports import free_port_base
 
 TERMINALS, BATCH, BATCHES = 1000, 1000, 60
@@ -198,21 +198,25 @@ def loaded(native: Path, protocol: str, port: int, pid: int) -> Load:
     """Ten thousand terminals at 1 Hz against the process that listens on that port."""
     arguments = map(str, (protocol, port, FLEET, LOAD_SECONDS, 1))
     command = [native / "load_terminals", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as load:
+    load = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
         while load.stderr and load.stderr.readline() not in (b"warm\n", b""):
             pass
         cpu, memory, begin = cpu_seconds(pid), resident_kib(pid), time.perf_counter()
         time.sleep(LOAD_SECONDS - 1)
         core = (cpu_seconds(pid) - cpu) / (time.perf_counter() - begin)
         grew = resident_kib(pid) - memory
-        told = json.loads(load.communicate()[0])
+        said, error = load.communicate(timeout=60)
+    finally:
+        load.kill()
+        load.communicate()
+    assert load.returncode == 0, error
+    told = json.loads(said)
+    assert told["not_sent"] == 0, told
+    assert told["sent"] > 0.9 * FLEET * LOAD_SECONDS, told
+    assert protocol == "nmea" or told["answered"] == told["sent"], told
     rate = told["sent"] / LOAD_SECONDS
     return Load(core, core / rate * 1e6, told["p50_ms"], told["p95_ms"], grew)
-
-
-def resident_kib(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text("ascii")
-    return int(status.partition("VmRSS:")[2].split()[0])
 
 
 @pytest.fixture
@@ -220,11 +224,13 @@ def limit(native: Path) -> Load:
     """A C program that only reads and answers."""
     port = free_port_base()
     command = [native / "limit_ingest", str(port), "50"]
-    with subprocess.Popen(command) as process:
+    process = subprocess.Popen(command)
+    try:
         time.sleep(0.5)
-        found = loaded(native, "jt808", port, process.pid)
-        process.terminate()
-    return found
+        return loaded(native, "jt808", port, process.pid)
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_ten_thousand_terminals_report_once_a_second(
@@ -247,6 +253,7 @@ def test_ten_thousand_terminals_report_once_a_second(
             session.execute(text(f"notify {terminals.CHANNEL}"))
         time.sleep(3)
         found = loaded(native, protocol, port, ingest.pid)
+        assert wait_until(lambda: count(database, "gps.latest") == FLEET, 10)
         what = f"{protocol}: {FLEET:,} terminals at 1 Hz"
         show(what, found.per_fix_us, "µs a fix", limit.per_fix_us)
         show(f"  of one core (goal {GOAL_CORE})", found.core * 100, "%", GOAL_CORE * 100)

@@ -2,14 +2,17 @@
 
 import json
 import socket
-import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import pytest
 import requests
 from simple_websocket import Client as Socket
 from simple_websocket import ConnectionClosed
+from wsproto.events import Ping
 
+from command_center.engines.process import wait_until
 from tests.e2e.client import Client
 from tests.e2e.system import System
 
@@ -18,6 +21,10 @@ HEAD = (
     b"POST /api/v1/public/submissions HTTP/1.1\r\nHost: localhost\r\n"
     b"Content-Type: application/json\r\n"
 )
+
+
+WAITING = b"waiting"
+"""For 10 s there was neither an answer nor an end."""
 
 
 def said(system: System, request: bytes, more: Iterable[bytes] = ()) -> bytes:
@@ -36,6 +43,8 @@ def said(system: System, request: bytes, more: Iterable[bytes] = ()) -> bytes:
                     continue
             line.settimeout(10)
             return line.recv(4096)
+        except TimeoutError:
+            return WAITING
         except OSError:
             return b"closed"
 
@@ -54,7 +63,7 @@ def test_a_body_without_end_is_refused(running_system: System) -> None:
 
     answer = said(running_system, HEAD + b"Transfer-Encoding: chunked\r\n\r\n", chunks())
     assert status(answer) in (400, 413), answer
-    assert sum(sent) <= 16 << 20
+    assert sum(sent) <= 8 << 20  # a megabyte that is read, and the kernel's buffers
 
 
 UNCLEAR = {
@@ -83,6 +92,9 @@ def test_a_request_that_two_could_read_differently_is_refused(
     running_system: System, what: str
 ) -> None:
     answer = said(running_system, UNCLEAR[what])
+    if what == "a chunk beyond all":  # which could still come
+        assert answer == WAITING
+        return
     assert answer in (b"", b"closed") or 400 <= status(answer) < 500 or status(answer) == 501
     assert b"Traceback" not in answer
     assert answer.count(b"HTTP/1.1 ") <= 1, "one request, two answers"
@@ -101,6 +113,33 @@ UPGRADE = (
 def line_to(system: System, **headers: str) -> Socket:
     base = system.settings.base_url.replace("http", "ws", 1)
     return Socket(f"{base}/socket.io/?EIO=4&transport=websocket", headers=headers)
+
+
+@contextmanager
+def desk_of(system: System, account: str) -> Iterator[Socket]:
+    """The line of somebody who is signed in."""
+    cookies = Client(system, account).http.cookies.items()
+    line = line_to(system, Cookie="; ".join(f"{name}={value}" for name, value in cookies))
+    yield line
+    line.sock.close()
+
+
+def answered(desk: Socket) -> dict[str, Any]:
+    """What the server answers to a desk's greeting."""
+    desk.send('421["hello",{}]')
+    heard = (str(desk.receive(10)) for _ in range(50))
+    snapshot = next(one for one in heard if one.startswith("431"))
+    return dict(json.loads(snapshot[3:])[0])
+
+
+def is_read(line: Socket) -> bool:
+    """Whether the server has read all that was said on the line: it answers a ping (RFC 6455) in
+    its turn, or it has cut the line off.
+    """
+    line.pong_received = False
+    with suppress(OSError):
+        line.sock.sendall(line.ws.send(Ping()))
+    return wait_until(lambda: line.pong_received or not line.connected, 10)
 
 
 def test_no_other_site_opens_the_live_line(running_system: System) -> None:
@@ -140,12 +179,16 @@ def test_a_stranger_on_the_live_line_hears_nothing(running_system: System) -> No
                 line.send(words)
         except (ConnectionClosed, OSError):  # it was cut off
             continue
-    time.sleep(2)
+    for packet, line in lines:
+        assert is_read(line), packet
+    with desk_of(running_system, "dispatcher") as desk:  # begun after all of theirs, and it answers
+        desk.send("40")
+        assert answered(desk)["units"]
     all_heard = []
     for packet, line in lines:
         heard = []
         try:
-            while (one := line.receive(0)) is not None:
+            while (one := line.receive(0.05)) is not None:
                 heard.append(str(one))
         except ConnectionClosed:
             pass
@@ -160,6 +203,7 @@ def test_a_stranger_on_the_live_line_hears_nothing(running_system: System) -> No
 def test_a_message_without_end_is_cut_off(running_system: System) -> None:
     """Before anybody has signed in: it must not grow in memory until it is whole."""
     line = line_to(running_system)
+    line.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
     part, sent = b"x" * 65_536, 0
     length = len(part).to_bytes(8, "big") + b"\0\0\0\0"
     with pytest.raises(OSError):
@@ -167,21 +211,16 @@ def test_a_message_without_end_is_cut_off(running_system: System) -> None:
             line.sock.sendall(bytes((0x00 if sent else 0x02, 0xFF)) + length + part)
             sent += len(part)
     line.sock.close()
-    assert sent < 32 << 20, f"{sent} bytes were taken"
+    assert sent < 2 << 20, f"{sent} bytes were taken"
 
 
 def test_a_desk_goes_on_while_strangers_shout(running_system: System) -> None:
-    account = Client(running_system, "dispatcher")
-    cookie = "; ".join(f"{name}={value}" for name, value in account.http.cookies.items())
-    desk = line_to(running_system, Cookie=cookie)
-    strangers = [line_to(running_system) for _ in range(20)]
-    desk.send("40")
-    for stranger in strangers:
-        stranger.send("42" + "[" * 10_000)
-    time.sleep(1)
-    desk.send('421["hello",{}]')
-    heard = (str(desk.receive(10)) for _ in range(50))
-    snapshot = next(one for one in heard if one.startswith("431"))
-    assert json.loads(snapshot[3:])[0]["units"]
-    for line in (desk, *strangers):
-        line.sock.close()
+    with desk_of(running_system, "dispatcher") as desk:
+        strangers = [line_to(running_system) for _ in range(20)]
+        desk.send("40")
+        for stranger in strangers:
+            stranger.send("42" + "[" * 10_000)
+        assert all(is_read(stranger) for stranger in strangers)
+        assert answered(desk)["units"]
+        for stranger in strangers:
+            stranger.sock.close()

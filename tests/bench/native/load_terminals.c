@@ -5,7 +5,8 @@
  * They stand on a square of SIDE degrees (116.3, 39.8, 0.2) and drive east, and back after a while.
  * Terminal n calls itself 13900000000 + n. A JT/T 808 terminal reports 0x0200 (edition 2013) and
  * waits for nothing, but measures the time to each answer; a receiver of NMEA sends RMC and hears
- * none. Reports are spread evenly over the second. Prints one JSON object.
+ * none. Reports are spread evenly over the second. Who waits for answers hears the last of them out.
+ * Prints one JSON object: `sent` are the reports whose answers `answered` may count.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -23,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WINDOW = 64, FLAG = 0x7E, TENTHS_MS = 100000, WARM_UP_SECONDS = 3 };
+enum { WINDOW = 64, FLAG = 0x7E, TENTHS_MS = 100000, WARM_UP_SECONDS = 3, LAST_ANSWERS_SECONDS = 10 };
 
 struct terminal {
     int fd, flags_seen, reports;
@@ -202,6 +203,8 @@ int main(int argc, char **argv)
             cpu = cpu_seconds();
             memset(histogram, 0, sizeof histogram);
             sent = answered = 0;
+            for (int n = 0; n < count && !is_nmea; n++)
+                sent += all[n].head - all[n].tail; /* their answers will be counted */
             fprintf(stderr, "warm\n");
         }
         struct timespec wall;
@@ -225,6 +228,13 @@ int main(int argc, char **argv)
             one->sent_at[one->head++ % WINDOW] = now;
             sent++;
         }
+        int ready = epoll_wait(poll, events, 512, 1);
+        now = now_ns();
+        for (int i = 0; i < ready; i++)
+            answered += answers(events[i].data.ptr, now);
+    }
+    end = now_ns() + LAST_ANSWERS_SECONDS * 1000000000ull;
+    while (!is_nmea && answered < sent && (now = now_ns()) < end) {
         int ready = epoll_wait(poll, events, 512, 1);
         now = now_ns();
         for (int i = 0; i < ready; i++)

@@ -49,6 +49,7 @@ def test_an_order_is_approved_once_whoever_presses(stormed: Siege) -> None:
         " having count(*) > 1) d"
     )
     assert count(stormed, twice, order=order) == 0
+    assert count(stormed, "dispatch.deliveries where order_id = :order", order=order) > 1
 
 
 def test_an_approval_and_a_refusal_cannot_both_hold(stormed: Siege) -> None:
@@ -65,7 +66,7 @@ def test_an_approval_and_a_refusal_cannot_both_hold(stormed: Siege) -> None:
         return stormed.request("cmd", "POST", f"/api/v1/orders/{order}/{way}", json=body)
 
     found = at_once(decide)
-    assert set(found) <= {200, 409}, found
+    assert set(found) == {200, 409}, found
     both = (
         "dispatch.orders where id = :order and refused_at is not null and approved_at is not null"
     )
@@ -79,12 +80,6 @@ def test_the_same_submission_from_six_lines_is_one_case(stormed: Siege) -> None:
     found = at_once(lambda _: stormed.request(None, "POST", stormed.path(submit), json=told))
     assert found == {201: MANY}
     assert count(stormed, "cases.cases") == before + 1
-
-
-def operations_of(stormed: Siege) -> Any:
-    from tests.factories.documented import operations
-
-    return operations(stormed.app)
 
 
 def test_the_same_order_from_six_lines_is_one(stormed: Siege) -> None:
@@ -132,5 +127,5 @@ def test_guesses_at_once_do_not_get_past_the_limit(stormed: Siege) -> None:
     found: Counter[int] = Counter()
     for _ in range(3):
         found += at_once(lambda _: Browser(stormed.app).sign_in("svc", "a wrong password"))
-    assert found[401] <= 5, found
+    assert 1 <= found[401] <= 5, found
     assert found[429] >= 3 * MANY - 5

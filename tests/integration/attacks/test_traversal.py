@@ -27,16 +27,21 @@ def raw(path: str) -> str:
 
 
 def test_no_address_reads_a_file_outside_the_built_pages(besieged: Siege) -> None:
-    wrong = []
+    wrong, tried = [], 0
     client = besieged.app.test_client()
+    for path in (f"/assets/{next((DIST / 'assets').iterdir()).name}", "/favicon.svg"):
+        with client.open("/", environ_overrides={"PATH_INFO": raw(path)}) as answer:
+            assert answer.get_data() == (DIST / path[1:]).read_bytes(), "this way leads to files"
     paths = [up * depth + target for up in UP for depth in (1, 2, 3, 8) for target in TARGETS]
     for path in (*paths, *ABSOLUTE, str(DIST.parent / "package.json")):
         for prefix in ("/", "/assets/", "/assets//", "/api/v1/", "/hooks/", "/vendor/"):
             for sent in (unquote(prefix + path), prefix + path):
                 with client.open("/", environ_overrides={"PATH_INFO": raw(sent)}) as answer:
                     text = answer.get_data(as_text=True)
+                tried += 1
                 if answer.status_code >= 500 or any(inside in text for inside in INSIDES):
                     wrong.append((sent, answer.status_code))
+    assert tried > 3_900
     assert wrong == []
 
 
@@ -48,21 +53,28 @@ NAMES = (
 )  # fmt: skip
 
 
+NO_NAMES = (NAMES[5], "", NAMES[-1])
+"""A form in which such a name stands is none: refused as a whole."""
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_files_name_is_only_a_name(besieged: Siege, name: str) -> None:
     path = f"/api/v1/field/assignments/{besieged.ids['assignment_id']}/photos"
     with besieged.database.attack():
-        before = written(besieged)
+        before, colour = written(besieged), f"#{0x0B0D11 * (NAMES.index(name) + 1):06x}"
         quoted = name.encode("utf-8", "surrogateescape").replace(b'"', b'\\"')
         head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="' + quoted
-        body = head + b'"\r\n\r\n' + picture("JPEG", "green") + b"\r\n--x--\r\n"
+        body = head + b'"\r\n\r\n' + picture("JPEG", colour) + b"\r\n--x--\r\n"
         answer = besieged.request(
             "officer", "POST", path, data=body, content_type="multipart/form-data; boundary=x"
         )
-        if answer.status_code == 422:
+        if name in NO_NAMES:
+            assert answer.status_code == 422
             return
         assert answer.status_code == 201, answer.text
-        for file in written(besieged) - before:
+        new = written(besieged) - before
+        assert len(new) == 1, "every picture is another"
+        for file in new:
             assert file.is_relative_to(besieged.settings.var_dir), file
             assert all(letter in "0123456789abcdef" for letter in file.name)
         got = besieged.request(ALL, "GET", f"/api/v1/attachments/{answer.get_json()['id']}")
@@ -100,6 +112,9 @@ def test_the_fax_engine_takes_no_path(name: str) -> None:
 
 def test_a_documents_number_leads_nowhere(besieged: Siege) -> None:
     """Papers, certificates and recordings are found by number alone."""
+    for kind, ident in (("documents", "document_id"), ("attachments", "attachment_id")):
+        found = besieged.send(ALL, "GET", f"/api/v1/{kind}/{besieged.ids[ident]}")
+        assert found.status_code == 200, kind
     for kind in ("documents", "attachments", "archive/destructions"):
         for name in ("../1", "1/../2", "1%00", "1.pdf", "-1", "1;2", "0x1", "1e1"):
             end = "/certificate" if kind.startswith("archive") else ""

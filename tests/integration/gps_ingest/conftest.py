@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from gps_ingest import terminals
 from kernel.db import Database
 from kernel.settings import Settings
-from tests.ingest import TEST, IngestProcess, known_soon
+from tests.ingest import PROCESSES, TEST, IngestProcess, known_soon
 from tests.ports import free_port_base
 
 Register = Callable[..., int]
@@ -40,19 +41,34 @@ class Street:
     register: Register
 
 
+@contextmanager
+def running(address: str, redis_url: str, folder: Path, processes: int) -> Iterator[Street]:
+    """So many processes on that database, until they are done with."""
+    database = Database(address, pool_size=2)
+    settings = Settings(var_dir=folder / "var", port_base=free_port_base())
+    log = folder / "ingest.log"
+    ingest = IngestProcess(settings, _url(database), redis_url, log, processes=processes)
+    ingest.start()
+    yield Street(ingest, database, _register(database))
+    ingest.stop()
+    database.close()
+
+
 @pytest.fixture(scope="module")
 def street(
-    make_database: Callable[[], str], redis_url: str, tmp_path_factory: pytest.TempPathFactory
+    make_database: Callable[[], str],
+    redis_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Street]:
-    """For all tests of a module; each takes terminals of its own."""
-    database = Database(make_database(), pool_size=2)
+    """For all tests of a module; each takes terminals of its own.
+
+    A module that means a certain number of processes says so by its PROCESSES.
+    """
+    processes = getattr(request.module, "PROCESSES", PROCESSES)
     folder = tmp_path_factory.mktemp("ingest")
-    settings = Settings(var_dir=folder / "var", port_base=free_port_base())
-    process = IngestProcess(settings, _url(database), redis_url, folder / "ingest.log")
-    process.start()
-    yield Street(process, database, _register(database))
-    process.stop()
-    database.close()
+    with running(make_database(), redis_url, folder, processes) as street:
+        yield street
 
 
 _numbers = itertools.count(1)

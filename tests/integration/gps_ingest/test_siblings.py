@@ -4,7 +4,7 @@ import itertools
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,31 +16,15 @@ from command_center.engines.process import wait_until
 from gps_ingest import downlink, terminals
 from gps_ingest.protocols.jt808 import link, words
 from kernel.bus import Bus
-from kernel.db import Database
 from kernel.gate import gate
-from kernel.settings import Settings
 from tests.factories.gps import osmand, rmc
-from tests.ingest import LAT, LON, TEST, IngestProcess, ask, count, known_soon, now
-from tests.integration.gps_ingest.conftest import Street, _register, _url
+from tests.ingest import LAT, LON, TEST, ask, count, known_soon, now
+from tests.integration.gps_ingest.conftest import Street
 from tests.ports import free_port_base
 
+PROCESSES = 2
 _numbers = itertools.count(1)
 START = datetime.now(UTC).replace(microsecond=0)
-
-
-@pytest.fixture(scope="module")
-def street(
-    make_database: Callable[[], str], redis_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Street]:
-    """Two processes, whatever the run's topology is."""
-    database = Database(make_database(), pool_size=2)
-    folder = tmp_path_factory.mktemp("siblings")
-    settings = Settings(var_dir=folder / "var", port_base=free_port_base())
-    process = IngestProcess(settings, _url(database), redis_url, folder / "ingest.log", processes=2)
-    process.start()
-    yield Street(process, database, _register(database))
-    process.stop()
-    database.close()
 
 
 @pytest.fixture

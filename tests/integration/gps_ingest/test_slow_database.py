@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -16,7 +15,7 @@ from gps_ingest import terminals
 from gps_ingest.positions import StoreLimits
 from gps_ingest.protocols.jt808 import Batch, link
 from kernel.db import Database
-from tests.ingest import LAT, LON, TEST, IngestProcess, count, now
+from tests.ingest import LAT, LON, TEST, IngestProcess, count, now, resident_kib
 
 CARS, BATCHES, BATCH = 25, 80, 30
 ROOM = StoreLimits().max_waiting
@@ -53,12 +52,6 @@ def hindered(database: Database) -> Iterator[None]:
         yield
 
 
-def resident(process: IngestProcess) -> int:
-    """KiB."""
-    status = Path(f"/proc/{process.pid}/status").read_text("ascii")
-    return int(status.partition("VmRSS:")[2].split()[0])
-
-
 def replies(car: SimulatedTerminal, seconds: float) -> int:
     """Reports acknowledged so far."""
     car.listen(seconds)
@@ -69,7 +62,7 @@ def test_nothing_is_acknowledged_before_it_is_stored_and_all_that_waited_is_stor
     ingest: IngestProcess, database: Database, cars: list[SimulatedTerminal]
 ) -> None:
     begin = now().replace(microsecond=0) - timedelta(hours=2)
-    before = resident(ingest)
+    before = resident_kib(*ingest.pids)
     with hindered(database):
         for number in range(BATCHES):
             for place, car in enumerate(cars):
@@ -81,7 +74,7 @@ def test_nothing_is_acknowledged_before_it_is_stored_and_all_that_waited_is_stor
                 car.send(Batch(0, tuple(fixes)))
         time.sleep(4)
         assert sum(replies(car, 0.05) for car in cars) == 0
-        assert resident(ingest) - before < 120 * 1024  # ROOM fixes and what they came in
+        assert resident_kib(*ingest.pids) - before < 120 * 1024  # ROOM fixes and what they came in
     sent = CARS * BATCHES * BATCH
     assert sent > ROOM, "the valve has to close"
     assert wait_until(lambda: count(database) == sent, 60)
