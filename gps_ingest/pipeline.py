@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from math import cos, hypot, radians
 from typing import Any, Protocol
@@ -103,7 +104,13 @@ class KnownTerminal:
     def may_report_from(self, address: str) -> bool:
         """Whether an operator lets it report from there without authentication."""
         network = str(self.settings.get("network", ""))
-        return bool(network) and ip_address(address) in ip_network(network)
+        return bool(network) and _lies_in(address, network)
+
+
+@lru_cache(maxsize=65_536)
+def _lies_in(address: str, network: str) -> bool:
+    """Asked of every line at every sweep."""
+    return ip_address(address) in ip_network(network)
 
 
 @dataclass(slots=True)
