@@ -68,7 +68,7 @@ class Balancer:
             task.add_done_callback(self._tasks.discard)
             with suppress(asyncio.CancelledError, OSError):
                 await self._pass_on(port, reader, writer)
-            writer.close()
+            await shut(writer)
 
         return talk
 
@@ -91,7 +91,16 @@ class Balancer:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            back[1].close()
+            await shut(back[1])
+
+
+async def shut(writer: asyncio.StreamWriter) -> None:
+    """Close it once all is written; a peer that reads nothing is given a moment."""
+    writer.close()
+    try:
+        await asyncio.wait_for(writer.wait_closed(), 2)
+    except (OSError, TimeoutError, asyncio.CancelledError):
+        writer.transport.abort()
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

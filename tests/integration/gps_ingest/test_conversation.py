@@ -19,7 +19,7 @@ from gps_ingest.protocols.jt808.body import Dialect
 from gps_ingest.protocols.jt808.location import PositionReply
 from kernel.gate import gate
 from kernel.gate.gate import Cleared
-from tests.ingest import LAT, LON, TEST, count
+from tests.ingest import LAT, LON, TEST, count, known_soon
 from tests.integration.gps_ingest.conftest import Street
 
 _numbers = itertools.count(1)
@@ -46,21 +46,12 @@ def _terminal(street: Street, version: int, udp: bool = False) -> SimulatedTermi
     ident = street.register(phone, "jt808")
     with street.database.unit_of_work(TEST) as session:
         terminals.open_window(session, ident)
+    known_soon(street.ingest, phone)
     made = SimulatedTerminal(phone, version, udp=udp)
-    port = street.ingest.settings.jt808_port
-    made.connect(port)
-    assert wait_until(lambda: _registers(made, port), 10)
+    made.connect(street.ingest.settings.jt808_port)
+    assert made.register().result == link.OK
     assert made.authenticate() == link.OK
     return made
-
-
-def _registers(terminal: SimulatedTerminal, port: int) -> bool:
-    """Until the listeners know it, a new terminal is told that it does not exist."""
-    reply = terminal.register()
-    if reply.result == link.OK:
-        return True
-    terminal.connect(port)
-    return False
 
 
 def ident(street: Street, terminal: SimulatedTerminal) -> int:
