@@ -23,6 +23,7 @@ class Balancer:
             port: itertools.cycle(behind) for port, behind in (*tcp.items(), *udp.items())
         }
         self._tasks: set[asyncio.Task[None]] = set()
+        self._fronts: set[asyncio.StreamWriter] = set()
         self._closing: list[Any] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -51,8 +52,8 @@ class Balancer:
     async def _close(self) -> None:
         for one in self._closing:
             one.close()
-        for task in self._tasks:
-            task.cancel()
+        for writer in self._fronts:  # its reader ends, and with it the whole way
+            writer.transport.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.sleep(0.05)
 
@@ -66,9 +67,11 @@ class Balancer:
             assert task is not None
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-            with suppress(asyncio.CancelledError, OSError):
+            self._fronts.add(writer)
+            with suppress(OSError):
                 await self._pass_on(port, reader, writer)
             await shut(writer)
+            self._fronts.discard(writer)
 
         return talk
 
@@ -99,7 +102,7 @@ async def shut(writer: asyncio.StreamWriter) -> None:
     writer.close()
     try:
         await asyncio.wait_for(writer.wait_closed(), 2)
-    except (OSError, TimeoutError, asyncio.CancelledError):
+    except (OSError, TimeoutError):
         writer.transport.abort()
 
 
