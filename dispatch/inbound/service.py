@@ -78,7 +78,7 @@ class InboundService:
         return reply
 
     def strangers_words(self, reply: Reply) -> Words:
-        """Number and text of a stranger's; raises Broken, KeyMissing."""
+        """Number and text of a stranger's; raises KeyMissing."""
         return strangers.opened(self.vault, reply)
 
     def tend_strangers(self, session: Session) -> None:

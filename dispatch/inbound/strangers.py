@@ -14,10 +14,12 @@ from dispatch.inbound.models import Reply
 from dispatch.numbers import sender
 from kernel.audit import record
 from kernel.clock import now
-from kernel.crypto import Vault
+from kernel.crypto import Broken, Vault
+from kernel.log import get_logger
 from telephony import inbound as telephony
 from telephony.models import Inbound
 
+log = get_logger(__name__)
 TEND, TEND_SECONDS = "inbound.tend_strangers", 3600
 KEPT = timedelta(days=30)
 """After somebody has registered it, or found that it is nothing. What was registered stands in the
@@ -29,7 +31,7 @@ NUMBER = "stranger"
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Number and text as they came; both empty once they are destroyed."""
+    """Number and text as they came; both empty once they are destroyed, or cannot be opened."""
 
     sender: str
     text: str
@@ -44,10 +46,14 @@ def seal(session: Session, vault: Vault, reply: Reply, message: Inbound) -> None
 
 
 def opened(vault: Vault, reply: Reply) -> Words:
-    """Raises Broken, KeyMissing."""
+    """Empty where the sealed bytes are damaged: one such text hides no other. Raises KeyMissing."""
     if reply.sealed is None:  # from before they were sealed, or destroyed
         return Words(reply.inbound.sender, reply.inbound.text)
-    return Words(*json.loads(vault.open(reply.sealed, _owner(reply))))
+    try:
+        return Words(*json.loads(vault.open(reply.sealed, _owner(reply))))
+    except Broken:
+        log.error("stranger_text_damaged", text_id=reply.inbound_id)
+        return Words("", "")
 
 
 def prints(vault: Vault, number: str) -> list[bytes]:

@@ -289,3 +289,15 @@ def test_a_strangers_text_is_destroyed_thirty_days_after_somebody_settled_it(des
     assert strangers_texts(desk) == ["还没有人看"]
     assert desk.do(lambda s: s.get_one(Reply, kept).note, SETUP) == ""
     assert waits
+
+
+def test_a_damaged_text_hides_no_other(desk: Desk) -> None:
+    damaged, _ = desk.text_in(CITIZEN, "坏了"), desk.text_in(CITIZEN, "还好")
+    desk.do(
+        lambda s: s.execute(
+            text("update dispatch.replies set sealed = '\\x0203' where inbound_id = :id"),
+            {"id": damaged},
+        ),
+        SETUP,
+    )
+    assert sorted(strangers_texts(desk)) == ["", "还好"]
