@@ -33,6 +33,8 @@ export default {
     bound: 'bound',
     queued: 'queued',
     free_mb: 'free MB',
+    processes: 'processes',
+    of: 'wanted',
   },
   values: { running: 'running', stopped: 'stopped', bound: 'bound', unbound: 'not bound', down: 'down' },
   organisations: 'Organisations',

@@ -33,6 +33,8 @@ export default {
     bound: '已连接',
     queued: '排队',
     free_mb: '剩余（MB）',
+    processes: '在运行进程',
+    of: '应有',
   },
   values: { running: '运行中', stopped: '已停止', bound: '已连接', unbound: '未连接', down: '未运行' },
   organisations: '机构',
