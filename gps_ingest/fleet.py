@@ -22,7 +22,7 @@ from kernel.errors import AppError
 from kernel.log import get_logger
 
 log = get_logger(__name__)
-REFRESH_SECONDS = 15
+REFRESH_SECONDS = 30
 """The registry is read again this often, besides at every notice of a change."""
 BREATH_SECONDS = 0.5
 """Between two readings, whatever happens: whoever invents names cannot keep the database busy."""

@@ -5,32 +5,22 @@ COPY is all or nothing, so a batch with a repetition is redone through a tempora
 batch with a row that the database refuses is halved until that row stands alone.
 """
 
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
+import numpy as np
 import psycopg
 from psycopg.types.json import Jsonb
 
+from gps_ingest.fixes import PgArray, Table, copied, table
 from kernel.log import get_logger
 
 log = get_logger(__name__)
 
-EPOCH_2000_US = 946_684_800_000_000
-"""PostgreSQL counts microseconds from 2000-01-01."""
 COLUMNS = "terminal_id, fixed_at, geom, received_at, speed_kmh, course, alt_m, flags"
-COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-COPY_TRAILER = b"\xff\xff"
-POINT_SIZE, BIG_ENDIAN, POINT_WITH_SRID, WGS84 = 25, 0, 0x20000001, 4326
-"""Of EWKB: big-endian like COPY itself, so that a row is one structure."""
-
-_WHOLE = struct.Struct(">hiqiqiBIIddiqifififih").pack
-_HEAD = struct.Struct(">hiqiqiBIIddiq").pack
-_REAL = struct.Struct(">if").pack
-_SHORT = struct.Struct(">ih").pack
-_NULL = struct.pack(">i", -1)
-
+"""In the order of `fixes.copied`."""
+NOTHING = table(())
 COPY_FIXES = f"copy gps.fixes ({COLUMNS}) from stdin (format binary)"
 SPARE_TABLE = "create temporary table spare (like gps.fixes) on commit drop"
 COPY_SPARE = f"copy spare ({COLUMNS}) from stdin (format binary)"
@@ -80,31 +70,9 @@ ROW_FAULTS = (
     psycopg.DataError,
     psycopg.IntegrityError,
     psycopg.InternalError,
-    struct.error,
     OverflowError,
 )
 """What a single row can be guilty of; everything else is the database's own trouble."""
-
-
-def to_us(epoch_seconds: float) -> int:
-    """Microseconds since 2000, as PostgreSQL keeps time."""
-    return round(epoch_seconds * 1_000_000) - EPOCH_2000_US
-
-
-@dataclass(slots=True)
-class Row:
-    """A fix to store. Times in microseconds since 2000, as PostgreSQL keeps them."""
-
-    terminal_id: int
-    fixed_us: int
-    received_us: int
-    lat: float
-    lon: float
-    speed_kmh: float | None
-    course: float | None
-    alt_m: float | None
-    flags: int
-    is_live: bool = True
 
 
 @dataclass(slots=True)
@@ -142,68 +110,69 @@ class Happening:
 
 def write(
     connection: psycopg.Connection,
-    rows: Sequence[Row],
-    oddities: Sequence[Oddity],
+    fixes: Table,
+    oddities: Sequence[Oddity] = (),
     happenings: Sequence[Happening] = (),
-) -> list[Row]:
-    """Store everything in one transaction; gives the rows that are now the present.
+) -> Table:
+    """Store everything in one transaction; gives the fixes that are now the present.
 
     Raises psycopg.Error when the database is in trouble: nothing is stored then, and the same
     call may be repeated. A row that the database refuses ends in the quarantine.
     """
     try:
-        return _write_once(connection, rows, oddities, _copy, happenings)
+        return _write_once(connection, fixes, oddities, _copy, happenings)
     except psycopg.errors.UniqueViolation:
         pass
     except ROW_FAULTS as fault:
-        return _halves(connection, rows, oddities, fault, happenings)
+        return _halves(connection, fixes, oddities, fault, happenings)
     try:
-        return _write_once(connection, rows, oddities, _copy_around_repetitions, happenings)
+        return _write_once(connection, fixes, oddities, _copy_around_repetitions, happenings)
     except ROW_FAULTS as fault:
-        return _halves(connection, rows, oddities, fault, happenings)
+        return _halves(connection, fixes, oddities, fault, happenings)
 
 
 def _write_once(
     connection: psycopg.Connection,
-    rows: Sequence[Row],
+    fixes: Table,
     oddities: Sequence[Oddity],
     copy: Callable[[psycopg.Cursor, bytes], None],
     happenings: Sequence[Happening] = (),
-) -> list[Row]:
-    newest = _newest(rows)
+) -> Table:
+    newest = _newest(fixes)
     with connection.transaction(), connection.cursor() as cursor:
-        if rows:
-            copy(cursor, b"".join((COPY_HEADER, *map(encode, rows), COPY_TRAILER)))
-        moved = _move_latest(cursor, newest) if newest else set()
+        if len(fixes):
+            copy(cursor, copied(fixes))
+        moved = _move_latest(cursor, newest)
         if oddities:
             cursor.execute(QUARANTINE, _columns(oddities, ODDITY_COLUMNS))
         if happenings:
             cursor.execute(HAPPEN, _happening_columns(happenings))
-    return [row for row in newest if row.terminal_id in moved]
+    return moved
 
 
 def _halves(
     connection: psycopg.Connection,
-    rows: Sequence[Row],
+    fixes: Table,
     oddities: Sequence[Oddity],
     fault: Exception,
     happenings: Sequence[Happening] = (),
-) -> list[Row]:
-    """Find the row that is to blame; the others are stored as if it had never been there."""
+) -> Table:
+    """Find the fix that is to blame; the others are stored as if it had never been there."""
     if happenings:
         _tell_each(connection, happenings)
-        return write(connection, rows, oddities)
-    if len(rows) > 1:
-        middle = len(rows) // 2
-        before = write(connection, rows[:middle], oddities)
-        after = write(connection, rows[middle:], ())
-        return list({row.terminal_id: row for row in (*before, *after)}.values())
-    if rows:
-        log.error("fix_refused_by_database", terminal=rows[0].terminal_id, fault=str(fault))
-        return write(connection, (), (*oddities, _refused(rows[0])))
+        return write(connection, fixes, oddities)
+    if len(fixes) > 1:
+        middle = len(fixes) // 2
+        before = write(connection, fixes[:middle], oddities)
+        after = write(connection, fixes[middle:])
+        return _newest(np.concatenate((before, after)))
+    if len(fixes):
+        refused = fixes[0]
+        log.error("fix_refused_by_database", terminal=int(refused["terminal_id"]), fault=str(fault))
+        return write(connection, NOTHING, (*oddities, _refused(refused)))
     for oddity in oddities:
         _keep(connection, oddity)
-    return []
+    return NOTHING
 
 
 def _tell_each(connection: psycopg.Connection, happenings: Sequence[Happening]) -> None:
@@ -212,7 +181,7 @@ def _tell_each(connection: psycopg.Connection, happenings: Sequence[Happening]) 
         bare = replace(told, lat=None, lon=None, details={}, key=told.key[:80])
         for attempt in (told, bare):
             try:
-                _write_once(connection, (), (), _copy, (attempt,))
+                _write_once(connection, NOTHING, (), _copy, (attempt,))
                 break
             except ROW_FAULTS as fault:
                 log.error("happening_refused_by_database", kind=told.kind, fault=str(fault))
@@ -223,7 +192,7 @@ def _keep(connection: psycopg.Connection, oddity: Oddity) -> None:
     bare = replace(oddity, fixed_us=None, lat=None, lon=None, speed_kmh=None)
     for attempt in (oddity, bare):
         try:
-            _write_once(connection, (), (attempt,), _copy)
+            _write_once(connection, NOTHING, (attempt,), _copy)
             return
         except ROW_FAULTS as fault:
             log.error("oddity_refused_by_database", reason=oddity.reason, fault=str(fault))
@@ -241,27 +210,26 @@ def _copy_around_repetitions(cursor: psycopg.Cursor, data: bytes) -> None:
     cursor.execute(FROM_SPARE)
 
 
-def _newest(rows: Sequence[Row]) -> list[Row]:
-    """The newest live row of each terminal; sorted, so that two writers never deadlock."""
-    newest: dict[int, Row] = {}
-    for row in rows:
-        if row.is_live:
-            before = newest.get(row.terminal_id)
-            if before is None or before.fixed_us <= row.fixed_us:
-                newest[row.terminal_id] = row
-    return [newest[terminal_id] for terminal_id in sorted(newest)]
+def _newest(fixes: Table) -> Table:
+    """The newest live fix of each terminal; sorted, so that two writers never deadlock."""
+    live = fixes[fixes["is_live"]]
+    live = live[np.lexsort((live["fixed_us"], live["terminal_id"]))]
+    terminals = live["terminal_id"]
+    is_last = np.append(terminals[1:] != terminals[:-1], True)[: len(live)]
+    newest: Table = live[is_last]
+    return newest
 
 
 LATEST_COLUMNS = (
-    "terminal_id",
-    "fixed_us",
-    "received_us",
-    "lat",
-    "lon",
-    "speed_kmh",
-    "course",
-    "alt_m",
-    "flags",
+    ("terminal_id", ">i8"),
+    ("fixed_us", ">i8"),
+    ("received_us", ">i8"),
+    ("lat", ">f8"),
+    ("lon", ">f8"),
+    ("speed_kmh", ">f4"),
+    ("course", ">f4"),
+    ("alt_m", ">f4"),
+    ("flags", ">i2"),
 )
 ODDITY_COLUMNS = (
     "received_us",
@@ -286,9 +254,15 @@ HAPPENING_COLUMNS = (
 )
 
 
-def _move_latest(cursor: psycopg.Cursor, newest: Sequence[Row]) -> set[int]:
-    cursor.execute(MOVE_LATEST, _columns(newest, LATEST_COLUMNS))
-    return {terminal_id for (terminal_id,) in cursor.fetchall()}
+def _move_latest(cursor: psycopg.Cursor, newest: Table) -> Table:
+    """The fixes among these, one a terminal, that are newer than what was the present."""
+    if not len(newest):
+        return newest
+    cursor.execute(MOVE_LATEST, [PgArray(newest[name], code) for name, code in LATEST_COLUMNS])
+    if cursor.rowcount == len(newest):
+        return newest
+    moved = np.fromiter((ident for (ident,) in cursor), np.int64)
+    return newest[np.isin(newest["terminal_id"], moved)]
 
 
 def _happening_columns(happenings: Sequence[Happening]) -> list[list[object]]:
@@ -301,27 +275,15 @@ def _columns(items: Sequence[object], names: Sequence[str]) -> list[list[object]
     return [list(column) for column in zip(*map(attrgetter(*names), items), strict=True)]
 
 
-def _refused(row: Row) -> Oddity:
+def _refused(fix: np.void) -> Oddity:
+    speed = float(fix["speed_kmh"])
     return Oddity(
-        row.received_us,
-        row.terminal_id,
+        int(fix["received_us"]),
+        int(fix["terminal_id"]),
         "refused_by_database",
-        row.fixed_us,
-        row.lat,
-        row.lon,
-        row.speed_kmh,
+        int(fix["fixed_us"]),
+        float(fix["lat"]),
+        float(fix["lon"]),
+        None if np.isnan(speed) else speed,
         b"",
     )
-
-
-def encode(row: Row) -> bytes:
-    """The row in PostgreSQL's binary COPY format, its point as EWKB."""
-    speed, course, alt = row.speed_kmh, row.course, row.alt_m
-    head = (
-        8, 8, row.terminal_id, 8, row.fixed_us,
-        POINT_SIZE, BIG_ENDIAN, POINT_WITH_SRID, WGS84, row.lon, row.lat, 8, row.received_us,
-    )  # fmt: skip
-    if speed is not None and course is not None and alt is not None:
-        return _WHOLE(*head, 4, speed, 4, course, 4, alt, 2, row.flags)
-    measures = (_NULL if value is None else _REAL(4, value) for value in (speed, course, alt))
-    return b"".join((_HEAD(*head), *measures, _SHORT(2, row.flags)))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from gps_ingest import meters
+from gps_ingest.fixes import Row, to_us
 from gps_ingest.fleet import Fleet
-from gps_ingest.history import Happening, Oddity, Row, to_us
+from gps_ingest.history import Happening, Oddity
 from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Verdict
 from gps_ingest.positions import Done, PositionStore
 from gps_ingest.presence import Presence
@@ -70,14 +71,17 @@ class Intake:
         terminal: KnownTerminal | None,
         done: Done | None = None,
         told: Sequence[Told] = (),
+        received_at: datetime | None = None,
     ) -> Verdict | None:
         """Pass a fix on with what it tells besides; None means that the fix is to be stored.
+
+        `received_at` is now, if nothing else is said.
 
         `done` is called once everything about it is safe in the database; at once when there is
         nothing to store, never when the fix was refused. What is told is stored whatever becomes
         of the position: an alarm needs none.
         """
-        passage = Passage(fix, terminal, self.clock.now(), self.rules)
+        passage = Passage(fix, terminal, received_at or self.clock.now(), self.rules)
         verdict = self.pipeline.run(passage)
         meters.fixes[_labels(verdict)] += 1
         self._note(passage, verdict)
@@ -137,7 +141,7 @@ class Intake:
             return
         if verdict is None:
             if passage.is_live:
-                self.presence.fix(terminal.id, passage.moment, passage.received_at)
+                self.presence.fix(terminal.id, passage.moment, passage.received)
         elif verdict.end in (End.VOID, End.QUARANTINED):
             self.presence.trouble(terminal.id, verdict.end.value)
 

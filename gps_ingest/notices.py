@@ -1,40 +1,41 @@
 """News of positions: one compact entry of a short stream per stored batch."""
 
-from collections.abc import Sequence
-
 import gevent
 from gevent.queue import Full, Queue
 from redis import RedisError
 
 from gps_ingest import meters
-from gps_ingest.history import EPOCH_2000_US, Row
+from gps_ingest.fixes import EPOCH_2000_US, Table
 from kernel.bus import Bus
 from kernel.log import get_logger
 
 log = get_logger(__name__)
 STREAM = "positions"
+_FIX = "[%d,%.7f,%.7f,%.1f,%.1f,%d,%d,%d]"
 MAX_WAITING = 50
 """Batches kept while the bus is away; its readers take a snapshot anyway when it is back."""
 
 
-def encode(rows: Sequence[Row]) -> bytes:
+def encode(fixes: Table) -> bytes:
     """A JSON list of [terminal_id, lat, lon, speed_kmh, course, fixed_at, received_at, flags].
 
     WGS-84 degrees, km/h, degrees from north, epoch milliseconds, FixFlag bits.
     """
-    return f"[{','.join(map(_written, rows))}]".encode()
-
-
-def _written(row: Row) -> str:
-    """By hand: a third of what the general encoder takes for the same."""
-    speed, course = row.speed_kmh, row.course
-    return (
-        f"[{row.terminal_id},{row.lat:.7f},{row.lon:.7f},"
-        f"{'null' if speed is None else f'{speed:.1f}'},"
-        f"{'null' if course is None else f'{course:.1f}'},"
-        f"{(row.fixed_us + EPOCH_2000_US) // 1000},"
-        f"{(row.received_us + EPOCH_2000_US) // 1000},{row.flags}]"
+    columns = (
+        fixes["terminal_id"],
+        fixes["lat"],
+        fixes["lon"],
+        fixes["speed_kmh"],
+        fixes["course"],
+        (fixes["fixed_us"] + EPOCH_2000_US) // 1000,
+        (fixes["received_us"] + EPOCH_2000_US) // 1000,
+        fixes["flags"],
     )
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    # All at once: a fifth of what the general encoder takes.
+    values = tuple(value for row in rows for value in row)
+    written = ",".join([_FIX] * len(fixes)) % values
+    return f"[{written.replace('nan', 'null')}]".encode()
 
 
 class Notices:
@@ -45,9 +46,9 @@ class Notices:
         self._queue: Queue[bytes] = Queue(MAX_WAITING)
         self._greenlet: gevent.Greenlet[[], None] | None = None
 
-    def tell(self, rows: Sequence[Row]) -> None:
+    def tell(self, fixes: Table) -> None:
         try:
-            self._queue.put_nowait(encode(rows))
+            self._queue.put_nowait(encode(fixes))
         except Full:
             meters.notices.labels("dropped").inc()
 

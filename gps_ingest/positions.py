@@ -8,13 +8,16 @@ before it is stored.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import gevent
+import numpy as np
 import psycopg
 from gevent.event import Event
 
 from gps_ingest import history, meters
-from gps_ingest.history import Happening, Oddity, Row
+from gps_ingest.fixes import Row, Table, table
+from gps_ingest.history import Happening, Oddity
 from gps_ingest.valve import Valve
 from kernel.log import get_logger
 
@@ -41,10 +44,31 @@ class StoreLimits:
 
 @dataclass(slots=True)
 class _Entry:
-    """A fix or an oddity to store, or nothing at all; `done` is called after the commit."""
+    """What is to be stored, or nothing at all; `done` is called after the commit."""
 
-    item: Row | Oddity | Happening | None
+    item: Row | Table | Oddity | Happening | None
     done: Done | None
+    size: int = 1
+
+
+class Source(Protocol):
+    """What waits unread until the next batch begins."""
+
+    def __len__(self) -> int: ...
+
+    def read(self) -> None:
+        """Add everything to the store."""
+        ...
+
+
+class Nothing:
+    """No source."""
+
+    def __len__(self) -> int:
+        return 0
+
+    def read(self) -> None:
+        return None
 
 
 class PositionStore:
@@ -53,7 +77,7 @@ class PositionStore:
     def __init__(
         self,
         connect: Callable[[], psycopg.Connection],
-        tell: Callable[[Sequence[Row]], None],
+        tell: Callable[[Table], None],
         limits: StoreLimits | None = None,
     ):
         self.limits = limits or StoreLimits()
@@ -62,7 +86,10 @@ class PositionStore:
         """True from a failed attempt to store until the next success."""
         self._connect, self._tell = connect, tell
         self._connection: psycopg.Connection | None = None
+        self.source: Source = Nothing()
         self._entries: list[_Entry] = []
+        self._size = 0
+        """Of all entries."""
         self._some, self._enough = Event(), Event()
         self._stopping = False
         self._greenlet: gevent.Greenlet[[], None] | None = None
@@ -72,6 +99,10 @@ class PositionStore:
     def add(self, row: Row, done: Done | None = None) -> None:
         """Store the fix with the next batch; then call `done`."""
         self._append(_Entry(row, done))
+
+    def add_all(self, fixes: Table, done: Done) -> None:
+        """Store the fixes with the next batch; then call `done`."""
+        self._append(_Entry(fixes, done, len(fixes)))
 
     def quarantine(self, oddity: Oddity, done: Done | None = None) -> None:
         """Store the oddity with the next batch; then call `done`."""
@@ -87,12 +118,17 @@ class PositionStore:
 
     @property
     def waiting(self) -> int:
-        return len(self._entries)
+        return self._size + len(self.source)
 
     def _append(self, entry: _Entry) -> None:
         self._entries.append(entry)
+        self._size += entry.size
+        self.came()
+
+    def came(self) -> None:
+        """Something more waits, here or at the source."""
         self._some.set()
-        waiting = len(self._entries)
+        waiting = self.waiting
         if waiting >= self.limits.enough:
             self._enough.set()
         if waiting >= self.limits.max_waiting and self.valve.is_open:
@@ -113,12 +149,13 @@ class PositionStore:
             self._greenlet.join(deadline_seconds)
             self._greenlet.kill(timeout=1)
         self._disconnect()
-        return len(self._entries)
+        return self.waiting
 
     def _run(self) -> None:
-        while self._entries or not self._stopping:
+        while self.waiting or not self._stopping:
             self._some.wait()
             self._enough.wait(0 if self._stopping else self.limits.flush_seconds)
+            _call(self.source.read)
             batch = list(self._entries)
             if batch:
                 self._store(batch)
@@ -127,26 +164,27 @@ class PositionStore:
     def _store(self, batch: Sequence[_Entry]) -> None:
         """Write the batch, as often as it takes; then acknowledge, then tell."""
         rows = [entry.item for entry in batch if isinstance(entry.item, Row)]
+        tables = [entry.item for entry in batch if isinstance(entry.item, np.ndarray)]
         oddities = [entry.item for entry in batch if isinstance(entry.item, Oddity)]
         happenings = [entry.item for entry in batch if isinstance(entry.item, Happening)]
-        anything = rows or oddities or happenings
-        moved = self._write(rows, oddities, happenings) if anything else []
+        moved = history.NOTHING
+        if rows or tables or oddities or happenings:
+            fixes = np.concatenate((table(rows), *tables))
+            moved = self._write(fixes, oddities, happenings)
         for entry in batch:
             if entry.done is not None:
                 _call(entry.done)
-        if moved:
+        if len(moved):
             _call(lambda: self._tell(moved))
 
-    def _write(
-        self, rows: list[Row], oddities: list[Oddity], happenings: list[Happening]
-    ) -> list[Row]:
+    def _write(self, fixes: Table, oddities: list[Oddity], happenings: list[Happening]) -> Table:
         pause, longest = self.limits.retry_seconds
         while True:
             begin = time.perf_counter()
             try:
                 if self._connection is None:
                     self._connection = self._connect()
-                moved = history.write(self._connection, rows, oddities, happenings)
+                moved = history.write(self._connection, fixes, oddities, happenings)
             except Exception as error:  # whatever it is, the batch stays first in line
                 self._away(error)
                 gevent.sleep(pause)
@@ -158,7 +196,8 @@ class PositionStore:
 
     def _forget(self, batch: Sequence[_Entry]) -> None:
         del self._entries[: len(batch)]
-        waiting = len(self._entries)
+        self._size -= sum(entry.size for entry in batch)
+        waiting = self.waiting
         if waiting < self.limits.enough:
             self._enough.clear()
         if not waiting and not self._stopping:

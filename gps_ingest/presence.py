@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
-from gps_ingest.history import Happening, to_us
+from gps_ingest.fixes import to_us
+from gps_ingest.history import Happening
 from gps_ingest.pipeline import KnownTerminal, Moment
 
 OFFLINE, ONLINE = "offline", "online"
@@ -53,9 +54,8 @@ class Presence:
         self._tell, self._started_at = tell, started_at.timestamp()
         self._reporting: dict[int, _Reporting] = {}
 
-    def fix(self, terminal_id: int, moment: Moment, received_at: datetime) -> None:
-        """A live fix that is believed."""
-        at = received_at.timestamp()
+    def fix(self, terminal_id: int, moment: Moment, at: float) -> None:
+        """A live fix that is believed, received at that epoch second."""
         seen = self._reporting.get(terminal_id)
         if seen is None:
             self._reporting[terminal_id] = _Reporting(moment, at)
@@ -85,7 +85,7 @@ class Presence:
         for terminal in known:
             seen = self._reporting.get(terminal.id) or self._from_before(terminal, at)
             if seen and terminal.newest and terminal.newest[0] > seen.newest[0]:
-                self.fix(terminal.id, terminal.newest, now)  # another process heard it
+                self.fix(terminal.id, terminal.newest, at)  # another process heard it
             if seen is None or seen.is_offline or at - seen.heard_at <= seen.patience:
                 continue
             seen.is_offline = True

@@ -19,7 +19,7 @@ from gps_ingest.models import (
     UnknownIdentity,
 )
 from kernel.access import Role
-from kernel.db import carried_out_by
+from kernel.db import among, carried_out_by
 
 TRAIL_LIMIT = 2000
 
@@ -43,7 +43,7 @@ def latest(session: Session, terminal_ids: Collection[int] | None = None) -> lis
     """Where these terminals (all, when None) were heard last, by terminal."""
     query = _positions(LatestFix).order_by(LatestFix.terminal_id)
     if terminal_ids is not None:
-        query = query.where(LatestFix.terminal_id.in_(terminal_ids))
+        query = query.where(among(LatestFix.terminal_id, terminal_ids))
     return [_position(row) for row in session.execute(query)]
 
 
@@ -67,7 +67,7 @@ def nearest(
         .limit(limit)
     )
     if terminal_ids is not None:
-        query = query.where(LatestFix.terminal_id.in_(terminal_ids))
+        query = query.where(among(LatestFix.terminal_id, terminal_ids))
     return [(_position(row), row.metres) for row in session.execute(query)]
 
 
@@ -168,7 +168,7 @@ LEDGER = (
 
 def ledger(session: Session, terminal_ids: Collection[int], limit: int = 50) -> list[Row[Any]]:
     """The newest messages to these terminals, newest first: the columns of `LEDGER`."""
-    query = select(*LEDGER).where(Downlink.terminal_id.in_(terminal_ids))
+    query = select(*LEDGER).where(among(Downlink.terminal_id, terminal_ids))
     return list(session.execute(query.order_by(Downlink.id.desc()).limit(limit)))
 
 

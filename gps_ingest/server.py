@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from gps_ingest import meters
+from gps_ingest.bulk import Bulk
 from gps_ingest.ending import end
 from gps_ingest.fleet import Fleet
 from gps_ingest.gatehouse import Gatehouse
@@ -89,6 +90,7 @@ class IngestServer:
             rules=rules,
             clock=database.clock,
         )
+        self.bulk = Bulk(self.intake)
         self.poller = Poller()
         self.gatehouse = Gatehouse(database, INGEST)
         self.switchboard = Switchboard(database, INGEST)
@@ -220,7 +222,7 @@ class IngestServer:
         return Gt06Session(self.intake, link)
 
     def _terminal(self, peer: Link | UdpPeer) -> Jt808Session:
-        return Jt808Session(self.intake, self.gatehouse, self.switchboard, peer)
+        return Jt808Session(self.intake, self.gatehouse, self.switchboard, peer, self.bulk)
 
     def _beat(self) -> None:
         """Say that we live, unless nothing can be stored; leave what we have counted."""

@@ -19,7 +19,7 @@ from kernel.log import get_logger
 
 log = get_logger(__name__)
 PLUGGED = "gps_plugged"
-"""Stream of {terminal_id}: the process that tells it has the terminal's line from now on."""
+"""Stream of {terminal_ids}: the process that tells it has their lines from now on."""
 RETRY_SECONDS = 1.0
 
 
@@ -51,16 +51,15 @@ class Siblings:
             self._some.wait()
             self._some.clear()
             while self._waiting:
-                terminal_id = next(iter(self._waiting))
-                del self._waiting[terminal_id]
-                order = self._publish(terminal_id)
-                if terminal_id not in self._waiting:  # it did not come anew meanwhile
-                    self._announced[terminal_id] = order
+                told, self._waiting = self._waiting, {}
+                order = self._publish(list(told))
+                # What came anew meanwhile is told once more.
+                self._announced |= dict.fromkeys(told.keys() - self._waiting.keys(), order)
 
-    def _publish(self, terminal_id: int) -> int:
+    def _publish(self, terminal_ids: list[int]) -> int:
         while True:
             try:
-                return self._bus.publish_json(PLUGGED, {"terminal_id": terminal_id})
+                return self._bus.publish_json(PLUGGED, {"terminal_ids": terminal_ids})
             except RedisError:
                 gevent.sleep(RETRY_SECONDS)
 
@@ -84,5 +83,7 @@ class Siblings:
         if entry.stream == POSITIONS:
             for terminal_id, lat, lon, _, _, fixed_ms, *_ in told:
                 self._fleet.moved(terminal_id, (fixed_ms / 1000, lat, lon))
-        elif entry.order > self._announced.get(told["terminal_id"], entry.order):
-            self._switchboard.taken_over(told["terminal_id"], entry.by)
+            return
+        for terminal_id in told["terminal_ids"]:
+            if entry.order > self._announced.get(terminal_id, entry.order):
+                self._switchboard.taken_over(terminal_id, entry.by)

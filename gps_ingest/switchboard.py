@@ -36,7 +36,7 @@ from gps_ingest.models import Downlink, Terminal
 from gps_ingest.pipeline import KnownTerminal
 from kernel.access import Principal
 from kernel.clock import now
-from kernel.db import Database
+from kernel.db import Database, among
 from kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -298,11 +298,11 @@ class Switchboard:
 
 def _waiting(session: Session, connected: list[int], fresh: list[int]) -> Any:
     """What waits for these terminals; of those freshly plugged also what their last line lost."""
-    lost = and_(Downlink.state == SENT, Downlink.terminal_id.in_(fresh))
+    lost = and_(Downlink.state == SENT, among(Downlink.terminal_id, fresh))
     return (
         select(Downlink)
         .where(
-            Downlink.terminal_id.in_(connected),
+            among(Downlink.terminal_id, connected),
             Downlink.ended_at.is_(None),
             Downlink.expires_at > now(session),
             or_(Downlink.state == QUEUED, lost),

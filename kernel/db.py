@@ -1,6 +1,6 @@
 """The database: declarative base, sessions, and the unit of work that every entry point opens."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import wraps
@@ -8,17 +8,20 @@ from typing import Annotated, Any, TypeVar, cast
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     DateTime,
     Engine,
     Identity,
     MetaData,
+    any_,
     create_engine,
     event,
+    literal,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
 
 from kernel.access import Principal, Role
 from kernel.clock import Clock, SystemClock
@@ -40,6 +43,11 @@ Reference = Annotated[int, mapped_column(BigInteger)]
 """An opaque reference to a row of a higher room: no foreign key."""
 Timestamp = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Json = Annotated[dict[str, Any], mapped_column(JSONB)]
+
+
+def among(column: InstrumentedAttribute[int], idents: Collection[int]) -> ColumnElement[bool]:
+    """Whether a bigint is one of these: one parameter, where `in_` sends one for each."""
+    return column == any_(literal(list(idents), ARRAY(BigInteger)))
 
 
 class Base(DeclarativeBase):

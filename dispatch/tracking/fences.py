@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch.tracking.watching import NO_DUTY, Duty, Event, Limits, Seen, Target, Way
 from gps_ingest import queries
-from gps_ingest.history import Happening, to_us
+from gps_ingest.fixes import to_us
+from gps_ingest.history import Happening
 from kernel.access import Principal
 from kernel.db import Database
 from kernel.log import get_logger
@@ -44,7 +45,10 @@ class Fences:
     ) -> None:
         way = self._ways.get(terminal_id)
         duty = self.duties.get(terminal_id, NO_DUTY)
-        seen, areas = Seen(at, lat, lon, speed_kmh), self.areas.at(lon, lat)
+        areas = self.areas.at(lon, lat)
+        if way is not None and way.is_quiet(at, speed_kmh, areas, duty, self.limits):
+            return
+        seen = Seen(at, lat, lon, speed_kmh)
         if way is None:
             way = self._ways[terminal_id] = Way()
             way.begin(seen, areas, duty)

@@ -26,7 +26,8 @@ CHUNK = 4096
 BACKLOG = 4096
 ACCEPTS = 64
 """Connections taken at one go; the others wait for the next turn of the loop."""
-SWEEP_SECONDS = 1.0
+SWEEP_SECONDS = 2.0
+"""Ten thousand links are looked at as often as they speak, else."""
 PlainSocket: type[socket.socket] = get_original("socket", "socket")
 """The standard library's: gevent's own would make two watchers more for every connection."""
 
@@ -37,7 +38,7 @@ class Session(Protocol):
     def receive(self, data: bytes) -> None: ...
 
     def tick(self, now: float) -> None:
-        """About once a second: time for whatever the session itself waits for."""
+        """Every two seconds or so: time for whatever the session itself waits for."""
         ...
 
     def closed(self) -> None:

@@ -25,7 +25,7 @@ DATAGRAMS = 64
 """Taken at one go; the others wait for the next turn of the loop."""
 KERNEL_BUFFER = 4 << 20
 """Bytes that wait in the kernel while the store is full; what comes then is lost, as UDP is."""
-SWEEP_SECONDS = 1.0
+SWEEP_SECONDS = 2.0
 
 
 class DatagramSession(Protocol):
@@ -34,7 +34,7 @@ class DatagramSession(Protocol):
     def datagram(self, data: bytes) -> None: ...
 
     def tick(self, now: float) -> None:
-        """About once a second."""
+        """Every two seconds or so."""
         ...
 
     def closed(self) -> None:
@@ -78,6 +78,10 @@ class UdpPeer:
 
     def close(self, reason: str, *, offence: bool = False) -> None:
         self._listener.dismiss(self.address, self._port, Dismissed(reason, offence=offence))
+
+    def guarded(self, act: Callable[..., None], *told: object) -> None:
+        """Whatever a session raises ends its own peer and nobody else's."""
+        self._listener.guarded(self.address, self._port, partial(act, *told))
 
 
 class UdpListener:
@@ -159,9 +163,9 @@ class UdpListener:
                 raise self.door.refuse("too_fast")
             peer.session.datagram(data)
 
-        self._guarded(address, port, hear)
+        self.guarded(address, port, hear)
 
-    def _guarded(self, address: str, port: int, act: Callable[[], None]) -> None:
+    def guarded(self, address: str, port: int, act: Callable[[], None]) -> None:
         """Whatever a session raises ends its own peer and nobody else's."""
         try:
             act()
@@ -205,6 +209,6 @@ class UdpListener:
                 elif peer.is_over(now):
                     self._forget(address, port)
                 else:
-                    self._guarded(address, port, partial(peer.session.tick, now))
+                    self.guarded(address, port, partial(peer.session.tick, now))
             meters.links.labels(self.door.name).set(len(self._peers))
             self.door.sweep()

@@ -1,5 +1,6 @@
 """What a session sees of the other side."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -21,3 +22,7 @@ class Correspondent(Peer, Protocol):
         ...
 
     def close(self, reason: str, *, offence: bool = False) -> None: ...
+
+    def guarded(self, act: Callable[..., None], *told: object) -> None:
+        """Whatever `act` raises ends this link and nobody else's."""
+        ...

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 
 from gps_ingest import downlink, meters
+from gps_ingest.bulk import Bulk
 from gps_ingest.gatehouse import Admission, Claim, Gatehouse
 from gps_ingest.intake import Intake, Told
 from gps_ingest.listeners.limits import Dismissed
@@ -19,7 +20,7 @@ from gps_ingest.models import Downlink
 from gps_ingest.pipeline import End, KnownTerminal
 from gps_ingest.protocols import jt808
 from gps_ingest.protocols.jt808 import bits, control, link, words
-from gps_ingest.protocols.jt808.body import Body
+from gps_ingest.protocols.jt808.body import GMT8, Body
 from gps_ingest.protocols.jt808.decoder import Damaged
 from gps_ingest.protocols.jt808.framing import Header
 from gps_ingest.protocols.jt808.framing import Peer as Name
@@ -38,6 +39,7 @@ MAX_OUT = 32
 LATE = timedelta(minutes=5)
 """An alarm from a blind area that is older than this is history: nobody is called for it."""
 REPEAT = "【重发】"
+LOCATION = bytes.fromhex("0200")
 QUERY_POSITION = jt808.FLAG + bytes.fromhex("8201")
 ASKED_FOR = frozenset(
     {0x0001, 0x0104, 0x0107, 0x0201, 0x0302, 0x0500, 0x0608, 0x0700, 0x0802, 0x0805}
@@ -68,37 +70,61 @@ class Jt808Session:
     """One link, or one sender of datagrams."""
 
     def __init__(
-        self, intake: Intake, gatehouse: Gatehouse, switchboard: Switchboard, peer: Correspondent
+        self,
+        intake: Intake,
+        gatehouse: Gatehouse,
+        switchboard: Switchboard,
+        peer: Correspondent,
+        bulk: Bulk,
     ):
         self._intake, self._gatehouse, self._switchboard = intake, gatehouse, switchboard
-        self._peer = peer
+        self._peer, self._bulk = peer, bulk
+        self.is_unread = False
+        self._is_plain = False
+        """Whether its locations may be read together with others'."""
+        self._received_at: datetime | None = None
+        """When that came which is being read, unless it was just now."""
         self.address = peer.address
         self._decoder = jt808.Decoder()
         self._decoder.parts.max_bytes = 0  # until it is known who speaks
         self._noise = 0
         self._serial = 0
-        self._terminal: KnownTerminal | None = None
+        self.terminal: KnownTerminal | None = None
+        """Whose line it is, once that is known."""
         self._name: Name | None = None
         """How the terminal wrote itself last: every answer copies it."""
+        self._receipts: link.Receipts | None = None
         self._sendings: dict[int, Sending] = {}
         self._recall_at = 0.0
         self._asking_until = 0.0
         """Until then the gatehouse is looking something up for this link: one thing at a time."""
-        self._is_closed = False
+        self.is_closed = False
 
     # -- bytes in -------------------------------------------------------------------------
 
     def receive(self, data: bytes) -> None:
         """Bytes of a stream; raises Dismissed."""
-        for message in self._decoder.feed(data, time.monotonic()):
-            self._take(message)
+        self._hear(data)
         self._charge()
 
     def datagram(self, data: bytes) -> None:
         """Whole frames; raises Dismissed."""
-        for message in (*self._decoder.feed(data, time.monotonic()), *self._decoder.finish()):
+        self._hear(data)
+        for message in self._decoder.finish():
+            self._catch_up()
             self._take(message)
         self._charge()
+
+    def _hear(self, data: bytes) -> None:
+        for wire in self._decoder.split(data):
+            if self.is_closed:  # for what came before
+                return
+            if self._is_plain and wire.startswith(LOCATION):
+                self._bulk.add(self, wire)
+                continue
+            self._catch_up()
+            if not self.is_closed:
+                self._take(self._decoder.read(wire, time.monotonic()))
 
     def tick(self, now: float) -> None:
         """Ask for missing parts, send again what was not answered."""
@@ -112,17 +138,50 @@ class Jt808Session:
 
     def closed(self) -> None:
         """The link is gone; what it did not answer waits for the next one."""
-        self._is_closed = True
-        if self._terminal is not None:
-            self._intake.presence.trouble(self._terminal.id, "connection_closed")
+        self._catch_up()
+        self.is_closed = True
+        if self.terminal is not None:
+            self._intake.presence.trouble(self.terminal.id, "connection_closed")
             unanswered = [one.downlink_id for one in self._sendings.values()]
-            self._switchboard.unplug(self._terminal, self, unanswered)
+            self._switchboard.unplug(self.terminal, self, unanswered)
         self._sendings.clear()
 
     def _charge(self) -> None:
-        noise, self._noise = self._decoder.noise - self._noise, self._decoder.noise
-        if noise:
-            self._peer.spoil(0, noise)
+        noise = self._decoder.noise
+        if noise != self._noise:
+            before, self._noise = self._noise, noise
+            self._peer.spoil(0, noise - before)
+
+    # -- locations that are read together (`bulk.Reporter`) --------------------------------
+
+    @property
+    def key(self) -> bytes:
+        return self._name.key if self._name else b""
+
+    def read(self, wire: bytes, received_at: datetime) -> None:
+        self._received_at = received_at
+        self._peer.guarded(self._take_alone, wire)
+        self._received_at = None
+
+    def believed(self) -> None:
+        self._peer.made_sense(identified=True)
+
+    def stored(self, serial: int) -> None:
+        receipts, name = self._receipts, self._name
+        if name is None:
+            return
+        if receipts is None or receipts.peer is not name:
+            self._receipts = receipts = link.Receipts(name)
+        self._peer.send(receipts.write(self._serial, serial))
+        self._serial = self._serial + 1 & 0xFFFF
+
+    def _take_alone(self, wire: bytes) -> None:
+        self._take(self._decoder.read(wire, time.monotonic()))
+
+    def _catch_up(self) -> None:
+        """What came before on this line comes first."""
+        if self.is_unread:
+            self._bulk.read()
 
     # -- messages in ----------------------------------------------------------------------
 
@@ -130,9 +189,9 @@ class Jt808Session:
         meters.messages[PROTOCOL, type(message).__name__] += 1
         match message:
             case Location():  # nearly every message, so it comes first
-                if self._is_theirs(message.header) and self._terminal is not None:
-                    self._peer.made_sense(identified=self._terminal.enabled)
-                    self._locations(self._terminal, message, (message,))
+                if self._is_theirs(message.header) and self.terminal is not None:
+                    self._peer.made_sense(identified=self.terminal.enabled)
+                    self._locations(self.terminal, message, (message,))
             case Damaged():
                 self._damaged(message)
             case link.Part():  # the whole is acknowledged once it is here
@@ -152,16 +211,17 @@ class Jt808Session:
         """Of a terminal whose checksums are known to be wrong the frame is read once more."""
         if message.fault == "checksum" and self._forgives(message.header):
             self._decoder.dialect = replace(self._decoder.dialect, verify=False)
+            self._is_plain = False
             self._take(self._decoder.read(message.raw.strip(jt808.FLAG), time.monotonic()))
             return
-        if message.header is not None and message.fault in ("body", "part") and self._terminal:
+        if message.header is not None and message.fault in ("body", "part") and self.terminal:
             self._reply(message.header, link.BAD_MESSAGE)
         self._peer.spoil(1, 0)
 
     def _forgives(self, header: Header | None) -> bool:
         if header is None or not self._decoder.dialect.verify:
             return False
-        known = self._terminal or self._intake.fleet.find(header.peer.identity)
+        known = self.terminal or self._intake.fleet.find(header.peer.identity)
         return known is not None and not known.verify
 
     def _register(self, said: link.Register) -> None:
@@ -189,7 +249,7 @@ class Jt808Session:
     def _authenticate(self, said: link.Authenticate) -> None:
         header = said.header
         terminal = self._known(header)
-        if terminal is None or self._terminal not in (None, terminal):
+        if terminal is None or self.terminal not in (None, terminal):
             self._reply(header, link.FAILED)
             if terminal is None:
                 raise Dismissed("unknown", offence=True)
@@ -199,7 +259,7 @@ class Jt808Session:
 
         def done(fits: bool) -> None:
             self._asking_until = 0.0
-            if not self._is_closed:
+            if not self.is_closed:
                 self._admit(terminal, header, fits)
 
         self._gatehouse.check(terminal, said.auth, done)
@@ -232,13 +292,13 @@ class Jt808Session:
 
     def _says_another_name(self) -> NoReturn:
         """Raises Dismissed: a link speaks for one terminal."""
-        if self._terminal is not None:
-            self._intake.suspect(self._terminal, "second_identity", self._peer.address)
+        if self.terminal is not None:
+            self._intake.suspect(self.terminal, "second_identity", self._peer.address)
         raise Dismissed("second_identity", offence=True)
 
     def _is_theirs(self, header: Header) -> bool:
         """Whether the terminal of this link said it; raises Dismissed for a second name."""
-        terminal = self._terminal
+        terminal = self.terminal
         if terminal is not None and terminal.identity == header.peer.identity:
             self._name = header.peer
             return True
@@ -266,18 +326,20 @@ class Jt808Session:
             self._intake.suspect(terminal, "swapping", self._peer.address)
             raise
         self._decoder.parts.max_bytes = MAX_BYTES
-        self._terminal, self._name = terminal, header.peer
+        self.terminal, self._name = terminal, header.peer
         self._decoder.dialect = replace(
             self._decoder.dialect,
             edition=terminal.edition or self._decoder.dialect.edition,
             zone=terminal.zone,
             verify=terminal.verify,
         )
+        dialect = self._decoder.dialect
+        self._is_plain = dialect.verify and dialect.zone == GMT8
         self._peer.made_sense(identified=terminal.enabled)
 
     def _stay_entitled(self, now: float) -> None:
         """A terminal whose code was revoked, or its network no longer allowed, is cut off."""
-        terminal = self._terminal
+        terminal = self.terminal
         if terminal is None or terminal.code_hash is not None or now < self._recall_at:
             return
         if terminal.may_report_from(self._peer.address):
@@ -285,7 +347,7 @@ class Jt808Session:
         self._recall_at = now + ANSWER_SECONDS
 
         def done(holds: bool) -> None:
-            if not holds and not self._is_closed and self._terminal is terminal:
+            if not holds and not self.is_closed and self.terminal is terminal:
                 self._peer.close("revoked")
 
         # What is known of it may be older than a code that it was just given.
@@ -293,7 +355,9 @@ class Jt808Session:
 
     def replaced(self) -> None:
         """The terminal has come anew on another link."""
-        terminal, self._terminal = self._terminal, None
+        self._catch_up()
+        self._is_plain = False
+        terminal, self.terminal = self.terminal, None
         if terminal is not None:
             unanswered = [one.downlink_id for one in self._sendings.values()]
             self._sendings.clear()
@@ -303,7 +367,7 @@ class Jt808Session:
     # -- what it says ---------------------------------------------------------------------
 
     def _heard(self, message: Body) -> None:
-        terminal = self._terminal
+        terminal = self.terminal
         if terminal is None:
             return
         self._peer.made_sense(identified=terminal.enabled)
@@ -359,7 +423,8 @@ class Jt808Session:
         self, terminal: KnownTerminal, message: Body | Location, fixes: tuple[Location, ...]
     ) -> None:
         """Store all, then acknowledge once; an answer of ours has its answer once it is stored."""
-        self._intake.fleet.heard(terminal, self._intake.clock.now())
+        received_at = self._received_at or self._intake.clock.now()
+        self._intake.fleet.heard(terminal, received_at)
         header, left = message.header, len(fixes)
 
         def done() -> None:
@@ -375,12 +440,15 @@ class Jt808Session:
         for fix in fixes:
             if fix.alt_m is not None and fix.alt_m >= 0x8000:  # a height below the sea
                 fix.alt_m -= 0x10000
-            verdict = self._intake.take(fix, terminal, done, self._alarms(terminal, fix))
+            alarms = self._alarms(terminal, fix, received_at)
+            verdict = self._intake.take(fix, terminal, done, alarms, received_at)
             if verdict is not None and verdict.end is End.REFUSED:
                 self._reply(header, link.FAILED)
                 return
 
-    def _alarms(self, terminal: KnownTerminal, fix: Location) -> tuple[Told, ...]:
+    def _alarms(
+        self, terminal: KnownTerminal, fix: Location, received_at: datetime
+    ) -> tuple[Told, ...]:
         """The alarms that this report raises: what the one before it did not tell."""
         raised = fix.alarm & ~terminal.alarms
         if not fix.is_history:
@@ -388,7 +456,7 @@ class Jt808Session:
         names = bits.alarms(raised, fix.header.peer.version) if raised else ()
         if not names:
             return ()
-        late = fix.is_history and _is_old(fix.time, self._intake.clock.now())
+        late = fix.is_history and _is_old(fix.time, received_at)
         details = {
             "bits": raised,
             "names": list(names),
@@ -421,7 +489,7 @@ class Jt808Session:
 
     @property
     def _asks(self) -> bool:
-        return self._terminal is None or self._terminal.asks
+        return self.terminal is None or self.terminal.asks
 
     def transmit(self, downlink_id: int, serial: int, frames: list[bytes]) -> None:
         due = time.monotonic() + ANSWER_SECONDS

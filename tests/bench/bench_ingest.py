@@ -6,7 +6,6 @@ Figures of different runs differ by the machine's mood; the ratios are what coun
 import json
 import os
 import statistics
-import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -15,13 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import psycopg
 import pytest
 from sqlalchemy import text
 
 from command_center.engines.process import wait_until
 from gps_ingest import history, terminals
-from gps_ingest.history import COPY_HEADER, COPY_TRAILER, Row
+from gps_ingest.fixes import COPY_HEADER, COPY_TRAILER, Row, Table, table
 from gps_ingest.protocols import nmea
 from gps_ingest.server import INGEST, connector
 from kernel.db import Database
@@ -34,7 +34,14 @@ TERMINALS, BATCH, BATCHES = 1000, 1000, 60
 FLEET = int(os.environ.get("FLEET", "10000"))
 LOAD_SECONDS = int(os.environ.get("LOAD_SECONDS", "30"))
 GOAL_CORE = 0.35
-RAW = struct.Struct(">hiiiqiiiiiiii").pack
+RAW = np.array(
+    [(6, 4, 0, 8, 0, 4, 0, 4, 0, 4, 365, 4, 87)],
+    np.dtype(
+        [("columns", ">i2"), ("#1", ">i4"), ("unit", ">i4"), ("#2", ">i4"), ("ts", ">i8"),
+         ("#3", ">i4"), ("lon", ">i4"), ("#4", ">i4"), ("lat", ">i4"), ("#5", ">i4"),
+         ("speed", ">i4"), ("#6", ">i4"), ("course", ">i4")]
+    ),
+)  # fmt: skip
 START_US = 843_364_800_000_000
 
 
@@ -62,17 +69,19 @@ def known(database: Database) -> list[int]:
         ]
 
 
-def rows(known: list[int], second: int, size: int = BATCH) -> list[Row]:
+def rows(known: list[int], second: int, size: int = BATCH) -> Table:
     """One batch: `size` terminals, each a little farther on."""
     at = START_US + second * 1_000_000
-    return [
-        Row(known[n % TERMINALS], at + n, at, 39.9 + n * 1e-5, 116.4 + second * 1e-5,
-            36.5, 87.5, 16.0, 0)
-        for n in range(size)
-    ]  # fmt: skip
+    return table(
+        [
+            Row(known[n % TERMINALS], at + n, at, 39.9 + n * 1e-5, 116.4 + second * 1e-5,
+                36.5, 87.5, 16.0, 0)
+            for n in range(size)
+        ]
+    )  # fmt: skip
 
 
-def rate_of(write: Callable[[list[Row]], object], batches: list[list[Row]]) -> float:
+def rate_of(write: Callable[[Table], object], batches: list[Table]) -> float:
     begin = time.perf_counter()
     for batch in batches:
         write(batch)
@@ -93,26 +102,24 @@ def test_rows_stored_against_raw_copy(
         session.execute(text(f"grant insert on public.raw to {INGEST.database_role}"))
         session.execute(text("select gps.ensure_partitions('2026-09-22', '2026-09-22')"))
 
-    def raw(batch: list[Row]) -> None:
-        data = b"".join(
-            RAW(6, 4, row.terminal_id, 8, row.fixed_us, 4, int(row.lon * 1e7),
-                4, int(row.lat * 1e7), 4, 365, 4, 87)
-            for row in batch
-        )  # fmt: skip
+    def raw(batch: Table) -> None:
+        numbers = np.repeat(RAW, len(batch))
+        numbers["unit"], numbers["ts"] = batch["terminal_id"], batch["fixed_us"]
+        numbers["lon"], numbers["lat"] = batch["lon"] * 1e7, batch["lat"] * 1e7
+        data = numbers.tobytes()
         with (
             connection.transaction(),
             connection.cursor().copy("copy public.raw from stdin (format binary)") as copy,
         ):
             copy.write(COPY_HEADER + data + COPY_TRAILER)
 
-    def track_only(batch: list[Row]) -> None:
-        for row in batch:
-            row.is_live = False
+    def track_only(batch: Table) -> None:
+        batch["is_live"] = False
         history.write(connection, batch, [])
 
     seconds = iter(range(10**6))
 
-    def batches() -> list[list[Row]]:
+    def batches() -> list[Table]:
         return [rows(known, next(seconds)) for _ in range(BATCHES)]
 
     limit = best_of(3, lambda: rate_of(raw, batches()))

@@ -1,4 +1,4 @@
-"""Many locations at once: a buffer of frames to columns, for replays and feeds of whole fleets.
+"""Many locations at once: a list of frames to columns.
 
 The same reading as `Decoder.read`, many times as fast; what is no plain location is left to it.
 """
@@ -36,20 +36,20 @@ _PLACE = np.dtype(
         ("bcd", "u1", 6),
     ]
 )
-_PHONE_WIDTH = max(PHONE_BYTES.values())
+_PHONE_WIDTH, _MARKS = max(PHONE_BYTES.values()), 3
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """A row per location in the order of the frames; names and units as in `Location`.
 
-    `frame` is the place of its frame in the input, `phone` (n, 10) the raw bytes with zeros in
-    front, `time` UTC as datetime64[s], `alt_m` and `course` the WORDs. `others` are the places of
+    `frame` is the place of its frame in the input, `peer` (n, 13) who sent it as in `Peer.key`,
+    `time` UTC as datetime64[s], `alt_m` and `course` the WORDs. `others` are the places of
     the frames that are something else, or damaged, or have no time: read them one by one.
     """
 
     frame: NDArray[np.int64]
-    phone: NDArray[np.uint8]
+    peer: NDArray[np.uint8]
     serial: NDArray[np.uint16]
     alarm: NDArray[np.uint32]
     status: NDArray[np.uint32]
@@ -105,8 +105,11 @@ class _Part:
         self.time, timed = _times(place["bcd"])
         self.time, self.place, self.frame = self.time[timed], place[timed], rows[timed]
         table = table[timed]
-        self.phone = np.zeros((len(table), _PHONE_WIDTH), np.uint8)
-        self.phone[:, _PHONE_WIDTH - PHONE_BYTES[version] :] = table[:, phone_at:serial_at]
+        self.peer = np.zeros((len(table), _MARKS + _PHONE_WIDTH), np.uint8)
+        self.peer[:, 0] = version - 2000
+        self.peer[:, 1] = attributes[self.frame] & FLAGGED != 0
+        self.peer[:, 2] = table[:, 4] if version == 2019 else 1
+        self.peer[:, -PHONE_BYTES[version] :] = table[:, phone_at:serial_at]
         self.serial = table[:, serial_at].astype(np.uint16) << 8 | table[:, serial_at + 1]
 
 
@@ -121,7 +124,7 @@ def _merged(parts: list[_Part], count: int, dialect: Dialect) -> Columns:
     clock: NDArray[np.datetime64] = np.concatenate([part.time for part in parts])[order]
     return Columns(
         frame=frame[order],
-        phone=np.concatenate([part.phone for part in parts])[order],
+        peer=np.concatenate([part.peer for part in parts])[order],
         serial=np.concatenate([part.serial for part in parts])[order],
         alarm=place["alarm"].astype(np.uint32),
         status=status,

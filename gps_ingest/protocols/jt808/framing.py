@@ -40,9 +40,13 @@ class Peer:
     revision: int = 1
     identity: str = field(init=False, compare=False, repr=False)
     """The name of the terminal in every edition: the digits without the padding in front."""
+    key: bytes = field(init=False, compare=False, repr=False)
+    """All of it, as `Columns.peer` has it: edition, flag, revision, the phone in ten bytes."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "identity", self.phone.hex().lstrip("0") or "0")
+        marks = (self.version - 2000, self.flagged, self.revision)
+        object.__setattr__(self, "key", bytes(marks) + self.phone.rjust(10, b"\0"))
 
     @classmethod
     def of(cls, digits: str, version: int = 2013) -> "Peer":
@@ -152,19 +156,19 @@ def seal(header: Header, body: bytes) -> bytes:
     """The frame on the wire, both flags included; raises ValueError for a body over MAX_BODY."""
     if len(body) > MAX_BODY:
         raise ValueError(f"a body of {len(body)} bytes needs sub-packages")
+    part = _PARTS.pack(*header.part) if header.part else b""
+    serial = _SERIAL.pack(header.serial & 0xFFFF)
+    content = b"%b%b%b%b" % (opening(header, len(body)), serial, part, body)
+    return b"~%b~" % escape(b"%b%c" % (content, checksum(content)))
+
+
+def opening(header: Header, size: int) -> bytes:
+    """What stands before the serial of a message whose body has that many bytes."""
     peer = header.peer
-    attributes = len(body) | header.encryption << 10
+    attributes = size | header.encryption << 10
     attributes |= (PARTED if header.part else 0) | (FLAGGED if peer.flagged else 0)
     name = bytes((peer.revision,)) + peer.phone if peer.version == 2019 else peer.phone
-    part = _PARTS.pack(*header.part) if header.part else b""
-    content = b"%b%b%b%b%b" % (
-        _PARTS.pack(header.message_id, attributes),
-        name,
-        _SERIAL.pack(header.serial & 0xFFFF),
-        part,
-        body,
-    )
-    return b"~%b~" % escape(b"%b%c" % (content, checksum(content)))
+    return _PARTS.pack(header.message_id, attributes) + name
 
 
 def unseal(wire: bytes, *, verify: bool = True) -> tuple[Header, bytes]:
@@ -236,6 +240,9 @@ class Splitter:
         self._is_doubled = False
 
     def feed(self, data: bytes) -> list[bytes]:
+        if self._is_one_frame(data):
+            self._rest = b""
+            return [data[1:-1]]
         if self._rest is not None:
             data = FLAG + self._rest + data
         before, *pieces = data.split(FLAG)
@@ -252,6 +259,17 @@ class Splitter:
         """What stands behind the last flag: the beginning of a frame that never ended."""
         rest, self._rest = self._rest or b"", None
         return rest
+
+    def _is_one_frame(self, data: bytes) -> bool:
+        """What nearly every read brings: one whole frame and nothing else."""
+        return (
+            not self._rest
+            and not self._is_doubled
+            and MIN_FRAME + 2 <= len(data) <= MAX_WIRE + 2
+            and data.startswith(FLAG)
+            and data.endswith(FLAG)
+            and data.count(FLAG) == 2
+        )
 
     def _fits(self, piece: bytes) -> bool:
         """One empty piece stands before a frame; more are flags that frame nothing."""

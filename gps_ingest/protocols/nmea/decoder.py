@@ -132,7 +132,7 @@ class Decoder:
 
     @staticmethod
     def _may_continue(sentence: bytes) -> bool:
-        return len(sentence) < MAX_SENTENCE and sentence[-3:-2] != b"*"
+        return len(sentence) <= MAX_SENTENCE and sentence[-3:-2] != b"*"
 
     def _end_of_line(self, out: list[Message]) -> None:
         loose, self._loose = self._loose.strip(), b""

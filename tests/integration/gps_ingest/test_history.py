@@ -1,6 +1,6 @@
 """How batches get into the tables: once, whole, and without the one bad row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select, text
 
 from gps_ingest import history, queries
-from gps_ingest.history import EPOCH_2000_US, Happening, Oddity, Row
+from gps_ingest.fixes import EPOCH_2000_US, Row, table
+from gps_ingest.history import Happening, Oddity
 from gps_ingest.models import Quarantined
 from gps_ingest.server import connector
 from kernel.db import Database
@@ -25,7 +26,19 @@ def us(at: datetime) -> int:
 def row(terminal_id: int, seconds: int = 0, **change: object) -> Row:
     at = us(NOON + timedelta(seconds=seconds))
     plain = Row(terminal_id, at, at + 250_000, LAT, LON + seconds * 1e-4, 30.0, 90.0, 16.0, 0)
-    return replace(plain, **change)  # type: ignore[arg-type]
+    return plain._replace(**change)  # type: ignore[arg-type]
+
+
+def write(
+    connection: psycopg.Connection,
+    rows: list[Row],
+    oddities: list[Oddity],
+    happenings: Sequence[Happening] = (),
+) -> list[Row]:
+    """The rows that are now the present."""
+    moved = history.write(connection, table(rows), oddities, happenings)
+    known = {(row.terminal_id, row.fixed_us): row for row in rows}
+    return [known[fix["terminal_id"], fix["fixed_us"]] for fix in moved]
 
 
 @pytest.fixture
@@ -48,7 +61,7 @@ def test_a_batch_is_stored_with_every_value_and_tells_who_has_moved(
         row(two, speed_kmh=None, course=None, alt_m=None, flags=5),
         row(one, 1),
     ]
-    assert history.write(connection, rows, []) == [rows[2], rows[1]]
+    assert write(connection, rows, []) == [rows[2], rows[1]]
     with database.unit_of_work(TEST) as session:
         first, second = queries.trail(session, one, NOON, NOON + timedelta(hours=1))
     assert first == queries.Position(
@@ -67,8 +80,8 @@ def test_a_batch_sent_again_changes_nothing(
 ) -> None:
     one = register("one")
     rows = [row(one, second) for second in range(5)]
-    history.write(connection, rows, [])
-    assert history.write(connection, rows, []) == []
+    write(connection, rows, [])
+    assert write(connection, rows, []) == []
     assert count(database) == 5
 
 
@@ -76,8 +89,8 @@ def test_repetitions_within_and_across_batches_leave_one_row_each(
     database: Database, connection: psycopg.Connection, register: Callable[..., int]
 ) -> None:
     one = register("one")
-    history.write(connection, [row(one, 1), row(one, 2)], [])
-    moved = history.write(connection, [row(one, 2), row(one, 3), row(one, 3), row(one, 4)], [])
+    write(connection, [row(one, 1), row(one, 2)], [])
+    moved = write(connection, [row(one, 2), row(one, 3), row(one, 3), row(one, 4)], [])
     assert [moved_row.fixed_us for moved_row in moved] == [row(one, 4).fixed_us]
     assert count(database) == 4
 
@@ -86,7 +99,7 @@ def test_two_places_in_one_second_are_two_fixes(
     database: Database, connection: psycopg.Connection, register: Callable[..., int]
 ) -> None:
     one = register("one")
-    history.write(connection, [row(one), row(one, lat=LAT + 0.001)], [])
+    write(connection, [row(one), row(one, lat=LAT + 0.001)], [])
     assert count(database) == 2
 
 
@@ -94,9 +107,9 @@ def test_the_present_moves_forward_only(
     database: Database, connection: psycopg.Connection, register: Callable[..., int]
 ) -> None:
     one = register("one")
-    history.write(connection, [row(one, 10)], [])
-    assert history.write(connection, [row(one, 5)], []) == []
-    assert history.write(connection, [row(one, 20, is_live=False)], []) == []
+    write(connection, [row(one, 10)], [])
+    assert write(connection, [row(one, 5)], []) == []
+    assert write(connection, [row(one, 20, is_live=False)], []) == []
     assert latest(database)[one].fixed_at == NOON + timedelta(seconds=10)
     assert count(database) == 3
 
@@ -117,8 +130,8 @@ def test_a_row_that_cannot_be_stored_goes_to_quarantine_and_takes_nobody_along(
 ) -> None:
     one = register("one")
     rows = [row(one, second) for second in range(9)]
-    rows[4] = replace(rows[4], **poison)  # type: ignore[arg-type]
-    moved = history.write(connection, rows, [])
+    rows[4] = rows[4]._replace(**poison)  # type: ignore[arg-type]
+    moved = write(connection, rows, [])
     assert [moved_row.fixed_us for moved_row in moved] == [rows[8].fixed_us]
     assert count(database) == 8
     assert count(database, "gps.quarantine", "reason = 'refused_by_database'") == 1
@@ -130,7 +143,7 @@ def test_oddities_are_kept_with_what_was_sent(
     one = register("one")
     odd = Oddity(us(NOON), one, "swapped", us(NOON), 116.39, 39.92, None, b"$GPRMC,\x00\xff")
     unset = replace(odd, reason="no_time", fixed_us=None)
-    history.write(connection, [row(one)], [odd, unset])
+    write(connection, [row(one)], [odd, unset])
     with database.unit_of_work(TEST) as session:
         kept = session.scalars(select(Quarantined).filter_by(terminal_id=one)).all()
     assert {(q.reason, q.fixed_at, q.lat, q.lon, q.raw) for q in kept} == {
@@ -149,9 +162,9 @@ def test_trouble_of_the_database_itself_stores_nothing_and_may_be_tried_again(
         cursor.execute("set role none")
         cursor.execute("select pg_terminate_backend(%s)", [pid])
     with pytest.raises(psycopg.OperationalError):
-        history.write(other, [row(one)], [])
+        write(other, [row(one)], [])
     assert count(database) == 0
-    assert len(history.write(connection, [row(one)], [])) == 1
+    assert len(write(connection, [row(one)], [])) == 1
 
 
 # ------------------------------------------------------------------- partitions
@@ -180,7 +193,7 @@ def test_fixes_lie_in_the_partition_of_their_utc_day(
     one = register("one")
     assert ensure(database, date(2026, 9, 21), date(2026, 9, 23)) == 3
     assert ensure(database, date(2026, 9, 21), date(2026, 9, 23)) == 0
-    history.write(connection, [row(one, hours * 3600) for hours in (-5, -4, 0, 19, 20)], [])
+    write(connection, [row(one, hours * 3600) for hours in (-5, -4, 0, 19, 20)], [])
     assert partitions(database) == {
         "gps.fixes_20260921": 1,
         "gps.fixes_20260922": 3,
@@ -192,11 +205,11 @@ def test_fixes_that_came_before_their_partition_move_into_it(
     database: Database, connection: psycopg.Connection, register: Callable[..., int]
 ) -> None:
     one = register("one")
-    history.write(connection, [row(one), row(one, 1), row(one, 86_400)], [])
+    write(connection, [row(one), row(one, 1), row(one, 86_400)], [])
     assert partitions(database) == {"gps.fixes_default": 3}
     ensure(database, date(2026, 9, 22), date(2026, 9, 22))
     assert partitions(database) == {"gps.fixes_20260922": 2, "gps.fixes_default": 1}
-    history.write(connection, [row(one)], [])
+    write(connection, [row(one)], [])
     assert count(database) == 3
 
 
@@ -212,7 +225,7 @@ def test_what_happened_is_told_upward_once_however_often_it_is_sent(
 ) -> None:
     one = register("one")
     for _ in range(2):
-        history.write(connection, [row(one)], [], [happening(one), happening(one, key="2")])
+        write(connection, [row(one)], [], [happening(one), happening(one, key="2")])
     assert count(database, "gps.happenings") == 2
     assert count(database, "kernel.jobs", "kind = 'gps.happened'") == 2
 
@@ -222,6 +235,6 @@ def test_a_happening_that_cannot_be_stored_is_told_without_its_details(
 ) -> None:
     one = register("one")
     told = [happening(one, details={"text": "a\0b"}), happening(one, key="2")]
-    assert history.write(connection, [row(one)], [], told) == [row(one)]
+    assert write(connection, [row(one)], [], told) == [row(one)]
     assert count(database, "gps.happenings", "details = '{}'") == 1
     assert count(database, "gps.happenings") == 2

@@ -152,12 +152,12 @@ def test_who_falls_silent_is_shown_out_and_others_are_not(
     silent, lively = call(listener), call(listener)
     for sock in (silent, lively):
         sock.sendall(b"sense")
-    for _ in range(8):
+    for _ in range(10):
         gevent.sleep(0.3)
         lively.sendall(b"sense")
     assert is_closed(silent, 0.1)
     assert not is_closed(lively, 0.1)
-    assert all(session.ticks for session in sessions)
+    assert sessions[1].ticks
 
 
 def test_who_never_reads_is_let_go_and_memory_stays_small(listen: Make, call: Call) -> None:

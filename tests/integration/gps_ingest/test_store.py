@@ -1,14 +1,15 @@
 """The store under a slow, failing and returning database."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import gevent
 import psycopg
 import pytest
 
-from gps_ingest.history import Oddity, Row
+from gps_ingest.fixes import Row, Table, table
+from gps_ingest.history import Oddity
 from gps_ingest.notices import MAX_WAITING, Notices, encode
 from gps_ingest.positions import PositionStore, StoreLimits
 from gps_ingest.server import connector
@@ -46,12 +47,12 @@ def line(database: Database) -> Line:
 
 
 @pytest.fixture
-def told() -> list[Sequence[Row]]:
+def told() -> list[Table]:
     return []
 
 
 @pytest.fixture
-def store(line: Line, told: list[Sequence[Row]]) -> Iterator[PositionStore]:
+def store(line: Line, told: list[Table]) -> Iterator[PositionStore]:
     store = PositionStore(line.connect, told.append, LIMITS)
     store.start()
     yield store
@@ -76,14 +77,14 @@ def test_a_fix_is_acknowledged_after_it_is_committed_and_told_after_that(
     store: PositionStore,
     database: Database,
     register: Callable[..., int],
-    told: list[Sequence[Row]],
+    told: list[Table],
 ) -> None:
     one, seen = register("one"), list[tuple[int, int]]()
     store.add(row(one, 1), lambda: seen.append((count(database), len(told))))
     assert seen == []
     assert let_run(lambda: bool(told))
     assert seen == [(1, 0)]
-    assert [[r.terminal_id for r in rows] for rows in told] == [[one]]
+    assert [fixes["terminal_id"].tolist() for fixes in told] == [[one]]
 
 
 def test_an_oddity_and_a_repetition_are_acknowledged_in_their_turn(
@@ -134,7 +135,7 @@ def test_the_valve_closes_when_no_more_fit_and_opens_when_they_are_stored(
 
 
 def test_a_stop_stores_what_waits(
-    line: Line, database: Database, register: Callable[..., int], told: list[Sequence[Row]]
+    line: Line, database: Database, register: Callable[..., int], told: list[Table]
 ) -> None:
     one = register("one")
     store = PositionStore(line.connect, told.append, LIMITS)
@@ -146,7 +147,7 @@ def test_a_stop_stores_what_waits(
 
 
 def test_a_stop_without_a_database_says_how_much_is_lost(
-    line: Line, register: Callable[..., int], told: list[Sequence[Row]]
+    line: Line, register: Callable[..., int], told: list[Table]
 ) -> None:
     store = PositionStore(line.connect, told.append, LIMITS)
     line.cut()
@@ -178,7 +179,7 @@ def test_a_bus_that_hangs_costs_notices_and_nothing_else() -> None:
     notices.start()
     with gevent.Timeout(2):
         for second in range(MAX_WAITING * 2):
-            notices.tell([row(1, second)])
+            notices.tell(table([row(1, second)]))
             gevent.sleep(0)
     notices.stop()
 
@@ -186,8 +187,8 @@ def test_a_bus_that_hangs_costs_notices_and_nothing_else() -> None:
 def test_a_notice_is_one_compact_list() -> None:
     one = Row(7, 843_364_800_123_000, 843_364_800_456_000, LAT, LON, 36.04, 87.54, 16.0, 5)
     two = row(8, 0)
-    assert json.loads(encode([one, two])) == [
+    assert json.loads(encode(table([one, two]))) == [
         [7, LAT, LON, 36.0, 87.5, 1790049600123, 1790049600456, 5],
         [8, LAT, LON, None, None, 1790049600000, 1790049600000, 0],
     ]
-    assert b" " not in encode([one, two])
+    assert b" " not in encode(table([one, two]))

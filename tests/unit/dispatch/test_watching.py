@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dispatch.tracking.watching import (
     ARRIVED,
@@ -201,3 +203,40 @@ def test_which_states_are_watched_is_the_bureaus_choice() -> None:
     only_off_duty = Limits(120, frozenset({"OFF_DUTY"}))
     assert drive(cruise(40), Duty("FREE"), limits=only_off_duty) == []
     assert drive(cruise(40), Duty("RETURNING"), limits=only_off_duty) == []
+
+
+# -- the quick test ------------------------------------------------------------------------------
+
+DUTIES = (NO_DUTY, Duty("FREE"), Duty("BUSY"), SENT, Duty("EN_ROUTE"))
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from((1, 1, 1, 20, 200)),
+        st.integers(0, 300),
+        st.sampled_from((None, 0.0, 9.0, 12.0, 60.0, 115.0, 130.0)),
+        st.sampled_from((HERE, HERE, HERE, THERE)),
+        st.sampled_from(DUTIES),
+    ),
+    max_size=80,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(STEPS, st.sampled_from((Limits(), Limits(None, frozenset()), Limits(100.0))))
+def test_a_fix_that_is_called_quiet_would_have_changed_nothing(
+    steps: list[tuple[int, int, float | None, frozenset[str], Duty]], limits: Limits
+) -> None:
+    quick, whole, at = Way(), Way(), 0.0
+    for way in (quick, whole):
+        way.begin(north(0, 0), HERE, NO_DUTY)
+    for seconds, metres, speed, areas, duty in steps:
+        at += seconds
+        seen, told = north(at, metres, speed), list[Event]()
+        if not quick.is_quiet(at, speed, areas, duty, limits):
+            told = quick.step(seen, areas, duty, limits)
+        assert told == whole.step(seen, areas, duty, limits)
+
+
+def test_a_vehicle_that_stands_in_its_area_is_quiet() -> None:
+    way = Way()
+    way.begin(north(0, 0), HERE, NO_DUTY)
+    assert all(way.is_quiet(n, 0.0, HERE, Duty("FREE"), Limits()) for n in range(10))

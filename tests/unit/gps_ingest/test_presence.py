@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gps_ingest.history import EPOCH_2000_US, Happening
+from gps_ingest.fixes import EPOCH_2000_US
+from gps_ingest.history import Happening
 from gps_ingest.pipeline import KnownTerminal
 from gps_ingest.presence import Presence
 
@@ -20,8 +21,8 @@ class Watch:
         self.presence = Presence(self.told.append, START)
 
     def fix(self, seconds: float, terminal: KnownTerminal = CAR) -> None:
-        at = START + timedelta(seconds=seconds)
-        self.presence.fix(terminal.id, (at.timestamp(), 39.9, 116.4), at)
+        at = START.timestamp() + seconds
+        self.presence.fix(terminal.id, (at, 39.9, 116.4), at)
 
     def look(self, seconds: float, terminal: KnownTerminal = CAR) -> list[tuple[str, float, str]]:
         """What is told by then: kind, seconds after the start, reason."""

@@ -52,7 +52,7 @@ def assert_same(found: Any, row: int, fix: Any) -> None:
     want = {name: getattr(fix, name) for name in NAMES if name != "serial"}
     assert told == want | {"serial": fix.header.serial}
     assert found.time[row].item().replace(tzinfo=UTC) == fix.time
-    assert found.phone[row].tobytes() == fix.header.peer.phone.rjust(10, b"\0")
+    assert found.peer[row].tobytes() == fix.header.peer.key
 
 
 LOCATION = st.builds(
