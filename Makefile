@@ -5,7 +5,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 	--no-header --no-annotate --no-emit-index-url --quiet --extra demo --extra build
 SCALED := CC_WEB_WORKERS=2 INGEST_PROCESSES=2 KILLS=5 $(BIN)/python -m pytest -q --timeout=300
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-scale check bench fmt lock audit reset screenshots
+.PHONY: help setup run run-telephony test test-scale check bench fmt lock audit reset screenshots
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -15,6 +15,10 @@ setup: ## Install and build what is missing, start nothing
 
 run: setup ## Set up, then start everything; Ctrl+C stops it
 	@exec $(BIN)/command-center up
+
+run-telephony: ## The same with a real telephone exchange (Asterisk) and a simulated outside world
+	@$(PYTHON) deploy/setup.py telephony
+	@CC_FAX_ENGINE=asterisk exec $(BIN)/command-center up
 
 test: ## Set up, then every check and every test; counts them in its last line
 	@$(PYTHON) deploy/run_tests.py

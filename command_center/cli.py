@@ -16,6 +16,10 @@ VERBS = {
         "command_center.commands.fax_simulator:fax_simulator",
         "Run the simulated fax engine (demo).",
     ),
+    "fax-reports": (
+        "command_center.commands.fax_reports:fax_reports",
+        "Tell how faxes of the exchange ended.",
+    ),
     "migrate": (
         "command_center.commands.migrate:migrate",
         "Bring the database to the newest schema.",

@@ -17,7 +17,7 @@ class Package:
     debian: str
     what: str
     there: Callable[[], bool]
-    only_for_tests: bool = False
+    needed_for: tuple[str, ...] = ("run", "telephony", "test")
 
 
 def program(*names: str) -> Callable[[], bool]:
@@ -50,6 +50,10 @@ def ensurepip() -> bool:
     return all(importlib.util.find_spec(name) for name in ("venv", "ensurepip"))
 
 
+def exchange() -> bool:
+    return program("asterisk")() or program("mmdebstrap")()
+
+
 POSTGRES = file("/usr/lib/postgresql/*/bin/initdb", "/usr/pgsql-*/bin/initdb")
 POSTGRES_SHARES = ("/usr/share/postgresql/*", "/usr/pgsql-*/share")
 CHROMIUM = program("chromium", "chromium-browser", "google-chrome")
@@ -59,6 +63,7 @@ CJK = file(
     "/System/Library/Fonts/PingFang.ttc",
 )
 
+TESTS, EXCHANGE = ("test",), ("telephony", "test")
 PACKAGES = (
     Package("python3-venv", "virtual environments", ensurepip),
     Package("tzdata", "time zones", file("/usr/share/zoneinfo/Asia/Shanghai")),
@@ -70,12 +75,13 @@ PACKAGES = (
     Package("libpangoft2-1.0-0", "text in PDF", library("libpangoft2-1.0")),
     Package("libharfbuzz-subset0", "fonts in PDF", library("libharfbuzz-subset")),
     Package("fonts-noto-cjk", "Chinese type", CJK),
-    Package("chromium", "browser", setting("CC_CHROMIUM", CHROMIUM), only_for_tests=True),
-    Package("poppler-utils", "reading PDF", program("pdftotext"), only_for_tests=True),
+    Package("chromium", "browser", setting("CC_CHROMIUM", CHROMIUM), TESTS),
+    Package("mmdebstrap", "laying out Asterisk", exchange, EXCHANGE),
+    Package("poppler-utils", "reading PDF", program("pdftotext"), TESTS),
 )
 
 
 def missing(purpose: str) -> list[Package]:
-    """The packages that `purpose` (run or test) needs and does not find."""
-    needed = (package for package in PACKAGES if purpose == "test" or not package.only_for_tests)
+    """The packages that `purpose` (run, telephony or test) needs and does not find."""
+    needed = (package for package in PACKAGES if purpose in package.needed_for)
     return [package for package in needed if not package.there()]

@@ -1,4 +1,4 @@
-"""Makes a fresh clone runnable: `python3 deploy/setup.py run|test`.
+"""Makes a fresh clone runnable: `python3 deploy/setup.py run|telephony|test`.
 
 Standard library only, Python 3.11 or later. Every step is skipped when nothing that it depends
 on has changed, so a second call takes a second.
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import exchange
 from packages import missing
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,11 +32,16 @@ class SetupError(Exception):
 
 
 def main(purpose: str) -> None:
-    """Bring the clone to the state that `purpose` (run or test) needs. Raises SetupError."""
+    """Bring the clone to the state that `purpose` (run, telephony or test) needs.
+
+    Raises SetupError.
+    """
     if sys.version_info < OLDEST:
         raise SetupError("Python 3.11 or later is needed: make PYTHON=python3.12 run")
     with alone():
         install_system_packages(purpose)
+        if purpose != "run":
+            lay_out_exchange()
         make_environment()
         install_python_packages("dev" if purpose == "test" else "run")
         install_ourselves()
@@ -83,6 +89,14 @@ def as_root() -> list[str]:
     if shutil.which("sudo") is None:
         raise SetupError("root is needed to install the packages above: ask an administrator")
     return ["sudo"] if sys.stdin.isatty() else ["sudo", "-n"]
+
+
+def lay_out_exchange() -> None:
+    """Asterisk, unless the system has its own."""
+    tree = ROOT / "build" / "asterisk"
+    if exchange.is_wanted(tree):
+        say("Asterisk, in a tree of its own (half a minute)")
+        exchange.lay_out(tree, run, as_root())
 
 
 def make_environment() -> None:

@@ -33,11 +33,15 @@ PORTS = (
     "fax_simulator_port",
     "jt808_port",
     "gt06_port",
+    "ari_port",
+    "sip_port",
+    "world_sip_port",
 )
 FIRST_PORT, LAST_PORT = 8300, 65_535
 OWN_SECRETS = ("secret_key", "identity_key", "audit_key", "hook_token")
 ENGINE_SECRETS = (
     "pg_password", "pg_app_password", "redis_password", "kannel_password", "smpp_password",
+    "ari_password",
 )  # fmt: skip
 
 
@@ -85,6 +89,13 @@ class Settings(BaseSettings):
     fax_simulator_port: int = 0
     jt808_port: int = 0
     gt06_port: int = 0
+    ari_port: int = 0
+    """Where the private telephone exchange answers us (loopback)."""
+    sip_port: int = 0
+    world_sip_port: int = 0
+    """The demo's simulated outside world."""
+    media_port: int = 0
+    """The first of 400 UDP ports for speech and fax; 0 means `port_base` + 2000."""
 
     database_url: str = ""
     """postgresql://... of a bureau's own server, as the role that the processes sign in with (it
@@ -126,6 +137,16 @@ class Settings(BaseSettings):
     """At the SMSC; generated under `var/` for the simulated peer. SMPP allows 8 characters."""
     sms_number: str = "12315"
     """The number that messages are sent from and answered to."""
+    fax_engine: Literal["simulator", "asterisk"] = "simulator"
+    """What sends faxes: the labelled simulator, or a private Asterisk with real modems."""
+    fax_number: str = "12315"
+    """The station that our faxes name as their sender."""
+    fax_lines: int = Field(default=4, ge=1, le=60)
+    """Faxes that are sent at once."""
+    sip_host: str = ""
+    """host:port of the carrier's SIP trunk; empty means the simulated outside world of the demo."""
+    ari_password: str = ""
+    """Of the private exchange's interface; generated under `var/` when empty."""
 
     web_workers: int = Field(default=1, ge=1, le=64)
     """Web processes that share the HTTP port, each on a core of its own."""
@@ -189,6 +210,7 @@ class Settings(BaseSettings):
         base = _number(values, "port_base") or FIRST_PORT
         for offset, name in enumerate(PORTS):
             values[name] = _number(values, name) or base + offset
+        values["media_port"] = _number(values, "media_port") or base + 2000
         values["var_dir"] = Path(values.get("var_dir") or "var").absolute()
         if values.get("mode", "demo") == "demo":
             for name in OWN_SECRETS:

@@ -1,5 +1,6 @@
 """One HTTP exchange with an engine on this machine, which tells apart what may be repeated."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
@@ -25,6 +26,7 @@ def exchange(
     target: str,
     *,
     body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
     answer_seconds: float = ANSWER_SECONDS,
 ) -> Reply:
     """Ask and give the answer. Raises NotReached, or OutcomeUnknown once the request was out."""
@@ -35,7 +37,7 @@ def exchange(
         raise NotReached(type(error).__name__) from error
     try:
         connection.sock.settimeout(answer_seconds)
-        connection.request(method, target, body)
+        connection.request(method, target, body, dict(headers or {}))
         response = connection.getresponse()
         return Reply(response.status, response.read(64 * 1024).decode("utf-8", "replace"))
     except (OSError, HTTPException) as error:

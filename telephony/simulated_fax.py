@@ -9,12 +9,10 @@ the far machine does is decided by the last four digits of its number (BEHAVIOUR
     POST /rule     {accept: true|false}   false: every line is busy, 503
 """
 
-import base64
 import json
 import re
 import shutil
 import threading
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,12 +20,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from kernel.log import get_logger
 from kernel.settings import Settings
+from telephony import callback
 from telephony.lifecycle import Kind
 from telephony.numbers import is_demo
 
-log = get_logger(__name__)
 SECONDS_A_PAGE = 0.5
 """Real T.30 takes 16 to 27 s a page."""
 SILENT = "silent"
@@ -144,23 +141,9 @@ class Simulator:
             "at": datetime.now(UTC).isoformat(),
         }
         pause = 0.2
-        while not self.stopping.is_set() and not self._post(json.dumps(body).encode()):
+        while not self.stopping.is_set() and not callback.fax_receipt(self.settings, body):
             self.stopping.wait(pause)
             pause = min(pause * 2, 5)
-
-    def _post(self, body: bytes) -> bool:
-        token = base64.b64encode(f"fax:{self.settings.hook_token}".encode()).decode()
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.settings.http_port}/hooks/fax/receipt",
-            data=body,
-            headers={"Content-Type": "application/json", "Authorization": f"Basic {token}"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=10) as response:
-                return bool(200 <= response.status < 300)
-        except OSError as error:
-            log.warning("fax_report_not_taken", error=str(error))
-            return False
 
     def _write(self, event: str, fax: Fax, **more: object) -> None:
         line = {

@@ -20,6 +20,7 @@ ENGINES = system("engines", role=Role.ENGINES)
 MAX_BODY = 128 * 1024
 """A long text of 255 parts in UTF-8 is 51 kB."""
 hooks = APIBlueprint("telephony_hooks", __name__, url_prefix="/hooks", enable_openapi=False)
+FAX_ENGINES = ("fax_simulator", "fax_asterisk")
 DONE = 202
 """Taken. Kannel takes only 200 and 202 for an end: anything else it repeats for ever."""
 
@@ -54,7 +55,10 @@ def fax_receipt() -> Response:
     said = {name: str(value) for name, value in body.items()} if isinstance(body, dict) else {}
     if said.get("kind") not in set(Kind):
         raise BadInput("kind")
-    _record(said, "fax_simulator", Kind(said["kind"]), said.get("event_id", ""))
+    engine = said.get("engine", "fax_simulator")
+    if engine not in FAX_ENGINES:
+        raise BadInput("engine")
+    _record(said, engine, Kind(said["kind"]), said.get("event_id", ""))
     return Response(status=DONE)
 
 

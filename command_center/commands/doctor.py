@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import psycopg
 
-from command_center.commands.up import engines, ours, sms
+from command_center.commands.up import engines, exchange, ours, sms
 from command_center.engines import postgres
 from command_center.engines.process import EngineError
 from command_center.engines.smsc import node
@@ -69,13 +69,13 @@ def installation(settings: Settings) -> Iterator[Finding]:
     yield Finding("mode", None, settings.mode)
     yield Finding("var", settings.var_dir.is_dir() or None, str(settings.var_dir))
     yield Finding("address", None, settings.base_url)
-    ports = f"{settings.port_base}-{settings.fax_simulator_port}"
+    ports = f"{settings.port_base}-{settings.world_sip_port}"
     yield Finding("ports", None, ports)
 
 
 def running(settings: Settings) -> Iterator[Finding]:
     """What runs now; nothing has to."""
-    for part in (*engines(settings), *ours(settings), *sms(settings)):
+    for part in (*engines(settings), *ours(settings), *exchange(settings), *sms(settings)):
         how = f"running (pid {part.pid})" if part.pid else "stopped"
         yield Finding(part.name, bool(part.pid) or None, how)
     try:

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from command_center.engines.asterisk import WORLD, Asterisk
 from command_center.engines.database import private_postgres, private_redis
 from command_center.engines.kannel import Kannel
 from command_center.engines.process import EngineError, Process, wait_until
@@ -29,6 +30,8 @@ PORTS_OF = {
     "redis": ("redis_port",),
     "kannel": ("kannel_admin_port", "kannel_box_port", "kannel_sendsms_port"),
     "smsc": ("smpp_port", "smsc_control_port"),
+    "asterisk-bureau": ("ari_port", "sip_port"),
+    "asterisk-world": ("world_sip_port",),
 }
 
 
@@ -72,7 +75,7 @@ def start(supervisor: Supervisor, settings: Settings) -> None:
     for part in services:
         supervisor.start(part)
     # Last, so that it stops first: a text that it holds while the web process is gone is lost.
-    for part in sms(settings):
+    for part in (*exchange(settings), *sms(settings)):
         supervisor.start(part)
     healthy = wait_until(lambda: _look(supervisor, settings), HEALTHY_SECONDS, pause=0.2)
     if settings.is_demo and settings.simulate:
@@ -91,6 +94,8 @@ def engines(settings: Settings) -> Iterator[Part]:
 def ours(settings: Settings) -> list[Service]:
     """Our processes that run all the time."""
     simulated = ["fax-simulator"] if settings.is_demo else []
+    if settings.fax_engine == "asterisk":
+        simulated = ["fax-reports"]
     more = [f"ingest-{number}" for number in range(2, settings.ingest_processes + 1)]
     return [service(settings, name) for name in (*simulated, "serve", "ingest", *more, "worker")]
 
@@ -107,6 +112,14 @@ def sms(settings: Settings) -> Iterator[Part]:
         yield Smsc(settings)
     if settings.is_demo or settings.smpp_host:
         yield Kannel(settings)
+
+
+def exchange(settings: Settings) -> Iterator[Part]:
+    """The telephone exchange where it is used, and in the demo the world that it calls."""
+    if settings.fax_engine == "asterisk":
+        yield Asterisk(settings)
+        if settings.is_demo and not settings.sip_host:
+            yield Asterisk(settings, WORLD)
 
 
 def service(settings: Settings, name: str) -> Service:
@@ -157,7 +170,7 @@ def refuse_taken_ports(settings: Settings) -> None:
     """Raises EngineError naming every port that another program holds."""
     running = {
         name
-        for part in (*engines(settings), *sms(settings))
+        for part in (*engines(settings), *exchange(settings), *sms(settings))
         if part.pid is not None
         for name in PORTS_OF[part.name]
     }
@@ -168,7 +181,8 @@ def refuse_taken_ports(settings: Settings) -> None:
 
 
 def _is_taken(settings: Settings, name: str) -> bool:
-    kind = socket.SOCK_DGRAM if name.endswith("udp_port") else socket.SOCK_STREAM
+    is_datagram = name.endswith(("udp_port", "sip_port"))
+    kind = socket.SOCK_DGRAM if is_datagram else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -16,6 +16,7 @@ from kernel.settings import Settings
 MODULES = {
     "sms_kannel": "telephony.gateways.sms_kannel",
     "fax_simulator": "telephony.gateways.fax_simulator",
+    "fax_asterisk": "telephony.gateways.fax_asterisk",
 }
 """The registration of a gateway: its name and its module, loaded when asked for."""
 
@@ -80,13 +81,10 @@ class Gateway(Protocol):
         ...
 
 
-IN_USE = {"sms": "sms_kannel", "fax": "fax_simulator"}
-"""Channel -> the gateway that serves it."""
-
-
 def in_use(settings: Settings) -> dict[str, Gateway]:
-    """Channel -> its gateway."""
-    return {channel: load(name, settings) for channel, name in IN_USE.items()}
+    """Channel -> the gateway that serves it."""
+    names = {"sms": "sms_kannel", "fax": f"fax_{settings.fax_engine}"}
+    return {channel: load(name, settings) for channel, name in names.items()}
 
 
 def load(name: str, settings: Settings) -> Gateway:

@@ -3,19 +3,26 @@
 import os
 import signal
 import sys
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
+from PIL import Image
 
+from command_center.engines.asterisk import WORLD, Asterisk, is_installed
 from command_center.engines.kannel import Kannel
 from command_center.engines.process import Process, wait_until
 from command_center.engines.smsc import Smsc
 from kernel.settings import Settings
 from telephony import simulated_fax
+from telephony.fax_reports import Follower
 from telephony.gateways.base import Gateway, OutcomeUnknown
+from telephony.gateways.fax_asterisk import AsteriskFaxGateway
 from telephony.gateways.fax_simulator import FaxSimulatorGateway
 from telephony.gateways.memory import MemoryGateway
 from telephony.gateways.sms_kannel import KannelGateway
@@ -176,6 +183,84 @@ class FaxRig(EngineRig):
         return [line["event"] for line in ours].count("delivered")
 
 
+@dataclass
+class AsteriskRig(EngineRig):
+    """The bureau's exchange, which dials the simulated world over SIP: real modems."""
+
+    exchange: Asterisk
+    world: Asterisk
+    follower: Follower
+    address: str = "+9991000005001"
+    failing: str = "+9991000009001"
+
+    def __post_init__(self) -> None:
+        self.gateway = AsteriskFaxGateway(self.exchange.settings, answer_seconds=1)
+        self.before = len(self._received())
+
+    def stop(self) -> None:
+        assert self.exchange.stop()
+
+    def start(self) -> None:
+        self.exchange.start()
+        assert wait_until(lambda: self.gateway.health().ok, 20)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Between the question whether a line is free and the call: who stops at the question
+        has been given nothing, and the message waits.
+        """
+        pid = self.exchange.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.gateway, "busy_lines", lambda: 0)
+            yield
+        os.kill(pid, signal.SIGCONT)
+
+    def settle(self, desk: Desk, message_id: int, *states: str) -> None:
+        """A page takes as long as its tones do."""
+        assert wait_until(lambda: desk.state(message_id) in states, 90), desk.state(message_id)
+
+    def arrived(self, desk: Desk, message: Message) -> int:
+        assert message.document is not None
+        sent = dots(desk.outbox.tiff(message.document))
+        got = self._received()[self.before :]
+        files = [self.world.home / "faxes" / one["file"][0] for one in got]
+        assert all(dots(file) == sent for file in files)
+        return len(files)
+
+    def _received(self) -> list[dict[str, list[str]]]:
+        """Whole faxes, by the journal of the far end."""
+        lines = self.world.journal.read_text("utf-8").splitlines()
+        return [one for one in map(parse_qs, lines) if one.get("fax") == ["SUCCESS"]]
+
+
+def dots(file: Path) -> list[tuple[tuple[int, int], bytes]]:
+    """Width, height and dots of every page of a fax."""
+    with Image.open(file) as image:
+        pages = []
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            pages.append((image.size, image.convert("1").tobytes()))
+        return pages
+
+
+@pytest.fixture(scope="module")
+def exchange(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Asterisk, Asterisk]]:
+    """Two exchanges on loopback: the bureau's and the world's."""
+    if not is_installed():
+        pytest.skip("no Asterisk: make run-telephony lays one out")
+    settings = Settings(var_dir=tmp_path_factory.mktemp("exchange"), port_base=free_port_base())
+    bureau, world = Asterisk(settings), Asterisk(settings, WORLD)
+    world.start()
+    bureau.start()
+    yield bureau, world
+    bureau.stop()
+    world.stop()
+
+
 @pytest.fixture(scope="module")
 def fax_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, Process]]:
     settings = Settings(var_dir=tmp_path_factory.mktemp("fax"), port_base=free_port_base())
@@ -191,7 +276,7 @@ def fax_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Setti
     process.stop()
 
 
-@pytest.fixture(params=["memory", "sms_kannel", "fax_simulator"])
+@pytest.fixture(params=["memory", "sms_kannel", "fax_simulator", "fax_asterisk"])
 def rig(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Rig]:
     """The gateway named, its engine running, built into the desk."""
     with _rig(request, desk) as found:
@@ -212,5 +297,16 @@ def _rig(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Rig]:
         desk.outbox = type(desk.outbox)(settings.var_dir / "outbox")
         with open_door(settings, desk.database) as door:
             yield FaxRig(door, process, settings)
+    elif request.param == "fax_asterisk":
+        bureau, world = request.getfixturevalue("exchange")
+        settings = bureau.settings
+        desk.outbox = type(desk.outbox)(settings.var_dir / "outbox")
+        follower = Follower(settings, bureau.journal)
+        thread = threading.Thread(target=follower.run)
+        with open_door(settings, desk.database) as door:
+            thread.start()
+            yield AsteriskRig(door, bureau, world, follower)
+            follower.stopping.set()
+            thread.join()
     else:
         yield MemoryRig()

@@ -101,8 +101,14 @@ def test_what_is_missing_is_known_by_what_it_gives(
         (
             packages.Package("present", "", lambda: True),
             packages.Package("absent", "", lambda: False),
-            packages.Package("browser", "", lambda: False, only_for_tests=True),
+            packages.Package("exchange", "", lambda: False, packages.EXCHANGE),
+            packages.Package("browser", "", lambda: False, packages.TESTS),
         ),
     )
     assert [package.debian for package in packages.missing("run")] == ["absent"]
-    assert [package.debian for package in packages.missing("test")] == ["absent", "browser"]
+    assert [p.debian for p in packages.missing("telephony")] == ["absent", "exchange"]
+    assert [package.debian for package in packages.missing("test")] == [
+        "absent",
+        "exchange",
+        "browser",
+    ]

@@ -1,0 +1,28 @@
+"""What an engine's own process tells our web process: one report, taken or to be told again."""
+
+import base64
+import json
+import urllib.request
+from collections.abc import Mapping
+
+from kernel.log import get_logger
+from kernel.settings import Settings
+
+log = get_logger(__name__)
+SECONDS = 10
+
+
+def fax_receipt(settings: Settings, report: Mapping[str, object]) -> bool:
+    """Whether the web process has taken the report; it stores before it answers."""
+    token = base64.b64encode(f"fax:{settings.hook_token}".encode()).decode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{settings.http_port}/hooks/fax/receipt",
+        data=json.dumps(report).encode(),
+        headers={"Content-Type": "application/json", "Authorization": f"Basic {token}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=SECONDS) as response:
+            return bool(200 <= response.status < 300)
+    except OSError as error:
+        log.warning("fax_report_not_taken", error=str(error))
+        return False

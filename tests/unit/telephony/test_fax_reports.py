@@ -1,0 +1,107 @@
+"""The journal of the exchange, line by line, to our web process."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from kernel.settings import Settings
+from telephony import callback
+from telephony.fax_reports import Follower, Report, read
+from telephony.lifecycle import Kind
+
+DIALLED = "job=fax-7-2&dial=ANSWER"
+SENT = "job=fax-7-2&fax=SUCCESS&pages=3&rate=14400&error=HANGUP&remote=%2B9991"
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "pages"),
+    [
+        (SENT, Kind.DELIVERED, 3),
+        ("job=fax-7-2&fax=FAILED&pages=1&rate=9600&error=dropped&remote=", Kind.DROPPED, 1),
+        ("job=fax-7-2&fax=&pages=&rate=&error=&remote=", Kind.DROPPED, 0),
+        ("job=fax-7-2&dial=BUSY", Kind.BUSY, 0),
+        ("job=fax-7-2&dial=NOANSWER", Kind.NO_ANSWER, 0),
+        ("job=fax-7-2&dial=CHANUNAVAIL", Kind.DROPPED, 0),
+    ],
+)
+def test_how_a_call_ended(line: str, kind: Kind, pages: int) -> None:
+    found = read(line)
+    assert found is not None
+    assert (found.message, found.attempt, found.kind, found.pages) == (7, 2, kind, pages)
+
+
+@pytest.mark.parametrize(
+    "line", [DIALLED, "", "job=&dial=BUSY", "job=fax-x-1&dial=BUSY", "job=fax-7&dial=BUSY", "\x00"]
+)
+def test_what_tells_no_end_is_no_report(line: str) -> None:
+    assert read(line) is None
+
+
+class Office:
+    """The web process: takes reports, or does not."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[int, str]] = []
+        self.refuses = 0
+        self.follower: Follower | None = None
+
+    def take(self, _: Settings, report: dict[str, object]) -> bool:
+        if self.refuses:
+            self.refuses -= 1
+            return False
+        self.taken.append((int(str(report["message"])), str(report["kind"])))
+        return True
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Office:
+    office = Office()
+    monkeypatch.setattr(callback, "fax_receipt", office.take)
+    monkeypatch.setattr("telephony.fax_reports.LOOK_SECONDS", 0.01)
+    return office
+
+
+def follow(settings: Settings, journal: Path, office: Office, count: int) -> None:
+    """Until so many reports were taken."""
+    follower = Follower(settings, journal)
+    thread = threading.Thread(target=follower.run)
+    thread.start()
+    for _ in range(500):
+        if len(office.taken) >= count:
+            break
+        thread.join(0.01)
+    thread.join(0.1)
+    follower.stopping.set()
+    thread.join()
+
+
+def test_each_line_is_told_once_and_what_was_not_taken_again(
+    tmp_path: Path, office: Office
+) -> None:
+    settings, journal = Settings(var_dir=tmp_path), tmp_path / "journal"
+    journal.write_text(f"{DIALLED}\n{SENT}\njob=fax-8-1&dial=BUSY\njob=fax-9-1&di", "utf-8")
+    office.refuses = 1
+    follow(settings, journal, office, 2)
+    assert office.taken == [(7, "delivered"), (8, "busy")]
+    with journal.open("a", encoding="utf-8") as file:
+        file.write("al=NOANSWER\n")
+    follow(settings, journal, office, 3)
+    assert office.taken[2:] == [(9, "no_answer")]
+
+
+def test_a_journal_that_was_begun_anew_is_read_from_its_beginning(
+    tmp_path: Path, office: Office
+) -> None:
+    settings, journal = Settings(var_dir=tmp_path), tmp_path / "journal"
+    journal.write_text(f"{SENT}\n" * 3, "utf-8")
+    follow(settings, journal, office, 3)
+    journal.write_text("job=fax-9-1&dial=BUSY\n", "utf-8")
+    follow(settings, journal, office, 4)
+    assert office.taken[3:] == [(9, "busy")]
+
+
+def test_a_report_names_what_the_engine_said() -> None:
+    found = read(SENT)
+    assert isinstance(found, Report)
+    assert found.detail["rate"] == "14400"
