@@ -139,10 +139,12 @@ class Fleet:
                 _write_strangers(session, strangers)
                 if self.auto_register:
                     _register(session, strangers)
-        except SQLAlchemyError as error:
-            log.warning("registry_not_written", error=type(error).__name__)
+        except BaseException as error:  # an end in the middle, too: the last writing has it
             self._heard = {**heard, **self._heard}
             self._strangers = {**strangers, **self._strangers}
+            if not isinstance(error, SQLAlchemyError):
+                raise
+            log.warning("registry_not_written", error=type(error).__name__)
             return False
         return True
 

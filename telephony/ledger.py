@@ -1,19 +1,22 @@
 """The one place where a message changes its state: locked, dated, counted, told upward."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from kernel import metrics
 from kernel.clock import now
 from kernel.jobs import enqueue
-from kernel.metrics import Counter
 from telephony import news
-from telephony.lifecycle import ENDED, IN_FLIGHT, State
-from telephony.models import Message
+from telephony.lifecycle import ENDED, IN_FLIGHT, Channel, State
+from telephony.models import Attempt, Message
 
 SEND = "telephony.send"
-changes_total = Counter("cc_messages_total", "Changes of messages", ["channel", "state"])
+NO_LINE = "lines_busy"
+"""Problem of a fax that found no free line."""
+changes_total = metrics.Counter("cc_messages_total", "Changes of messages", ["channel", "state"])
 
 
 def locked(session: Session, message_id: int) -> Message | None:
@@ -39,12 +42,15 @@ def move(session: Session, message: Message, state: State, problem: str | None =
     """Put the message into `state`; False, and nothing is changed, when it is there already."""
     if message.state == state:
         return False
+    was_calling = message.state in IN_FLIGHT and problem != NO_LINE
     message.state, message.problem = state, problem
     _date(message, state, now(session))
     changes_total.labels(message.channel, state).inc()
     news.message_changed(session, message)
     if state not in IN_FLIGHT:
         start_next_of_list(session, message)
+        if was_calling and message.channel == Channel.FAX:
+            _start_who_waits_for_a_line(session)
     return True
 
 
@@ -58,11 +64,33 @@ def _date(message: Message, state: State, moment: datetime) -> None:
 
 def enqueue_send(session: Session, message: Message) -> None:
     """Have a worker make the next attempt when it is due; of those due, the urgent go first."""
+    _enqueue(session, message, message.try_at)
+
+
+def _enqueue(session: Session, message: Message, due: datetime) -> None:
     payload = {"message_id": message.id, "attempt": message.attempts_made + 1}
-    due = message.try_at
     if due <= now(session):
         due -= timedelta(hours=message.priority)
     enqueue(session, SEND, payload, run_at=due)
+
+
+def _start_who_waits_for_a_line(session: Session) -> None:
+    """A line has become free: the most urgent of those that found none goes now."""
+    waits = (Message.channel == Channel.FAX, Message.state == State.QUEUED)
+    order = (Message.priority.desc(), Message.id)
+    found = select(Message).where(*waits, Message.problem == NO_LINE).order_by(*order).limit(1)
+    if (message := session.scalar(found)) is not None:
+        _enqueue(session, message, now(session))
+
+
+def dials(session: Session, *message_ids: int) -> Counter[int]:
+    """How often each was really dialled: an engine that would not take it does not count."""
+    made = (
+        select(Attempt.message_id, func.count())
+        .where(Attempt.message_id.in_(message_ids), Attempt.outcome.is_distinct_from("put_off"))
+        .group_by(Attempt.message_id)
+    )
+    return Counter({ident: count for ident, count in session.execute(made)})
 
 
 # -- lists: the same document to several numbers, one after the other -----------------------------
@@ -87,4 +115,5 @@ def _next_of_list(session: Session, list_key: str) -> Message | None:
     if any(row.state in IN_FLIGHT for row in rows):
         return None
     waiting = [row for row in rows if row.state == State.QUEUED]
-    return min(waiting, key=lambda row: (row.attempts_made, row.position, row.id), default=None)
+    made = dials(session, *(row.id for row in waiting))
+    return min(waiting, key=lambda row: (made[row.id], row.position, row.id), default=None)

@@ -12,7 +12,7 @@ from kernel.clock import now
 from kernel.log import get_logger
 from telephony import ledger, news
 from telephony.lifecycle import IN_FLIGHT, NOT_REACHED, Channel, Kind, News, State, hear, news_in
-from telephony.models import Attempt, Message, Receipt
+from telephony.models import Message, Receipt
 from telephony.patience import pause_after_call
 
 log = get_logger(__name__)
@@ -122,10 +122,7 @@ def _pause(session: Session, message: Message) -> timedelta | None:
     """How long to wait before calling again; None when it is enough or no longer ours to say."""
     if message.state not in IN_FLIGHT:
         return None
-    dials = select(func.count()).where(
-        Attempt.message_id == message.id, Attempt.outcome.is_distinct_from("put_off")
-    )
-    pause = pause_after_call(session.scalar(dials) or 1)
+    pause = pause_after_call(ledger.dials(session, message.id)[message.id] or 1)
     if pause is None or now(session) + pause > message.give_up_at:
         return None
     return pause

@@ -151,7 +151,8 @@ exten => s,1,Answer()
 
 [machine-9600]
 ; A mobile fax PM80: 9600 bit/s at most.
-exten => s,1,Set(FAXOPT(maxrate)=9600)
+exten => s,1,Set(FAXOPT(modem)=v27,v29)
+ same => n,Set(FAXOPT(maxrate)=9600)
  same => n,Goto(machine,${{NUMBER}},1)
 """
 

@@ -6,6 +6,7 @@ How it ended comes back through `telephony.fax_reports`.
 
 import base64
 import json
+import re
 from urllib.parse import urlencode
 
 from kernel.settings import Settings
@@ -17,6 +18,7 @@ NAME = "fax_asterisk"
 USER = "command-center"
 RING_SECONDS = 60
 MADE, KNOWN = 200, 409
+JOB = re.compile(r"fax-\d+-\d+")
 
 
 class AsteriskFaxGateway:
@@ -76,7 +78,8 @@ class AsteriskFaxGateway:
         """Calls that are being made now. Raises NotReached, OutcomeUnknown."""
         reply = self._ask("GET", "/ari/channels", None, answer_seconds)
         found = json.loads(reply.body) if reply.status == MADE else []
-        return sum(str(one.get("id", "")).startswith("fax-") for one in found)
+        # A call has two halves here and a leg on the trunk; the first half bears its name.
+        return sum(bool(JOB.fullmatch(str(one.get("id", "")))) for one in found)
 
     def _ask(
         self, method: str, target: str, body: bytes | None, answer_seconds: float | None = None

@@ -6,6 +6,7 @@ from telephony.lifecycle import Kind
 from tests.integration.telephony.conftest import MACHINE, Desk
 
 BUSY_ENGINE = Refused("throttled", again=True)
+NO_LINE = Refused("lines_busy", again=True)
 
 
 def test_a_document_goes_to_its_list_one_after_the_other(desk: Desk) -> None:
@@ -64,6 +65,35 @@ def test_an_engine_that_would_not_take_it_does_not_count_as_a_dial(desk: Desk) -
         desk.work(seconds=60)
     desk.hear(ident, Kind.BUSY, attempt=4)
     assert desk.state(ident) == "QUEUED"
+
+
+def test_a_line_that_becomes_free_is_the_next_ones_at_once(desk: Desk) -> None:
+    first = desk.queue_fax()
+    desk.work()
+    desk.fax.script.extend([NO_LINE, NO_LINE])
+    later, urgent = desk.queue_fax(), desk.queue_fax(priority=2)
+    desk.work()
+    assert [desk.message(ident).problem for ident in (later, urgent)] == ["lines_busy"] * 2
+    desk.hear(first, Kind.DELIVERED)
+    desk.work()
+    assert (desk.state(urgent), desk.state(later)) == ("SENT", "QUEUED")
+    desk.hear(urgent, Kind.DELIVERED, attempt=2)
+    desk.work()
+    assert desk.state(later) == "SENT"
+    desk.work(seconds=60)
+    assert [out.message_id for out in desk.fax.sent] == [first, urgent, later]
+
+
+def test_who_found_no_line_keeps_its_place_in_the_list(desk: Desk) -> None:
+    desk.fax.script.append(NO_LINE)
+    first, second = (desk.queue_fax(list_key="order:1", position=n) for n in (1, 2))
+    desk.work()
+    assert desk.fax.sent == []
+    desk.work(seconds=3)
+    assert [out.message_id for out in desk.fax.sent] == [first]
+    desk.hear(first, Kind.DELIVERED, attempt=2)
+    desk.work()
+    assert [out.message_id for out in desk.fax.sent] == [first, second]
 
 
 def test_the_end_of_an_earlier_call_does_not_end_the_present_one(desk: Desk) -> None:

@@ -1,0 +1,47 @@
+"""What the exchange can do besides what every gateway does."""
+
+from urllib.parse import parse_qs
+
+import pytest
+
+from command_center.engines.process import wait_until
+from tests.contract.gateways.conftest import AsteriskRig, Rig
+from tests.integration.telephony.conftest import Desk
+
+MOBILE = "+9991000009600"
+"""A mobile fax PM80."""
+
+
+@pytest.fixture
+def exchange_rig(rig: Rig) -> AsteriskRig:
+    assert isinstance(rig, AsteriskRig)
+    return rig
+
+
+@pytest.mark.parametrize("rig", ["fax_asterisk"], indirect=True)
+def test_several_lines_at_once_and_a_slow_machine_among_them(
+    desk: Desk, exchange_rig: AsteriskRig
+) -> None:
+    rig = exchange_rig
+    numbers = (MOBILE, "+9991000005002", rig.failing)
+    idents = [desk.queue_fax(to, pages=1) for to in numbers]
+    desk.work()
+    assert wait_until(lambda: rig.gateway.busy_lines() == 2, 10), "the busy one is over at once"
+    rig.settle(desk, idents[2], "QUEUED")
+    for ident in idents[:2]:
+        rig.settle(desk, ident, "DELIVERED")
+    said = map(parse_qs, rig.exchange.journal.read_text("utf-8").splitlines())
+    rates = {one["remote"][0]: int(one["rate"][0]) for one in said if "remote" in one}
+    assert rates[MOBILE] <= 9600 < rates["+9991000005002"]
+
+
+@pytest.mark.parametrize("rig", ["fax_asterisk"], indirect=True)
+def test_when_every_line_is_taken_the_next_one_waits(
+    desk: Desk, exchange_rig: AsteriskRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = exchange_rig
+    monkeypatch.setattr(rig.gateway, "busy_lines", lambda: rig.gateway.settings.fax_lines)
+    ident = desk.queue_fax(rig.address, pages=1)
+    desk.work()
+    message = desk.message(ident)
+    assert (message.state, message.problem) == ("QUEUED", "lines_busy")
