@@ -26,7 +26,14 @@ from kernel.db import Database
 from kernel.settings import PORTS, Settings, load
 from tests.ports import free_port_base
 
-LONG = {"test_killed", "test_a_million", "test_abuse", "test_generated_requests", "test_up"}
+LONG = {
+    "test_every_gateway",
+    "test_killed",
+    "test_a_million",
+    "test_abuse",
+    "test_generated_requests",
+    "test_up",
+}
 """Files that take minutes: begun first, so that no process is left alone with one at the end."""
 
 

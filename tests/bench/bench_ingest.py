@@ -265,6 +265,7 @@ def test_ten_thousand_terminals_report_once_a_second(
         show(what, found.per_fix_us, "µs a fix", limit.per_fix_us)
         show(f"  of one core (goal {GOAL_CORE})", found.core * 100, "%", GOAL_CORE * 100)
         show(f"  memory grew in {LOAD_SECONDS} s", found.grew_kib, "KiB")
+        show("  memory of the process", resident_kib(ingest.pid) / 1024, "MiB")
         if protocol == "jt808":
             show("  report to answer, p50", found.p50_ms, "ms")
             show("  report to answer, p95", found.p95_ms, "ms")
