@@ -41,7 +41,7 @@ def main(purpose: str) -> None:
     with alone():
         install_system_packages(purpose)
         if purpose != "run":
-            lay_out_exchange()
+            lay_out_exchange(is_needed=purpose == "telephony")
         make_environment()
         install_python_packages("dev" if purpose == "test" else "run")
         install_ourselves()
@@ -91,12 +91,20 @@ def as_root() -> list[str]:
     return ["sudo"] if sys.stdin.isatty() else ["sudo", "-n"]
 
 
-def lay_out_exchange() -> None:
-    """Asterisk, unless the system has its own."""
+def lay_out_exchange(*, is_needed: bool) -> None:
+    """Asterisk, unless the system has its own. Raises SetupError where it is needed and cannot be
+    had; tests do without, and say so.
+    """
     tree = ROOT / "build" / "asterisk"
-    if exchange.is_wanted(tree):
-        say("Asterisk, in a tree of its own (half a minute)")
+    if not exchange.is_wanted(tree):
+        return
+    say("Asterisk, in a tree of its own (half a minute)")
+    try:
         exchange.lay_out(tree, run, as_root())
+    except SetupError as error:
+        if is_needed:
+            raise
+        say(f"no Asterisk, its tests are skipped: {error}")
 
 
 def make_environment() -> None:
