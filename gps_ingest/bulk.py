@@ -99,13 +99,17 @@ class Bulk:
             line.is_unread = False
         try:
             reading = self._decode(waiting)
-        except Exception:  # whatever it is: each by itself, so that one costs its own link only
+        except Exception:
             log.exception("not_read_together")
-            for line, wire, received_at in waiting:
-                line.read(wire, received_at)
+            _read_alone(waiting)
             return
-        for turn in _turns(reading.lines):
-            self._take(reading, turn)
+        for turn in map(list, _turns(reading.lines)):
+            try:
+                self._take(reading, turn)
+            except Exception:
+                log.exception("not_read_together")
+                # What was stored before the fault is stored once all the same.
+                _read_alone([waiting[number] for number in turn])
 
     def _decode(self, waiting: Sequence[tuple[Reporter, bytes, datetime]]) -> _Reading:
         lines, wires, received_at = zip(*waiting, strict=True)
@@ -132,7 +136,7 @@ class Bulk:
     def _take(self, reading: _Reading, turn: Iterable[int]) -> None:
         """One report of each line: the plain ones together, the others by themselves."""
         together, before = list[int](), list[Moment]()
-        alone = list[int]()
+        terminals, alone = list[KnownTerminal](), list[int]()
         for number in turn:
             line, row = reading.lines[number], reading.place[number]
             terminal = line.terminal
@@ -148,61 +152,64 @@ class Bulk:
                 and reading.peers[row] == line.key
             ):
                 together.append(number)
+                terminals.append(terminal)
                 before.append(terminal.newest or NEVER)
             else:
                 alone.append(number)
         if together:
-            numbers = np.array(together)
-            rows = np.array(reading.place)[numbers]
+            rows = np.array([reading.place[number] for number in together])
             reports, rules = reading.reports, self._intake.rules
             fits = plain.after(
                 reading.at[rows], reports.lat[rows], reports.lon[rows], np.array(before), rules
             )
-            alone += numbers[~fits].tolist()
-            self._store_all(reading, numbers[fits], rows[fits])
+            alone += [number for number, fit in zip(together, fits, strict=True) if not fit]
+            both = zip(together, terminals, fits, strict=True)
+            kept = [(number, terminal) for number, terminal, fit in both if fit]
+            self._store_all(reading, kept, rows[fits])
         for number in alone:
             reading.lines[number].read(reading.wires[number], reading.received_at[number])
 
     def _store_all(
-        self, reading: _Reading, numbers: NDArray[np.int64], rows: NDArray[np.int64]
+        self, reading: _Reading, kept: Sequence[tuple[int, KnownTerminal]], rows: NDArray[np.int64]
     ) -> None:
-        """Plain ones, each the newest of its terminal."""
+        """Plain ones, each the newest of its terminal: stored first, then known to everybody."""
         reports, intake = reading.reports, self._intake
-        moments = zip(
-            reading.at[rows].tolist(),
-            reports.lat[rows].tolist(),
-            reports.lon[rows].tolist(),
-            strict=True,
-        )
-        received = reading.received[rows]
-        speeds, serials = reports.speed_kmh[rows].tolist(), reports.serial[rows].tolist()
-        heard, presence, fences = intake.fleet.heard, intake.presence, intake.pipeline.fences
-        ids, answers = list[int](), list[tuple[Reporter, int]]()
-        for number, moment, heard_at, speed, serial in zip(
-            numbers.tolist(), moments, received.tolist(), speeds, serials, strict=True
-        ):
-            line = reading.lines[number]
-            terminal = line.terminal
-            if terminal is None:
-                raise ValueError("the line of nobody")
-            line.believed()
-            terminal.newest = moment
-            heard(terminal, reading.received_at[number])
-            presence.fix(terminal.id, moment, heard_at)
-            fences.passed(terminal.id, moment[1], moment[2], moment[0], speed)
-            ids.append(terminal.id)
-            answers.append((line, serial))
-        meters.messages[COUNTED] += len(ids)
-        meters.fixes[ACCEPTED] += len(ids)
-        fixes = np.empty(len(ids), FIX)
-        fixes["terminal_id"] = ids
+        received, serials = reading.received[rows], reports.serial[rows].tolist()
+        fixes = np.empty(len(kept), FIX)
+        fixes["terminal_id"] = [terminal.id for _, terminal in kept]
         fixes["fixed_us"] = reports.time[rows].astype(np.int64) * 1_000_000 - EPOCH_2000_US
         received_us = np.rint(received * 1_000_000).astype(np.int64)
         fixes["received_us"] = received_us - EPOCH_2000_US
         for name in ("lat", "lon", "speed_kmh", "course", "alt_m"):
             fixes[name] = getattr(reports, name)[rows]
         fixes["flags"], fixes["is_live"] = 0, True
-        self._store.add_all(fixes, lambda: _answer(answers))
+        lines = [reading.lines[number] for number, _ in kept]
+        self._store.add_all(fixes, lambda: _answer(zip(lines, serials, strict=True)))
+        meters.messages[COUNTED] += len(kept)
+        meters.fixes[ACCEPTED] += len(kept)
+        moments = zip(
+            reading.at[rows].tolist(),
+            reports.lat[rows].tolist(),
+            reports.lon[rows].tolist(),
+            strict=True,
+        )
+        heard, seen, tell = intake.fleet.heard, intake.presence.fix, intake.pipeline.tell
+        speeds = reports.speed_kmh[rows].tolist()
+        for (number, terminal), moment, heard_at, speed in zip(
+            kept, moments, received.tolist(), speeds, strict=True
+        ):
+            reading.lines[number].believed()
+            terminal.newest = moment
+            heard(terminal, reading.received_at[number])
+            seen(terminal.id, moment, heard_at)
+            tell(terminal.id, moment, speed)
+
+
+def _read_alone(waiting: Iterable[tuple[Reporter, bytes, datetime]]) -> None:
+    """Each by itself: whatever is wrong with one costs its own line only."""
+    for line, wire, received_at in waiting:
+        if not line.is_closed:
+            line.read(wire, received_at)
 
 
 def _turns(lines: Sequence[Reporter]) -> Iterable[Iterable[int]]:

@@ -84,7 +84,6 @@ class Intake:
         passage = Passage(fix, terminal, received_at or self.clock.now(), self.rules)
         verdict = self.pipeline.run(passage)
         meters.fixes[_labels(verdict)] += 1
-        self._note(passage, verdict)
         if told and terminal is not None and not (verdict and verdict.end is End.REFUSED):
             for one in told:
                 self._happen(one, terminal, passage.received_at, fix)
@@ -96,6 +95,7 @@ class Intake:
             self.store.after_all_before(done)
         elif verdict.end is End.VOID and done is not None:
             self.store.after_all_before(done) if told else done()
+        self._note(passage, verdict)  # last: whatever fails here, the fix is stored
         return verdict
 
     def tell(self, told: Told, terminal: KnownTerminal, done: Done) -> None:

@@ -16,6 +16,9 @@ from typing import Any, Protocol
 from gps_ingest.flags import FixFlag
 from gps_ingest.protocols.base import Fix
 from gps_ingest.protocols.osmand import KMH
+from kernel.log import get_logger
+
+log = get_logger(__name__)
 
 Moment = tuple[float, float, float]
 """Epoch seconds, latitude, longitude."""
@@ -196,9 +199,16 @@ class Pipeline:
             if verdict := step(passage):
                 return verdict
         if passage.terminal and passage.is_live:
-            at, lat, lon = passage.moment
-            self.fences.passed(passage.terminal.id, lat, lon, at, passage.fix.speed_kmh)
+            self.tell(passage.terminal.id, passage.moment, passage.fix.speed_kmh)
         return None
+
+    def tell(self, terminal_id: int, moment: Moment, speed_kmh: float | None) -> None:
+        """Tell the fences of a live fix. Whatever they raise, the fix is stored."""
+        at, lat, lon = moment
+        try:
+            self.fences.passed(terminal_id, lat, lon, at, speed_kmh)
+        except Exception:
+            log.exception("fences_failed")
 
 
 # ----------------------------------------------------------------------- steps

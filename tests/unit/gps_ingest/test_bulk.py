@@ -117,6 +117,8 @@ class Peer:
             act(*told)
         except Dismissed as dismissed:
             self.close(dismissed.reason)
+        except Exception:
+            self.close("failure")
 
     def answers(self) -> Counter[tuple[int, int]]:
         """Serial and result of every general response."""
@@ -285,6 +287,35 @@ def test_a_fault_of_the_common_way_leaves_each_its_own(monkeypatch: pytest.Monke
     monkeypatch.setattr("gps_ingest.bulk.columns", broken)
     world = assert_equal([Saying(n % 4) for n in range(20)])
     assert (len(world.store.rows), world.store.together) == (20, 0)
+
+
+@pytest.mark.parametrize("part", ["fleet.heard", "presence.fix", "pipeline.fences.passed"])
+def test_a_fault_behind_the_store_loses_no_fix_and_no_answer(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, broken = World(4, together=True), True
+
+    def fails(*_: object) -> None:
+        if broken:
+            raise RuntimeError("a fault")
+
+    told(world, [Saying(n) for n in range(4)])
+    place: Any = world.intake
+    *way, name = part.split(".")
+    for step in way:
+        place = getattr(place, step)
+    monkeypatch.setattr(place, name, fails)
+    for who in range(4):
+        world.say(who, frame(Saying(who), 10 + who))
+    world.store.flush()
+    broken = False
+    for who, peer in enumerate(world.peers):  # on a new line, as after every fault
+        peer.closed = ""
+        peer.session.is_closed = False
+        world.say(who, frame(Saying(who), 10 + who))
+    world.store.flush()
+    assert len(set(world.store.rows)) == 8
+    assert all(peer.answers()[10 + who, 0] for who, peer in enumerate(world.peers))
 
 
 @given(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF), st.sampled_from((2013, 2019)))
