@@ -102,9 +102,11 @@ exten => _[+0-9]!,1,Dial(PJSIP/${{EXTEN}}@trunk,45)
 exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&dial=${{DIALSTATUS}})
 
 [fax-send]
-; The document of a call: how the transmission ended.
+; The document of a call: how the transmission ended. Both halves have to be joined before T.38
+; can be asked for; where the other side has none, speech carries the tones (f).
 exten => s,1,Set(FAXOPT(localstationid)=${{STATION}})
- same => n,SendFAX(${{DOCUMENT}},f)
+ same => n,Wait(1)
+ same => n,SendFAX(${{DOCUMENT}},zf)
 exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&fax=${{FAXOPT(status)}}\
 &pages=${{FAXOPT(pages)}}&rate=${{FAXOPT(rate)}}&error=${{URIENCODE(${{FAXOPT(error)}})}}\
 &remote=${{URIENCODE(${{FAXOPT(remotestationid)}})}})
