@@ -17,9 +17,10 @@ SBIN = "/usr/sbin:/usr/local/sbin"
 
 
 def is_wanted(tree: Path) -> bool:
-    """Whether this machine has no Asterisk yet, and can run Debian's."""
+    """Whether this machine has no Asterisk yet, and can run Debian's; others install their own."""
     own = shutil.which("asterisk") or shutil.which("asterisk", path=SBIN)
-    return not own and not (tree / "usr/sbin/asterisk").exists()
+    is_there = own or (tree / "usr/sbin/asterisk").exists()
+    return not is_there and platform.machine() == "x86_64"
 
 
 def lay_out(tree: Path, run: Callable[[list[str]], None], as_root: list[str]) -> None:
@@ -35,7 +36,7 @@ def lay_out(tree: Path, run: Callable[[list[str]], None], as_root: list[str]) ->
             "--quiet",
             "--mode=root",
             "--variant=extract",
-            f"--architectures={ARCHITECTURES.get(platform.machine(), 'amd64')}",
+            "--architectures=amd64",
             *(f"--aptopt={option}" for option in options),
             f"--include={INCLUDED}",
             SUITE,
@@ -45,6 +46,3 @@ def lay_out(tree: Path, run: Callable[[list[str]], None], as_root: list[str]) ->
     )
     scratch.rename(tree)
     print(f"set-up: Asterisk in {tree.name}", file=sys.stderr, flush=True)
-
-
-ARCHITECTURES = {"x86_64": "amd64"}

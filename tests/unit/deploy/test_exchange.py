@@ -17,6 +17,7 @@ def setup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "as_root", list)
     monkeypatch.setattr(module.exchange.shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(module.exchange.platform, "machine", lambda: "x86_64")
     (tmp_path / "build").mkdir()
     return module
 
