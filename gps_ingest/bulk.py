@@ -111,6 +111,16 @@ class Bulk:
                 # What was stored before the fault is stored once all the same.
                 _read_alone([waiting[number] for number in turn])
 
+    def catch_up(self, line: Reporter) -> None:
+        """Read what waits of this line, by itself: it has something else to say, or is gone.
+
+        The others wait on: a line that changes its mind with every word costs its own time only.
+        """
+        own = [one for one in self._waiting if one[0] is line]
+        self._waiting = [one for one in self._waiting if one[0] is not line]
+        line.is_unread = False
+        _read_alone(own)
+
     def _decode(self, waiting: Sequence[tuple[Reporter, bytes, datetime]]) -> _Reading:
         lines, wires, received_at = zip(*waiting, strict=True)
         reports = columns(wires)

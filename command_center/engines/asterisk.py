@@ -233,7 +233,9 @@ def program() -> list[str]:
         return [own]
     loader = TREE / "usr/lib64/ld-linux-x86-64.so.2"
     if not loader.exists():
-        raise EngineError("asterisk is not installed: make run-telephony (on x86-64), or your own package")
+        raise EngineError(
+            "asterisk is not installed: make run-telephony (on x86-64), or your own package"
+        )
     libraries = TREE / "usr/lib/x86_64-linux-gnu"
     return [str(loader), "--library-path", str(libraries), str(TREE / "usr/sbin/asterisk")]
 

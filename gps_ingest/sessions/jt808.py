@@ -181,7 +181,7 @@ class Jt808Session:
     def _catch_up(self) -> None:
         """What came before on this line comes first."""
         if self.is_unread:
-            self._bulk.read()
+            self._bulk.catch_up(self)
 
     # -- messages in ----------------------------------------------------------------------
 

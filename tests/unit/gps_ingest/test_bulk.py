@@ -84,7 +84,7 @@ class OneByOne:
     def add(self, line: Jt808Session, wire: bytes) -> None:
         line.read(wire, self.clock.now())
 
-    def read(self) -> None:
+    def catch_up(self, _: Jt808Session) -> None:
         return None
 
 
@@ -278,6 +278,18 @@ def test_what_was_said_before_a_link_closed_is_stored() -> None:
     world.say(0, frame(Saying(0), 1))
     world.peers[0].close("left")
     assert len(world.store.rows) == 2
+
+
+def test_a_line_that_says_something_else_is_caught_up_and_the_others_wait_on() -> None:
+    world = World(4, together=True)
+    told(world, [Saying(n) for n in range(4)])
+    for who in range(4):
+        world.say(who, frame(Saying(who), 10 + who))
+    world.say(2, frame(Saying(2, "heartbeat"), 20))
+    assert len(world.store.rows) == 5
+    world.store.flush()
+    assert len(world.store.rows) == 8
+    assert world.store.together == 3
 
 
 def test_a_fault_of_the_common_way_leaves_each_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
