@@ -6,6 +6,7 @@ changes. Signatures are verified as apt does.
 
 import platform
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,17 @@ def is_wanted(tree: Path) -> bool:
     """Whether this machine has no Asterisk yet, and can run Debian's; others install their own."""
     own = shutil.which("asterisk") or shutil.which("asterisk", path=SBIN)
     is_there = own or (tree / "usr/sbin/asterisk").exists()
-    return not is_there and platform.machine() == "x86_64"
+    return not is_there and platform.machine() == "x86_64" and bool(mirror())
+
+
+def mirror() -> str:
+    """Where this system gets Debian from; empty where it is no Debian."""
+    asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
+    try:
+        told = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split()
+    except OSError:
+        return ""
+    return next((uri for uri in sorted(told) if uri.rstrip("/").endswith("/debian")), "")
 
 
 def lay_out(tree: Path, run: Callable[[list[str]], None], as_root: list[str]) -> None:
@@ -41,7 +52,7 @@ def lay_out(tree: Path, run: Callable[[list[str]], None], as_root: list[str]) ->
             f"--include={INCLUDED}",
             SUITE,
             str(scratch),
-            f"deb [signed-by={KEYS}] http://deb.debian.org/debian {SUITE} main",
+            f"deb [signed-by={KEYS}] {mirror()} {SUITE} main",
         ]
     )
     scratch.rename(tree)

@@ -18,6 +18,7 @@ def setup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     monkeypatch.setattr(module, "as_root", list)
     monkeypatch.setattr(module.exchange.shutil, "which", lambda *_, **__: None)
     monkeypatch.setattr(module.exchange.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(module.exchange, "mirror", lambda: "mirror://debian")
     (tmp_path / "build").mkdir()
     return module
 
@@ -53,6 +54,16 @@ def test_tests_do_without_it_and_a_start_with_it_does_not(
     assert "its tests are skipped: no network" in capsys.readouterr().err
     with pytest.raises(setup.SetupError):
         setup.lay_out_exchange(is_needed=True)
+
+
+def test_where_debian_comes_from_is_asked_of_apt(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.syspath_prepend(DEPLOY)
+    exchange = import_module("exchange")
+    found = exchange.mirror()
+    assert found == "" or found.rstrip("/").endswith("/debian")
 
 
 def test_a_system_with_its_own_is_left_alone(
