@@ -155,7 +155,7 @@ class PositionStore:
         while self.waiting or not self._stopping:
             self._some.wait()
             self._enough.wait(0 if self._stopping else self.limits.flush_seconds)
-            _call(self.source.read)
+            _call(self.source.read, "not_read")
             batch = list(self._entries)
             if batch:
                 self._store(batch)
@@ -230,9 +230,9 @@ class PositionStore:
             self._connection = None
 
 
-def _call(tell: Done) -> None:
+def _call(tell: Done, failure: str = "stored_but_not_told") -> None:
     """A link or a console that is gone must not hold up the others."""
     try:
         tell()
     except Exception:
-        log.exception("stored_but_not_told")
+        log.exception(failure)

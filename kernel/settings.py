@@ -38,6 +38,8 @@ PORTS = (
     "world_sip_port",
 )
 FIRST_PORT, LAST_PORT = 8300, 65_535
+MEDIA_PORTS = 400
+"""From `media_port` on."""
 OWN_SECRETS = ("secret_key", "identity_key", "audit_key", "hook_token")
 ENGINE_SECRETS = (
     "pg_password", "pg_app_password", "redis_password", "kannel_password", "smpp_password",
@@ -210,7 +212,9 @@ class Settings(BaseSettings):
         base = _number(values, "port_base") or FIRST_PORT
         for offset, name in enumerate(PORTS):
             values[name] = _number(values, name) or base + offset
-        values["media_port"] = _number(values, "media_port") or base + 2000
+        values["media_port"] = _number(values, "media_port") or min(
+            base + 2000, LAST_PORT - MEDIA_PORTS
+        )
         values["var_dir"] = Path(values.get("var_dir") or "var").absolute()
         if values.get("mode", "demo") == "demo":
             for name in OWN_SECRETS:

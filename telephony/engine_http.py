@@ -8,6 +8,8 @@ from telephony.gateways.base import OutcomeUnknown
 
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 12
+MOST = 64 * 1024
+"""Bytes of an answer that are read."""
 
 
 class NotReached(Exception):
@@ -28,6 +30,7 @@ def exchange(
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     answer_seconds: float = ANSWER_SECONDS,
+    most: int = MOST,
 ) -> Reply:
     """Ask and give the answer. Raises NotReached, or OutcomeUnknown once the request was out."""
     connection = HTTPConnection("127.0.0.1", port, timeout=CONNECT_SECONDS)
@@ -39,7 +42,7 @@ def exchange(
         connection.sock.settimeout(answer_seconds)
         connection.request(method, target, body, dict(headers or {}))
         response = connection.getresponse()
-        return Reply(response.status, response.read(64 * 1024).decode("utf-8", "replace"))
+        return Reply(response.status, response.read(most).decode("utf-8", "replace"))
     except (OSError, HTTPException) as error:
         raise OutcomeUnknown(type(error).__name__) from error
     finally:

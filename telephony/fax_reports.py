@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from kernel.settings import Settings
 from telephony import callback
-from telephony.gateways.fax_asterisk import NAME
+from telephony.gateways.fax_asterisk import JOB, NAME
 from telephony.lifecycle import Kind
 
 DIALLED = {
@@ -43,9 +43,8 @@ class Report:
 def read(line: str) -> Report | None:
     """The report in a line of the journal; None where it tells no end of one of our attempts."""
     said = {name: values[0] for name, values in parse_qs(line, keep_blank_values=True).items()}
-    name, _, numbers = said.get("job", "").partition("-")
-    message, _, attempt = numbers.partition("-")
-    if name != "fax" or not (message.isdecimal() and attempt.isdecimal()):
+    job = JOB.fullmatch(said.get("job", ""))
+    if job is None:
         return None
     if "fax" in said:
         kind = Kind.DELIVERED if said["fax"] == "SUCCESS" else Kind.DROPPED
@@ -54,8 +53,8 @@ def read(line: str) -> Report | None:
     else:
         return None
     pages = said.get("pages", "")
-    count = int(pages) if pages.isdecimal() else 0
-    return Report(int(message), int(attempt), kind, count, said)
+    count = int(pages) if pages.isascii() and pages.isdecimal() and len(pages) < 5 else 0
+    return Report(int(job[1]), int(job[2]), kind, count, said)
 
 
 @dataclass

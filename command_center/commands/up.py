@@ -93,11 +93,11 @@ def engines(settings: Settings) -> Iterator[Part]:
 
 def ours(settings: Settings) -> list[Service]:
     """Our processes that run all the time."""
-    simulated = ["fax-simulator"] if settings.is_demo else []
+    fax = ["fax-simulator"] if settings.is_demo else []
     if settings.fax_engine == "asterisk":
-        simulated = ["fax-reports"]
+        fax = ["fax-reports"]
     more = [f"ingest-{number}" for number in range(2, settings.ingest_processes + 1)]
-    return [service(settings, name) for name in (*simulated, "serve", "ingest", *more, "worker")]
+    return [service(settings, name) for name in (*fax, "serve", "ingest", *more, "worker")]
 
 
 def surplus(settings: Settings) -> list[Service]:

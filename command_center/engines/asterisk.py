@@ -5,27 +5,22 @@ ended it writes into a journal of its own, a line a call, which `command-center 
 what it says is not lost while nobody listens.
 
 The world is a simulator with real signalling, modems and tones: it answers demo numbers alone, and
-the last four digits of a number decide how (WORLD). It reaches nobody.
+the last four digits of a number decide how (OUTSIDE). It reaches nobody.
 """
 
-import base64
-import json
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from shutil import which
-from typing import Any
 
 from command_center.engines.process import EngineError, Process, bring_up
 from command_center.engines.redis import write_private
 from kernel.settings import Settings
+from telephony.gateways.fax_asterisk import USER, AsteriskFaxGateway
 
 TREE = Path(__file__).parents[2] / "build" / "asterisk"
 """Where the set-up lays Debian's build out: it touches no package of the system."""
 SBIN = "/usr/sbin:/usr/local/sbin"
-ARI_USER = "command-center"
 BUREAU, WORLD = "bureau", "world"
 MEDIA_PORTS = 100
 """UDP ports of one exchange for speech, and as many for fax (T.38)."""
@@ -41,8 +36,8 @@ NOT_NEEDED = (
     "res_xmpp", "chan_motif", "res_calendar", "res_geolocation", "res_pjsip_geolocation",
 )  # fmt: skip
 EMPTY = (
-    "acl", "ccss", "cdr", "cel", "cli", "cli_aliases", "cli_permissions", "codecs", "dnsmgr",
-    "extconfig", "features", "indications", "manager", "pjproject", "sorcery", "stasis",
+    "ccss", "cdr", "cel", "cli", "cli_aliases", "cli_permissions", "codecs", "dnsmgr",
+    "extconfig", "features", "indications", "manager", "pjproject", "sorcery",
 )  # fmt: skip
 
 ASTERISK = """\
@@ -64,7 +59,7 @@ endpoint_identifier_order = ip
 [loopback]
 type = transport
 protocol = udp
-bind = 127.0.0.1:{port}
+bind = {bind}:{port}
 
 [trunk]
 type = endpoint
@@ -195,7 +190,7 @@ class Asterisk:
         if self.pid is None:
             return False
         if self.side == BUREAU:
-            return "system" in ari(self.settings, "GET", "/asterisk/info")
+            return AsteriskFaxGateway(self.settings).health().ok
         return (self.home / "run" / "asterisk.ctl").exists()
 
     @property
@@ -255,13 +250,15 @@ def configuration(settings: Settings, side: str) -> dict[str, str]:
     peer = settings.sip_host or f"127.0.0.1:{world}"
     if side == WORLD:
         own, peer, media = world, f"127.0.0.1:{settings.sip_port}", media + 2 * MEDIA_PORTS
+    # Calls to a carrier leave by the bureau's address; the demo's never leave the machine.
+    bind = settings.host if settings.sip_host and side == BUREAU else "127.0.0.1"
     modules = f"astmoddir => {TREE}/usr/lib/x86_64-linux-gnu/asterisk/modules\n"
     data = f"astdatadir => {TREE}/usr/share/asterisk\n"
     unneeded = "".join(f"noload = {name}.so\n" for name in NOT_NEEDED)
     plan = CALLS if side == BUREAU else OUTSIDE
     password = settings.ari_password
     return {
-        **{f"{name}.conf": "[general]\n" for name in EMPTY if name not in ("stasis", "acl")},
+        **{f"{name}.conf": "[general]\n" for name in EMPTY},
         "stasis.conf": "",
         "acl.conf": "",
         "asterisk.conf": ASTERISK.format(
@@ -274,27 +271,13 @@ def configuration(settings: Settings, side: str) -> dict[str, str]:
             f"enabled = yes\nbindaddr = 127.0.0.1\nbindport = {settings.ari_port}\n"
             if side == BUREAU else "enabled = no\n"
         ),
-        "ari.conf": f"[general]\nenabled = yes\n[{ARI_USER}]\ntype = user\npassword = {password}\n",
+        "ari.conf": f"[general]\nenabled = yes\n[{USER}]\ntype = user\npassword = {password}\n",
         "rtp.conf": f"[general]\nrtpstart = {media}\nrtpend = {media + MEDIA_PORTS - 1}\n",
         "udptl.conf": f"[general]\nudptlstart = {media + MEDIA_PORTS}\n"
         f"udptlend = {media + 2 * MEDIA_PORTS - 1}\n",
         "res_fax.conf": FAX,
-        "pjsip.conf": PJSIP.format(port=own, peer=peer, peer_host=peer.rpartition(":")[0] or peer),
+        "pjsip.conf": PJSIP.format(
+            bind=bind, port=own, peer=peer, peer_host=peer.rpartition(":")[0] or peer
+        ),
         "extensions.conf": plan.format(journal=place / "journal", faxes=place / "faxes"),
     }  # fmt: skip
-
-
-def ari(settings: Settings, method: str, target: str) -> dict[str, Any]:
-    """What the bureau's exchange answers; nothing where it does not."""
-    token = base64.b64encode(f"{ARI_USER}:{settings.ari_password}".encode()).decode()
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{settings.ari_port}/ari{target}",
-        method=method,
-        headers={"Authorization": f"Basic {token}"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=3) as response:
-            found = json.loads(response.read())
-    except (OSError, urllib.error.HTTPError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

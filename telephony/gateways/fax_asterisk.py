@@ -18,7 +18,10 @@ NAME = "fax_asterisk"
 USER = "command-center"
 RING_SECONDS = 60
 MADE, KNOWN = 200, 409
-JOB = re.compile(r"fax-\d+-\d+")
+JOB = re.compile(r"fax-(\d{1,18})-(\d{1,9})", re.ASCII)
+"""What the call of an attempt is called: message, attempt."""
+LIST_BYTES = 1 << 20
+"""Sixty calls are four channels of a kilobyte each."""
 
 
 class AsteriskFaxGateway:
@@ -36,9 +39,7 @@ class AsteriskFaxGateway:
         try:
             if self.busy_lines() >= self.settings.fax_lines:
                 return Refused("lines_busy", again=True)
-        except OutcomeUnknown:  # it was only asked
-            return Refused("engine_unreachable", again=True)
-        except engine_http.NotReached:
+        except (engine_http.NotReached, OutcomeUnknown, ValueError):  # it was only asked
             return Refused("engine_unreachable", again=True)
         job = job_of(outgoing.message_id, outgoing.attempt)
         query = urlencode(
@@ -75,9 +76,13 @@ class AsteriskFaxGateway:
         return Health(True, {"engine": "running", "calling": busy, **detail})
 
     def busy_lines(self, answer_seconds: float | None = None) -> int:
-        """Calls that are being made now. Raises NotReached, OutcomeUnknown."""
+        """Calls that are being made now. Raises NotReached, OutcomeUnknown; ValueError for an
+        answer that is no list of calls.
+        """
         reply = self._ask("GET", "/ari/channels", None, answer_seconds)
-        found = json.loads(reply.body) if reply.status == MADE else []
+        if reply.status != MADE:
+            raise ValueError(f"the exchange answered {reply.status}")
+        found = json.loads(reply.body)
         # A call has two halves here and a leg on the trunk; the first half bears its name.
         return sum(bool(JOB.fullmatch(str(one.get("id", "")))) for one in found)
 
@@ -92,6 +97,7 @@ class AsteriskFaxGateway:
             body=body,
             headers={"Authorization": f"Basic {token}", "Content-Type": "application/json"},
             answer_seconds=answer_seconds or self.answer_seconds,
+            most=LIST_BYTES,
         )
 
 

@@ -50,7 +50,6 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("command_center.demo.terminal", "the labelled simulator of a vehicle's terminal",
          ".send()", ".sendall()", "import socket"),
         ("command_center.engines.health", ENGINE, "import redis"),
-        ("command_center.engines.asterisk", ENGINE, "import urllib.request"),
         ("command_center.engines.kannel", ENGINE, "import urllib.request"),
         ("command_center.engines.postgres", ENGINE, "import subprocess", "write_text()"),
         ("command_center.engines.process", ENGINE, "import subprocess", "open()", "write_text()"),

@@ -102,6 +102,17 @@ class MemoryRig(Rig):
         assert [desk.hear(*receipt) for receipt in self.told] == [False] * len(self.told)
 
 
+@contextmanager
+def halted(pid: int | None) -> Iterator[None]:
+    """The process stands still, and goes on whatever happens meanwhile."""
+    assert pid is not None, "it does not run"
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 @dataclass
 class EngineRig(Rig):
     """An engine in processes of its own, which calls back over HTTP."""
@@ -136,11 +147,8 @@ class KannelRig(EngineRig):
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        pid = self.kannel.pid
-        assert pid is not None
-        os.kill(pid, signal.SIGSTOP)
-        yield
-        os.kill(pid, signal.SIGCONT)
+        with halted(self.kannel.pid):
+            yield
 
     def arrived(self, desk: Desk, message: Message) -> int:
         got = self.smsc.messages(message.address)
@@ -166,11 +174,8 @@ class FaxRig(EngineRig):
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        pid = self.process.pid
-        assert pid is not None
-        os.kill(pid, signal.SIGSTOP)
-        yield
-        os.kill(pid, signal.SIGCONT)
+        with halted(self.process.pid):
+            yield
 
     def arrived(self, desk: Desk, message: Message) -> int:
         lines = simulated_fax.journal(self.settings.var_dir)
@@ -209,13 +214,9 @@ class AsteriskRig(EngineRig):
         """Between the question whether a line is free and the call: who stops at the question
         has been given nothing, and the message waits.
         """
-        pid = self.exchange.pid
-        assert pid is not None
-        os.kill(pid, signal.SIGSTOP)
-        with pytest.MonkeyPatch.context() as patch:
+        with halted(self.exchange.pid), pytest.MonkeyPatch.context() as patch:
             patch.setattr(self.gateway, "busy_lines", lambda: 0)
             yield
-        os.kill(pid, signal.SIGCONT)
 
     def settle(self, desk: Desk, message_id: int, *states: str) -> None:
         """A page takes as long as its tones do."""

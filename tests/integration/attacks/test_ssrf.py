@@ -29,7 +29,6 @@ CALLERS = {
     "command_center/accounts/phones.py": "our own listener, named by the settings",
     "command_center/commands/up.py": "our own web process",
     "command_center/demo/simulator.py": "our own web process, in demo mode",
-    "command_center/engines/asterisk.py": "our own exchange, on loopback",
     "command_center/engines/kannel.py": "Kannel's admin page, on loopback",
     "command_center/engines/smsc.py": "the simulated SMSC, on loopback",
     "telephony/engine_http.py": "Kannel and the fax engine, on loopback",

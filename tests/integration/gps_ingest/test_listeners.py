@@ -148,16 +148,16 @@ def test_who_never_names_itself_is_shown_out(
 def test_who_falls_silent_is_shown_out_and_others_are_not(
     listen: Make, call: Call, sessions: list[Recorder]
 ) -> None:
-    listener = listen(idle=1.5)
+    listener = listen(idle=3)
     silent, lively = call(listener), call(listener)
     for sock in (silent, lively):
         sock.sendall(b"sense")
-    for _ in range(10):
+    for _ in range(17):
         gevent.sleep(0.3)
         lively.sendall(b"sense")
     assert is_closed(silent, 0.1)
     assert not is_closed(lively, 0.1)
-    assert sessions[1].ticks
+    assert all(session.ticks for session in sessions)
 
 
 def test_who_never_reads_is_let_go_and_memory_stays_small(listen: Make, call: Call) -> None:
