@@ -43,6 +43,9 @@ dismissed = Counter(
 shut_out = Counter(
     "cc_gps_shut_out", "Addresses shut out for a while", ["listener"], registry=registry
 )
+fence_faults = Counter(
+    "cc_gps_fence_faults", "Fixes that were stored and could not be watched", [], registry=registry
+)
 suspicions = Counter(
     "cc_gps_suspicions", "Signs that somebody poses as a terminal", ["reason"], registry=registry
 )

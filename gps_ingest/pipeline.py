@@ -11,8 +11,10 @@ from enum import Enum
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from math import cos, hypot, radians
+from time import monotonic
 from typing import Any, Protocol
 
+from gps_ingest import meters
 from gps_ingest.flags import FixFlag
 from gps_ingest.protocols.base import Fix
 from gps_ingest.protocols.osmand import KMH
@@ -192,6 +194,7 @@ class Pipeline:
             in_order_of_time,
         )
         self.fences = fences or NoFences()
+        self._log_again_at = 0.0
 
     def run(self, passage: Passage) -> Verdict | None:
         """The verdict that ended the passage, or None when it may be stored."""
@@ -203,12 +206,17 @@ class Pipeline:
         return None
 
     def tell(self, terminal_id: int, moment: Moment, speed_kmh: float | None) -> None:
-        """Tell the fences of a live fix. Whatever they raise, the fix is stored."""
+        """Tell the fences of a live fix. Whatever they raise, the fix is stored: the fault is
+        counted each time, and logged once a minute, for a fleet would fill the disk with it.
+        """
         at, lat, lon = moment
         try:
             self.fences.passed(terminal_id, lat, lon, at, speed_kmh)
         except Exception:
-            log.exception("fences_failed")
+            meters.fence_faults.inc()
+            if monotonic() >= self._log_again_at:
+                self._log_again_at = monotonic() + MINUTE
+                log.exception("fences_failed")
 
 
 # ----------------------------------------------------------------------- steps

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gps_ingest import meters
 from gps_ingest.flags import FixFlag
 from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Verdict
 from gps_ingest.protocols.base import Fix
@@ -183,3 +184,20 @@ def test_fences_hear_of_live_fixes_only(terminal: KnownTerminal) -> None:
     for what in (fix(), fix(-5), fix(valid=False)):
         Pipeline(fences).run(Passage(what, terminal, NOW, Rules()))
     assert fences.heard == [(7, LAT, LON, NOW.timestamp())]
+
+
+def test_fences_that_fail_cost_no_fix_are_counted_and_logged_once_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken:
+        def passed(self, *_: object) -> None:
+            raise RuntimeError("a fault")
+
+    def counted() -> float:
+        return meters.registry.get_sample_value("cc_gps_fence_faults_total") or 0
+
+    pipeline, before = Pipeline(Broken()), counted()
+    for second in range(3):
+        pipeline.tell(7, (float(second), 39.9, 116.4), 36.0)
+    assert counted() == before + 3
+    assert sum("fences_failed" in str(record.msg) for record in caplog.records) == 1
