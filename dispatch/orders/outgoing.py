@@ -62,9 +62,7 @@ class Outgoings:
             issued_by=principal_of(session).name,
             approved_by="",
             at=self._local(moment),
-            due=self._local(
-                moment + _ack_time(session, plan.brief.organisation_path, plan.brief.urgency)
-            ),
+            due=self._local(moment + _ack_time(session, plan.brief)),
             units=tuple(one.name for one in plan.targets if one.kind == "unit"),
         )
         found = []

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from dispatch.orders.ports import STATION, Branch
 from dispatch.recommendation.rank import Reason
 from telephony.numbers import NOT_A_NUMBER, normal
 
-CHANNELS = ("sms", "fax", "app", "vehicle")
+Channel = Literal["sms", "fax", "app", "vehicle"]
+CHANNELS: tuple[str, ...] = get_args(Channel)
 ATTENDANCE = "attendance_unconfirmed"
 """Why a closed fax is held: nobody has said yet who stands at the machine."""
 

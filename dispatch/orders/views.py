@@ -6,6 +6,8 @@ from apiflask import APIBlueprint
 from sqlalchemy.orm import Session
 
 from dispatch.delivery import queries as deliveries
+from dispatch.escalation import policies
+from dispatch.escalation import queries as escalation
 from dispatch.orders import proposals, queries
 from dispatch.orders.models import Order
 from dispatch.orders.plan import Request
@@ -28,7 +30,9 @@ from dispatch.orders.schemas import (
     Orders,
     OrderWords,
     PreviewOut,
+    Reassign,
     RecommendationOut,
+    Reinforce,
     Status,
     Texts,
     Why,
@@ -46,6 +50,7 @@ def create_blueprint(orders: OrderService, statuses: StatusService) -> APIBluepr
     _composing(blueprint, orders)
     _reading(blueprint)
     _judging(blueprint, orders)
+    _more_units(blueprint, orders)
     _reporting(blueprint, statuses)
     return blueprint
 
@@ -66,6 +71,7 @@ def _composing(blueprint: APIBlueprint, orders: OrderService) -> None:
                 orders.directory.branches(session, path),
                 place,
                 planner.home(session, brief),
+                policies.effective(session, brief.organisation_path, brief.urgency),
             )
 
     @blueprint.post("/orders/preview")
@@ -76,7 +82,9 @@ def _composing(blueprint: APIBlueprint, orders: OrderService) -> None:
     def preview(body: Draft) -> Any:
         with unit_of_work() as session:
             plan = orders.preview(session, _request(body))
-            return preview_out(plan, orders.outgoings.preview(session, plan))
+            path, urgency = plan.brief.organisation_path, plan.brief.urgency
+            policy = policies.effective(session, path, urgency)
+            return preview_out(plan, orders.outgoings.preview(session, plan), policy)
 
     @blueprint.post("/orders")
     @blueprint.input(Issue, arg_name="body")
@@ -176,6 +184,28 @@ def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
             return show(session, orders.cancel(session, order_id, body.reason, said))
 
 
+def _more_units(blueprint: APIBlueprint, orders: OrderService) -> None:
+    @blueprint.post(f"/orders/<{IDENT}:order_id>/reinforce")
+    @blueprint.input(Reinforce, arg_name="body")
+    @blueprint.output(OrderOut)
+    @blueprint.doc(operation_id="reinforceOrder")
+    @require("order.create")
+    def reinforce(order_id: int, body: Reinforce) -> Any:
+        unit_ids = list(dict.fromkeys(body.unit_ids))
+        with unit_of_work() as session:
+            return show(session, orders.reinforce(session, order_id, unit_ids, body.reason))
+
+    @blueprint.post(f"/assignments/<{IDENT}:assignment_id>/reassign")
+    @blueprint.input(Reassign, arg_name="body")
+    @blueprint.output(OrderOut)
+    @blueprint.doc(operation_id="reassignUnit")
+    @require("order.create")
+    def reassign(assignment_id: int, body: Reassign) -> Any:
+        with unit_of_work() as session:
+            order = orders.reassign(session, assignment_id, body.unit_id, body.reason)
+            return show(session, order)
+
+
 def _reporting(blueprint: APIBlueprint, statuses: StatusService) -> None:
     @blueprint.post(f"/assignments/<{IDENT}:assignment_id>/status")
     @blueprint.input(Status, arg_name="body")
@@ -204,7 +234,8 @@ def _reporting(blueprint: APIBlueprint, statuses: StatusService) -> None:
 def show(session: Session, order: Order) -> OrderOut:
     session.flush()
     proposed = proposals.open_of(session, [one.id for one in order.assignments])
-    return order_out(order, deliveries.by_assignment(session, [order.id]), proposed)
+    sent = deliveries.by_assignment(session, [order.id])
+    return order_out(order, sent, proposed, escalation.courses(session, [order.id]))
 
 
 def _said(confirmed: list[ConfirmedIn]) -> list[Word]:

@@ -60,7 +60,7 @@ def _policies() -> None:
         sa.Column("signed_by_name", sa.String(80)),
         sa.Column("replaced_at", TIME),
         sa.PrimaryKeyConstraint("id", name="pk_policies"),
-        sa.CheckConstraint("urgency between 0 and 3", name="ck_policies_urgency"),
+        sa.CheckConstraint("urgency between 0 and 3", name="urgency"),
         schema="dispatch",
     )
     op.create_index(
@@ -95,7 +95,7 @@ def _escalations() -> None:
         ),
         sa.CheckConstraint(
             "state in ('RUNNING', 'ANSWERED', 'LATE', 'EXHAUSTED', 'STOPPED')",
-            name="ck_escalations_state",
+            name="state",
         ),
         schema="dispatch",
     )
@@ -119,7 +119,7 @@ def _escalations() -> None:
         sa.CheckConstraint(
             "outcome in ('done', 'nothing_left', 'taken', 'proposed', 'sent_unit', 'nobody',"
             " 'refused', 'late')",
-            name="ck_escalation_steps_outcome",
+            name="outcome",
         ),
         schema="dispatch",
     )

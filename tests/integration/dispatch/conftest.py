@@ -74,7 +74,8 @@ REPORT = replace(COMPLAINT, case_id=2, case_no="JB11010120260922000003", case_ki
 GRAVE = replace(COMPLAINT, case_id=3, case_no="TS11010120260922000031", urgency=2)
 TABLES = (
     "dispatch.policies, dispatch.units, dispatch.orders, dispatch.alarms, dispatch.replies,"
-    " gps.terminals, gps.happenings, telephony.messages, telephony.inbound, kernel.jobs, kernel.counters"
+    " gps.terminals, gps.happenings, telephony.messages, telephony.inbound, kernel.jobs,"
+    " kernel.counters"
 )
 
 
