@@ -1,6 +1,6 @@
 """Shapes of the policies and of an assignment's course."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -81,6 +81,23 @@ class PoliciesOut(BaseModel):
     house: list[PolicyOut]
 
 
+class ToOut(BaseModel):
+    channel: str
+    name: str
+
+
+class DetailsOut(BaseModel):
+    """What a step did: to whom it sent, where it rang, which other unit it found."""
+
+    to: list[ToOut] = []
+    rung: str | None = None
+    unit_id: int | None = None
+    name: str | None = None
+    travel_seconds: float | None = None
+    refused: str | None = None
+    """Why the unit could not be sent by itself."""
+
+
 class TakenOut(BaseModel):
     """A step that was taken, or missed."""
 
@@ -89,7 +106,7 @@ class TakenOut(BaseModel):
     due_at: Utc
     at: Utc
     outcome: str
-    details: dict[str, Any]
+    details: DetailsOut
 
 
 class CourseOut(BaseModel):

@@ -7,6 +7,7 @@ from dispatch.delivery.schemas import delivery_out
 from dispatch.escalation.models import Escalation, EscalationStep
 from dispatch.escalation.policy import Policy
 from dispatch.escalation.schemas import course_out, policy_out
+from dispatch.orders.ledger import Line
 from dispatch.orders.lifecycle import next_reports
 from dispatch.orders.models import Assignment, Order, Proposal
 from dispatch.orders.outgoing import Preview
@@ -15,6 +16,8 @@ from dispatch.orders.ports import Branch
 from dispatch.orders.schemas import (
     AssignmentOut,
     HitOut,
+    LedgerLine,
+    LedgerOut,
     OrderApprovalOut,
     OrderOut,
     OrderSummaryOut,
@@ -73,6 +76,18 @@ def order_out(
             )
             for one in order.assignments
         ],
+    )
+
+
+def ledger_out(order: Order, lines: Sequence[Line]) -> LedgerOut:
+    return LedgerOut(
+        order_no=order.order_no,
+        case_no=order.brief["case_no"],
+        urgency=order.urgency,
+        issued_at=order.issued_at,
+        issued_by=order.created_by_name,
+        approval=_approval_out(order),
+        rows=[LedgerLine.model_validate(line, from_attributes=True) for line in lines],
     )
 
 

@@ -240,3 +240,41 @@ class OrderOut(OrderSummaryOut):
     approval: OrderApprovalOut | None
     policy: PolicyOut | None
     assignments: list[AssignmentOut]
+
+
+class ProofOut(BaseModel):
+    """What an acknowledgement rests on; `named` is the message's id, never its words."""
+
+    via: str
+    actor: str
+    report: str
+    named: str
+
+
+class LedgerLine(BaseModel):
+    """A message; or an acknowledgement that answered none, `channel` being its way then."""
+
+    target: str
+    code: str
+    is_copy: bool
+    name: str
+    address: str
+    channel: str
+    queued_at: Utc | None
+    sent_at: Utc | None
+    delivered_at: Utc | None
+    state: str
+    problem: str | None
+    attempts: int
+    acknowledged_at: Utc | None
+    proof: ProofOut | None
+
+
+class LedgerOut(BaseModel):
+    order_no: str
+    case_no: str
+    urgency: int
+    issued_at: Utc | None
+    issued_by: str
+    approval: OrderApprovalOut | None
+    rows: list[LedgerLine]

@@ -1,17 +1,20 @@
 """Orders over HTTP: parse, call one verb, show."""
 
+from datetime import tzinfo
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 from sqlalchemy.orm import Session
 
 from dispatch.delivery import queries as deliveries
 from dispatch.escalation import policies
 from dispatch.escalation import queries as escalation
-from dispatch.orders import proposals, queries
+from dispatch.orders import ledger, proposals, queries
 from dispatch.orders.models import Order
 from dispatch.orders.plan import Request
 from dispatch.orders.presenting import (
+    ledger_out,
     order_out,
     preview_out,
     recipient_out,
@@ -25,6 +28,7 @@ from dispatch.orders.schemas import (
     ConfirmedIn,
     Draft,
     Issue,
+    LedgerOut,
     OrderOut,
     OrderQuery,
     Orders,
@@ -39,16 +43,21 @@ from dispatch.orders.schemas import (
 )
 from dispatch.orders.service import OralApproval, OrderService
 from dispatch.orders.status import Report, StatusService
+from kernel.clock import now
 from kernel.db import principal_of
+from kernel.gate import gate
 from kernel.gate.gate import Word
 from kernel.schemas import IDENT
-from kernel.web import current_principal, require, unit_of_work
+from kernel.web import a_file, current_principal, handed_out, require, unit_of_work
+
+A_PDF = a_file("PDF", "application/pdf")
 
 
 def create_blueprint(orders: OrderService, statuses: StatusService) -> APIBlueprint:
     blueprint = APIBlueprint("orders", __name__, url_prefix="/api/v1", tag="Orders")
     _composing(blueprint, orders)
     _reading(blueprint)
+    _ledger(blueprint, orders.settings.zone)
     _judging(blueprint, orders)
     _more_units(blueprint, orders)
     _reporting(blueprint, statuses)
@@ -126,6 +135,28 @@ def _reading(blueprint: APIBlueprint) -> None:
     def get_order(order_id: int) -> Any:
         with unit_of_work() as session:
             return show(session, queries.visible(session, current_principal(), order_id))
+
+
+def _ledger(blueprint: APIBlueprint, zone: tzinfo) -> None:
+    @blueprint.get(f"/orders/<{IDENT}:order_id>/ledger")
+    @blueprint.output(LedgerOut)
+    @blueprint.doc(operation_id="getOrderLedger")
+    @require("order.read")
+    def get_ledger(order_id: int) -> Any:
+        with unit_of_work() as session:
+            order = queries.visible(session, current_principal(), order_id)
+            return ledger_out(order, ledger.lines(session, order))
+
+    @blueprint.get(f"/orders/<{IDENT}:order_id>/ledger.pdf")
+    @blueprint.doc(operation_id="printOrderLedger", responses={200: A_PDF, 404: "Not found"})
+    @require("order.read")
+    def print_ledger(order_id: int) -> Response:
+        with unit_of_work() as session:
+            order = queries.visible(session, current_principal(), order_id)
+            found = ledger.lines(session, order)
+            told, name = ledger.cleared(order, found, now(session), zone), order.order_no
+        paper = gate.made_of("desk.document", ledger.render(told), ("number", "pdf"))
+        return handed_out(paper, media_type="application/pdf", name=f"{name}.pdf")
 
 
 def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
