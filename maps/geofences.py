@@ -5,9 +5,12 @@ when the first vehicle comes into it.
 """
 
 from collections.abc import Sequence
+from itertools import repeat
 from math import floor
 
+import numpy as np
 import shapely
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from maps.regions import BEAT, DISTRICT, Area, Regions, regions
@@ -18,48 +21,85 @@ CELLS_PER_DEGREE = 1600
 CELLS_AT_MOST = 200_000
 WATCHED = (DISTRICT, BEAT)
 
-_Cell = tuple[frozenset[str], tuple[int, ...]]
-"""The areas that hold the whole cell, and the places in the list of those that hold a part."""
+_BORDER, _NEW = -1, -2
+"""Instead of a combination: a border runs through the cell; nobody has been there."""
+_COLUMN = 1 << 20
+"""The number of a cell is its row from the equator, and so much for each column from Greenwich."""
+Degrees = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 
 
 class Geofences:
-    """Areas by code, held in memory. On a border a point belongs to both sides, as ST_Covers."""
+    """Areas by code, held in memory. On a border a point belongs to both sides, as ST_Covers.
+
+    `combinations` are the sets of codes around the points that were asked for; the place of one is
+    its number.
+    """
 
     def __init__(self, areas: Sequence[Area], outlines: Sequence[shapely.Geometry]):
         self.areas = {area.code: area for area in areas}
+        self.combinations: list[frozenset[str]] = []
+        self._numbers: dict[frozenset[str], int] = {}
         self._codes = [area.code for area in areas]
-        self._shapes = list(outlines)
+        self._shapes = np.array(outlines, object)
         shapely.prepare(self._shapes)
         self._tree = shapely.STRtree(self._shapes)
-        self._cells: dict[tuple[int, int], _Cell] = {}
-        self._sets: dict[frozenset[str], frozenset[str]] = {}
-        """Each combination once: neighbouring cells share theirs."""
+        self._cells: dict[int, int] = {}
+        """The combination around each cell, or _BORDER."""
+        self._borders: dict[int, tuple[frozenset[str], tuple[int, ...]]] = {}
+        """Where one runs: the areas that hold the whole cell, and places of those with a part."""
 
     def at(self, lon: float, lat: float) -> frozenset[str]:
         """The codes of the areas around the point, WGS-84 degrees."""
-        key = floor(lon * CELLS_PER_DEGREE), floor(lat * CELLS_PER_DEGREE)
-        cell = self._cells.get(key)
-        whole, parts = self._work_out(*key) if cell is None else cell
-        if not parts:
-            return whole
-        near = [i for i in parts if shapely.intersects_xy(self._shapes[i], lon, lat)]
-        return whole.union(self._codes[i] for i in near) if near else whole
+        cell = floor(lon * CELLS_PER_DEGREE) * _COLUMN + floor(lat * CELLS_PER_DEGREE)
+        if cell not in self._cells:
+            self._work_out(np.array([cell]))
+        number = self._cells[cell]
+        return self.combinations[self._across(cell, lon, lat) if number == _BORDER else number]
 
-    def _work_out(self, x: int, y: int) -> _Cell:
-        square = shapely.box(
-            x / CELLS_PER_DEGREE,
-            y / CELLS_PER_DEGREE,
-            (x + 1) / CELLS_PER_DEGREE,
-            (y + 1) / CELLS_PER_DEGREE,
-        )
-        touched = sorted(self._tree.query(square, predicate="intersects").tolist())
-        whole = {i for i in touched if shapely.covers(self._shapes[i], square)}
-        codes = frozenset(self._codes[i] for i in whole)
-        cell = self._sets.setdefault(codes, codes), tuple(i for i in touched if i not in whole)
-        if len(self._cells) >= CELLS_AT_MOST:
+    def numbers(self, lon: Degrees, lat: Degrees) -> Numbers:
+        """The combination of areas around each point, WGS-84 degrees."""
+        x, y = np.floor(lon * CELLS_PER_DEGREE), np.floor(lat * CELLS_PER_DEGREE)
+        cells = x.astype(np.int64) * _COLUMN + y.astype(np.int64)
+        while (is_new := (found := self._look_up(cells)) == _NEW).any():
+            self._work_out(np.unique(cells[is_new]))
+        for n in np.flatnonzero(found == _BORDER).tolist():
+            found[n] = self._across(int(cells[n]), lon[n], lat[n])
+        return found
+
+    def _look_up(self, cells: Numbers) -> Numbers:
+        return np.fromiter(map(self._cells.get, cells.tolist(), repeat(_NEW)), np.int64, len(cells))
+
+    def _across(self, cell: int, lon: float, lat: float) -> int:
+        """The combination around a point of a cell with a border."""
+        whole, parts = self._borders[cell]
+        near = (i for i in parts if shapely.intersects_xy(self._shapes[i], lon, lat))
+        return self.number(whole.union(self._codes[i] for i in near))
+
+    def number(self, codes: frozenset[str]) -> int:
+        """Of the combination; a new one gets the next."""
+        number = self._numbers.setdefault(codes, len(self.combinations))
+        if number == len(self.combinations):
+            self.combinations.append(codes)
+        return number
+
+    def _work_out(self, cells: Numbers) -> None:
+        if len(self._cells) + len(cells) > CELLS_AT_MOST:
             self._cells.clear()
-        self._cells[x, y] = cell
-        return cell
+            self._borders.clear()
+        y = (cells + _COLUMN // 2) % _COLUMN - _COLUMN // 2
+        x = (cells - y) // _COLUMN
+        squares = shapely.box(*(side / CELLS_PER_DEGREE for side in (x, y, x + 1, y + 1)))
+        square, shape = self._tree.query(squares, predicate="intersects")
+        is_whole = shapely.covers(self._shapes[shape], squares[square])
+        parts = [(list[int](), list[int]()) for _ in cells]
+        for n, i, whole in zip(square.tolist(), shape.tolist(), is_whole.tolist(), strict=True):
+            parts[n][whole].append(i)
+        for cell, (partly, wholly) in zip(cells.tolist(), parts, strict=True):
+            codes = frozenset(self._codes[i] for i in wholly)
+            if partly:
+                self._borders[cell] = codes, tuple(sorted(partly))
+            self._cells[cell] = _BORDER if partly else self.number(codes)
 
 
 def geofences(session: Session) -> Geofences:

@@ -93,6 +93,7 @@ class Jt808Session:
         """Whose line it is, once that is known."""
         self._name: Name | None = None
         """How the terminal wrote itself last: every answer copies it."""
+        self.key = b""
         self._receipts: link.Receipts | None = None
         self._sendings: dict[int, Sending] = {}
         self._recall_at = 0.0
@@ -141,7 +142,7 @@ class Jt808Session:
         self._catch_up()
         self.is_closed = True
         if self.terminal is not None:
-            self._intake.presence.trouble(self.terminal.id, "connection_closed")
+            self._intake.trouble(self.terminal, "connection_closed")
             unanswered = [one.downlink_id for one in self._sendings.values()]
             self._switchboard.unplug(self.terminal, self, unanswered)
         self._sendings.clear()
@@ -153,10 +154,6 @@ class Jt808Session:
             self._peer.spoil(0, noise - before)
 
     # -- locations that are read together (`bulk.Reporter`) --------------------------------
-
-    @property
-    def key(self) -> bytes:
-        return self._name.key if self._name else b""
 
     def read(self, wire: bytes, received_at: datetime) -> None:
         self._received_at = received_at
@@ -300,7 +297,7 @@ class Jt808Session:
         """Whether the terminal of this link said it; raises Dismissed for a second name."""
         terminal = self.terminal
         if terminal is not None and terminal.identity == header.peer.identity:
-            self._name = header.peer
+            self._name, self.key = header.peer, header.peer.key
             return True
         if terminal is not None:
             self._reply(header, link.FAILED)
@@ -326,7 +323,7 @@ class Jt808Session:
             self._intake.suspect(terminal, "swapping", self._peer.address)
             raise
         self._decoder.parts.max_bytes = MAX_BYTES
-        self.terminal, self._name = terminal, header.peer
+        self.terminal, self._name, self.key = terminal, header.peer, header.peer.key
         self._decoder.dialect = replace(
             self._decoder.dialect,
             edition=terminal.edition or self._decoder.dialect.edition,

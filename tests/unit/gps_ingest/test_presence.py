@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gps_ingest.fixes import EPOCH_2000_US
+from gps_ingest.fixes import EPOCH_2000_US, Row, table, to_us
 from gps_ingest.history import Happening
 from gps_ingest.pipeline import KnownTerminal
 from gps_ingest.presence import Presence
@@ -22,7 +22,11 @@ class Watch:
 
     def fix(self, seconds: float, terminal: KnownTerminal = CAR) -> None:
         at = START.timestamp() + seconds
-        self.presence.fix(terminal.id, (at, 39.9, 116.4), at)
+        row = Row(terminal.id, to_us(at), to_us(at), 39.9, 116.4, None, None, None, 0)
+        self.presence.fixes(table([row]))
+
+    def trouble(self, seconds: float, reason: str) -> None:
+        self.presence.trouble(CAR.id, reason, START.timestamp() + seconds)
 
     def look(self, seconds: float, terminal: KnownTerminal = CAR) -> list[tuple[str, float, str]]:
         """What is told by then: kind, seconds after the start, reason."""
@@ -64,13 +68,20 @@ def test_one_long_pause_does_not_change_what_is_usual(watch: Watch) -> None:
 @pytest.mark.parametrize("reason", ["connection_closed", "void", "quarantined"])
 def test_the_last_that_came_instead_is_the_reason(watch: Watch, reason: str) -> None:
     watch.fix(0)
-    watch.presence.trouble(7, reason)
+    watch.trouble(1, reason)
     assert watch.look(91) == [("offline", 0, reason)]
+
+
+def test_a_fix_that_came_before_and_is_told_of_later_is_no_end_of_the_trouble(watch: Watch) -> None:
+    watch.fix(0)
+    watch.trouble(11, "connection_closed")
+    watch.fix(10)
+    assert watch.look(101) == [("offline", 10, "connection_closed")]
 
 
 def test_a_connection_that_is_replaced_is_no_reason(watch: Watch) -> None:
     watch.fix(0)
-    watch.presence.trouble(7, "connection_closed")
+    watch.trouble(1, "connection_closed")
     watch.fix(10)
     assert watch.look(101) == [("offline", 10, "silent")]
 
