@@ -18,7 +18,8 @@ from gps_ingest import meters, plain
 from gps_ingest.fixes import EPOCH_2000_US, FIX
 from gps_ingest.intake import ACCEPTED, Intake
 from gps_ingest.pipeline import KnownTerminal, Moment
-from gps_ingest.protocols.jt808.columns import Columns, columns
+from gps_ingest.protocols.jt808.columns import Columns, columns, receipts
+from gps_ingest.sessions.base import Correspondent
 from kernel.log import get_logger
 
 log = get_logger(__name__)
@@ -40,17 +41,16 @@ class Reporter(Protocol):
     """Whose line it is."""
     key: bytes
     """How that terminal wrote itself last: `Peer.key`."""
+    serial: int
+    """Of the next message to it."""
+
+    @property
+    def peer(self) -> Correspondent:
+        """Its other side."""
+        ...
 
     def read(self, wire: bytes, received_at: datetime) -> None:
         """Take the frame by itself; never raises."""
-        ...
-
-    def believed(self) -> None:
-        """A report of its terminal was taken."""
-        ...
-
-    def stored(self, serial: int) -> None:
-        """Acknowledge the report with that serial."""
         ...
 
 
@@ -65,10 +65,21 @@ class _Waiting:
     def __len__(self) -> int:
         return len(self.lines)
 
-    def add(self, line: Reporter, wire: bytes, received_at: datetime) -> None:
-        self.lines.append(line)
-        self.wires.append(wire)
-        self.received_at.append(received_at)
+    def of(self, line: Reporter) -> "_Waiting":
+        """What waits of that line."""
+        return self._taken(number for number, one in enumerate(self.lines) if one is line)
+
+    def but(self, line: Reporter) -> "_Waiting":
+        """What waits of all others."""
+        return self._taken(number for number, one in enumerate(self.lines) if one is not line)
+
+    def _taken(self, numbers: Iterable[int]) -> "_Waiting":
+        found = _Waiting()
+        for number in numbers:
+            found.lines.append(self.lines[number])
+            found.wires.append(self.wires[number])
+            found.received_at.append(self.received_at[number])
+        return found
 
     def read(self, number: int) -> None:
         """That one by itself: whatever is wrong with it costs its own line only."""
@@ -100,7 +111,7 @@ class Bulk:
     def __init__(self, intake: Intake):
         self._intake, self._store = intake, intake.store
         self._waiting = _Waiting()
-        self._enough = self._store.limits.enough
+        self._clock, self._enough = intake.clock, self._store.limits.enough
         self._store.source = self
 
     def __len__(self) -> int:
@@ -109,9 +120,11 @@ class Bulk:
     def add(self, line: Reporter, wire: bytes) -> None:
         """What stood between two flags and claims to be a location."""
         line.is_unread = True
-        self._waiting.add(line, wire, self._intake.clock.now())
-        waiting = len(self._waiting)
-        if waiting == 1 or waiting >= self._enough:
+        lines = self._waiting.lines
+        lines.append(line)
+        self._waiting.wires.append(wire)
+        self._waiting.received_at.append(self._clock.now())
+        if len(lines) == 1 or len(lines) >= self._enough:
             self._store.came()
 
     def read(self) -> None:
@@ -139,11 +152,7 @@ class Bulk:
 
         The others wait on: a line that changes its mind with every word costs its own time only.
         """
-        own, others = _Waiting(), _Waiting()
-        waiting = self._waiting
-        for one in zip(waiting.lines, waiting.wires, waiting.received_at, strict=True):
-            (own if one[0] is line else others).add(*one)
-        self._waiting = others
+        own, self._waiting = self._waiting.of(line), self._waiting.but(line)
         line.is_unread = False
         _read_alone(own, range(len(own)))
 
@@ -185,7 +194,7 @@ class Bulk:
         """Plain ones, each the newest of its terminal: stored first, then known to everybody."""
         reports, lines, rows = reading.reports, reading.lines(numbers), reading.row[numbers]
         terminals = [line.terminal or NOBODY for line in lines]
-        fixes, serials = np.empty(len(lines), FIX), reports.serial[rows].tolist()
+        fixes, peers, serials = np.empty(len(lines), FIX), reports.peer[rows], reports.serial[rows]
         fixes["terminal_id"] = [terminal.id for terminal in terminals]
         fixes["fixed_us"] = reports.time[rows].astype(np.int64) * 1_000_000 - EPOCH_2000_US
         received_us = np.rint(reading.received[rows] * 1_000_000).astype(np.int64)
@@ -193,14 +202,14 @@ class Bulk:
         for name in ("lat", "lon", "speed_kmh", "course", "alt_m"):
             fixes[name] = getattr(reports, name)[rows]
         fixes["flags"], fixes["is_live"] = 0, True
-        self._store.add_all(fixes, lambda: _answer(zip(lines, serials, strict=True)))
+        self._store.add_all(fixes, lambda: _answer(lines, peers, serials))
         meters.messages[COUNTED] += len(lines)
         meters.fixes[ACCEPTED] += len(lines)
         told = (reading.at[rows], reports.lat[rows], reports.lon[rows])
         moments = zip(*(column.tolist() for column in told), strict=True)
         for line, terminal, moment in zip(lines, terminals, moments, strict=True):
             terminal.newest = moment
-            line.believed()
+            line.peer.made_sense(identified=True)
 
 
 def _read_alone(waiting: _Waiting, numbers: Iterable[int]) -> None:
@@ -222,10 +231,14 @@ def _turns(lines: Sequence[Reporter]) -> Iterable[Iterable[int]]:
     return turns
 
 
-def _answer(answers: Iterable[tuple[Reporter, int]]) -> None:
-    """A line that fails holds up no other."""
-    for line, serial in answers:
+def _answer(
+    lines: Sequence[Reporter], peers: NDArray[np.uint8], serials: NDArray[np.uint16]
+) -> None:
+    """Their reports are stored. A line that fails holds up no other."""
+    answers = receipts(peers, np.array([line.serial for line in lines], np.uint16), serials)
+    for line, answer in zip(lines, answers, strict=True):
         try:
-            line.stored(serial)
+            line.serial = line.serial + 1 & 0xFFFF
+            line.peer.send(answer)
         except Exception:
             log.exception("stored_but_not_told")

@@ -18,6 +18,7 @@ from gps_ingest.listeners.limits import Dismissed
 from gps_ingest.pipeline import KnownTerminal, Pipeline, Rules
 from gps_ingest.protocols import jt808
 from gps_ingest.protocols.jt808 import link
+from gps_ingest.protocols.jt808.columns import receipts
 from gps_ingest.protocols.jt808.location import Location
 from gps_ingest.sessions.jt808 import Jt808Session
 from kernel.clock import FixedClock
@@ -290,8 +291,27 @@ def test_a_fault_behind_the_store_loses_no_fix_and_no_answer(
     assert all(peer.answers()[10 + who, 0] for who, peer in enumerate(world.peers))
 
 
-@given(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF), st.sampled_from((2013, 2019)))
-def test_a_receipt_is_the_general_response(serial: int, ack: int, version: int) -> None:
-    peer = jt808.Peer.of("13912345678", version)
-    (wire,) = jt808.encode(link.PlatformReply(ack, 0x0200), peer, serial)
-    assert link.Receipts(peer).write(serial, ack) == wire
+NUMBERS = st.integers(0, 0xFFFF) | st.sampled_from((0x7D, 0x7E, 0x7D7E, 0x7E01))
+PEERS = st.builds(
+    jt808.Peer,
+    st.sampled_from((bytes.fromhex("013912345678"), bytes.fromhex("7e7d00000001"))),
+    st.just(2013),
+    st.booleans(),
+) | st.builds(
+    jt808.Peer,
+    st.sampled_from((bytes.fromhex("00000000013912345678"), bytes(9) + b"\x7e")),
+    st.just(2019),
+    st.just(True),
+    st.sampled_from((1, 2, 0x7D)),
+)
+
+
+@given(st.lists(st.tuples(PEERS, NUMBERS, NUMBERS), max_size=20))
+def test_receipts_are_general_responses(asked: list[tuple[jt808.Peer, int, int]]) -> None:
+    keys = np.frombuffer(b"".join(peer.key for peer, _, _ in asked), np.uint8).reshape(-1, 13)
+    serials, acks = (np.array([one[n] for one in asked], np.uint16) for n in (1, 2))
+    told = [
+        jt808.encode(link.PlatformReply(ack, 0x0200), peer, serial)[0]
+        for peer, serial, ack in asked
+    ]
+    assert receipts(keys, serials, acks) == told
