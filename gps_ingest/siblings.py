@@ -13,6 +13,7 @@ from redis import RedisError
 from gps_ingest.ending import end
 from gps_ingest.fleet import Fleet
 from gps_ingest.notices import STREAM as POSITIONS
+from gps_ingest.notices import decode
 from gps_ingest.switchboard import Switchboard
 from kernel.bus import Bus, Cursor, Entry, Gap
 from kernel.log import get_logger
@@ -79,11 +80,10 @@ class Siblings:
                 gevent.sleep(RETRY_SECONDS)
 
     def _take(self, entry: Entry) -> None:
-        told = json.loads(entry.data)
         if entry.stream == POSITIONS:
-            for terminal_id, lat, lon, _, _, fixed_ms, *_ in told:
+            for terminal_id, lat, lon, _, _, fixed_ms, *_ in decode(entry.data):
                 self._fleet.moved(terminal_id, (fixed_ms / 1000, lat, lon))
             return
-        for terminal_id in told["terminal_ids"]:
+        for terminal_id in json.loads(entry.data)["terminal_ids"]:
             if entry.order > self._announced.get(terminal_id, entry.order):
                 self._switchboard.taken_over(terminal_id, entry.by)

@@ -4,7 +4,7 @@ Most cells lie wholly within or outside an area, and then no shape is asked. A c
 when the first vehicle comes into it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from math import floor
 
@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from maps.regions import BEAT, DISTRICT, Area, Regions, regions
 from maps.revisions import Cached
 
-CELLS_PER_DEGREE = 1600
-"""A side of about 70 m: few cells lie on a border, and vehicles come into the same ones again."""
+CELLS_PER_DEGREE = (100, 1600)
+"""Sides of about 1100 m and, where borders run, of 70 m: few of these lie on a border themselves,
+and vehicles come into the same ones again."""
 CELLS_AT_MOST = 200_000
+"""Of each size."""
 WATCHED = (DISTRICT, BEAT)
 
 _BORDER, _NEW = -1, -2
@@ -44,37 +46,24 @@ class Geofences:
         self._shapes = np.array(outlines, object)
         shapely.prepare(self._shapes)
         self._tree = shapely.STRtree(self._shapes)
-        self._cells: dict[int, int] = {}
-        """The combination around each cell, or _BORDER."""
-        self._borders: dict[int, tuple[frozenset[str], tuple[int, ...]]] = {}
-        """Where one runs: the areas that hold the whole cell, and places of those with a part."""
+        self._grids = [_Grid(per_degree, self._around) for per_degree in CELLS_PER_DEGREE]
 
     def at(self, lon: float, lat: float) -> frozenset[str]:
         """The codes of the areas around the point, WGS-84 degrees."""
-        cell = floor(lon * CELLS_PER_DEGREE) * _COLUMN + floor(lat * CELLS_PER_DEGREE)
-        if cell not in self._cells:
-            self._work_out(np.array([cell]))
-        number = self._cells[cell]
-        return self.combinations[self._across(cell, lon, lat) if number == _BORDER else number]
+        for grid in self._grids:
+            if (number := grid.at(lon, lat)) != _BORDER:
+                return self.combinations[number]
+        return self.combinations[self._across(lon, lat)]
 
     def numbers(self, lon: Degrees, lat: Degrees) -> Numbers:
         """The combination of areas around each point, WGS-84 degrees."""
-        x, y = np.floor(lon * CELLS_PER_DEGREE), np.floor(lat * CELLS_PER_DEGREE)
-        cells = x.astype(np.int64) * _COLUMN + y.astype(np.int64)
-        while (is_new := (found := self._look_up(cells)) == _NEW).any():
-            self._work_out(np.unique(cells[is_new]))
+        found = np.full(len(lon), _BORDER)
+        for grid in self._grids:
+            if (left := found == _BORDER).any():
+                found[left] = grid.numbers(lon[left], lat[left])
         for n in np.flatnonzero(found == _BORDER).tolist():
-            found[n] = self._across(int(cells[n]), lon[n], lat[n])
+            found[n] = self._across(lon[n], lat[n])
         return found
-
-    def _look_up(self, cells: Numbers) -> Numbers:
-        return np.fromiter(map(self._cells.get, cells.tolist(), repeat(_NEW)), np.int64, len(cells))
-
-    def _across(self, cell: int, lon: float, lat: float) -> int:
-        """The combination around a point of a cell with a border."""
-        whole, parts = self._borders[cell]
-        near = (i for i in parts if shapely.intersects_xy(self._shapes[i], lon, lat))
-        return self.number(whole.union(self._codes[i] for i in near))
 
     def number(self, codes: frozenset[str]) -> int:
         """Of the combination; a new one gets the next."""
@@ -83,23 +72,60 @@ class Geofences:
             self.combinations.append(codes)
         return number
 
-    def _work_out(self, cells: Numbers) -> None:
-        if len(self._cells) + len(cells) > CELLS_AT_MOST:
-            self._cells.clear()
-            self._borders.clear()
-        y = (cells + _COLUMN // 2) % _COLUMN - _COLUMN // 2
-        x = (cells - y) // _COLUMN
-        squares = shapely.box(*(side / CELLS_PER_DEGREE for side in (x, y, x + 1, y + 1)))
+    def _around(self, squares: NDArray[np.object_]) -> list[int]:
+        """The combination around each square, or _BORDER."""
         square, shape = self._tree.query(squares, predicate="intersects")
         is_whole = shapely.covers(self._shapes[shape], squares[square])
-        parts = [(list[int](), list[int]()) for _ in cells]
-        for n, i, whole in zip(square.tolist(), shape.tolist(), is_whole.tolist(), strict=True):
-            parts[n][whole].append(i)
-        for cell, (partly, wholly) in zip(cells.tolist(), parts, strict=True):
-            codes = frozenset(self._codes[i] for i in wholly)
-            if partly:
-                self._borders[cell] = codes, tuple(sorted(partly))
-            self._cells[cell] = _BORDER if partly else self.number(codes)
+        on_border = set(square[~is_whole].tolist())
+        inside = [list[str]() for _ in squares]
+        for n, i in zip(square.tolist(), shape.tolist(), strict=True):
+            inside[n].append(self._codes[i])
+        return [
+            _BORDER if n in on_border else self.number(frozenset(codes))
+            for n, codes in enumerate(inside)
+        ]
+
+    def _across(self, lon: float, lat: float) -> int:
+        """The combination around a point near a border."""
+        near = self._tree.query(shapely.Point(lon, lat)).tolist()
+        inside = (i for i in near if shapely.intersects_xy(self._shapes[i], lon, lat))
+        return self.number(frozenset(self._codes[i] for i in inside))
+
+
+class _Grid:
+    """Squares of one size, and what is around each: worked out when it is first asked for."""
+
+    def __init__(self, per_degree: int, around: Callable[[NDArray[np.object_]], list[int]]):
+        self._per_degree, self._around = per_degree, around
+        self._cells: dict[int, int] = {}
+
+    def at(self, lon: float, lat: float) -> int:
+        """The combination around the point's cell, or _BORDER."""
+        cell = floor(lon * self._per_degree) * _COLUMN + floor(lat * self._per_degree)
+        if cell not in self._cells:
+            self._work_out(np.array([cell]))
+        return self._cells[cell]
+
+    def numbers(self, lon: Degrees, lat: Degrees) -> Numbers:
+        """The same for many."""
+        x, y = np.floor(lon * self._per_degree), np.floor(lat * self._per_degree)
+        cells = x.astype(np.int64) * _COLUMN + y.astype(np.int64)
+        while (is_new := (found := self._look_up(cells)) == _NEW).any():
+            self._work_out(np.unique(cells[is_new]))
+        return found
+
+    def _look_up(self, cells: Numbers) -> Numbers:
+        return np.fromiter(map(self._cells.get, cells.tolist(), repeat(_NEW)), np.int64, len(cells))
+
+    def _work_out(self, cells: Numbers) -> None:
+        per = self._per_degree
+        if len(self._cells) + len(cells) > CELLS_AT_MOST:
+            self._cells.clear()
+        y = (cells + _COLUMN // 2) % _COLUMN - _COLUMN // 2
+        x = (cells - y) // _COLUMN
+        (west, east), (south, north) = ((side / per, (side + 1) / per) for side in (x, y))
+        squares = shapely.box(west, south, east, north)
+        self._cells.update(zip(cells.tolist(), self._around(squares), strict=True))
 
 
 def geofences(session: Session) -> Geofences:
