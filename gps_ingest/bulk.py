@@ -186,9 +186,11 @@ class Bulk:
         before = np.array([one.newest or NEVER for one in terminals]).reshape(-1, 3)
         lat, lon = reports.lat[rows], reports.lon[rows]
         fit = plain.after(reading.at[rows], lat, lon, before, self._intake.rules)
-        peers = np.frombuffer(b"".join([line.key for line in lines]), np.uint8)
-        known = (reports.peer[rows] == peers.reshape(len(lines), -1)).all(axis=1)
-        return reading.is_plain[rows] & known & fit & np.array(able, bool)
+        peers = reports.peer[rows]
+        keys = np.frombuffer(b"".join([line.key for line in lines]), np.uint8)
+        fit &= (peers == keys.reshape(peers.shape)).all(axis=1)
+        fit &= reading.is_plain[rows] & np.array(able, bool)
+        return fit
 
     def _store_all(self, reading: _Reading, numbers: Numbers) -> None:
         """Plain ones, each the newest of its terminal: stored first, then known to everybody."""

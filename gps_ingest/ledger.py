@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Places = NDArray[np.int64]
-NOWHERE = -1
+_MISSING = -1
 
 
 class Ledger:
@@ -18,15 +18,11 @@ class Ledger:
         self.rows: NDArray[np.void] = np.repeat(blank, 64)
         """As many as there is room for; read and write them at their places."""
 
-    def find(self, terminal_ids: NDArray[np.int64]) -> Places:
-        """Where the rows of these stand; NOWHERE for those that were never entered."""
-        found = map(self._places.get, terminal_ids.tolist(), repeat(NOWHERE))
-        return np.fromiter(found, np.int64, len(terminal_ids))
-
-    def enter(self, terminal_ids: NDArray[np.int64]) -> Places:
+    def enter(self, terminal_ids: Places) -> Places:
         """Where the rows of these stand; those that were missing are blank."""
-        places = self.find(terminal_ids)
-        for n in np.flatnonzero(places == NOWHERE).tolist():
+        found = map(self._places.get, terminal_ids.tolist(), repeat(_MISSING))
+        places = np.fromiter(found, np.int64, len(terminal_ids))
+        for n in np.flatnonzero(places == _MISSING).tolist():
             places[n] = self.place(int(terminal_ids[n]))
         return places
 

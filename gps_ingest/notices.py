@@ -46,10 +46,11 @@ def encode(fixes: Table) -> bytes:
 def decode(data: bytes) -> list[Notice]:
     """What `encode` told; places to a centimetre, measures to a tenth."""
     notices = np.frombuffer(data, _NOTICE)
-    columns = {name: notices[name].tolist() for name in _NOTICE.fields or ()}
+    columns = {name: notices[name].tolist() for name in notices.dtype.names or ()}
     for name, digits in (("lat", 7), ("lon", 7), ("speed_kmh", 1), ("course", 1)):
-        rounded = notices[name].astype(np.float64).round(digits)
-        columns[name] = np.where(np.isnan(rounded), None, rounded).tolist()
+        values = notices[name].astype(np.float64).round(digits).astype(object)
+        values[np.isnan(notices[name])] = None
+        columns[name] = values.tolist()
     return list(zip(*columns.values(), strict=True))
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gps_ingest.fixes import Table, seconds, to_us
 from gps_ingest.history import Happening
-from gps_ingest.ledger import NOWHERE, Ledger
+from gps_ingest.ledger import Ledger
 from gps_ingest.pipeline import KnownTerminal, Moment
 
 OFFLINE, ONLINE = "offline", "online"
@@ -48,6 +48,7 @@ _NEVER = np.zeros(1, _REPORTING)
 _NEVER["at"], _NEVER["trouble_at"], _NEVER["reason"] = np.nan, -np.inf, SILENT
 _UNHEARD: Moment = (-np.inf, 0.0, 0.0)
 Floats = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 
 
 class Presence:
@@ -64,10 +65,9 @@ class Presence:
 
     def trouble(self, terminal_id: int, reason: str, at: float) -> None:
         """Something came instead of a fix, or the connection went: why it may fall silent."""
-        (place,) = self._reporting.find(np.array([terminal_id]))
-        if place != NOWHERE:
-            self._reporting.rows["reason"][place] = reason
-            self._reporting.rows["trouble_at"][place] = at
+        place = self._reporting.place(terminal_id)
+        self._reporting.rows["reason"][place] = reason
+        self._reporting.rows["trouble_at"][place] = at
 
     def wait(self, now: datetime) -> None:
         """We do not listen just now: everybody has their whole patience from here on."""
@@ -77,28 +77,27 @@ class Presence:
         """Tell of those that have gone silent."""
         at = now.timestamp()
         ids = np.fromiter((one.id for one in known), np.int64, len(known))
-        self._hear_of(ids, np.array([one.newest or _UNHEARD for one in known]).reshape(-1, 3), at)
-        places = self._reporting.find(ids)
+        newest = np.array([one.newest or _UNHEARD for one in known]).reshape(-1, 3)
+        places = self._reporting.enter(ids)
+        self._hear_of(ids, places, newest, at)
         rows = self._reporting.rows[places]
-        silent = (places != NOWHERE) & ~rows["is_offline"]
+        silent = ~np.isnan(rows["at"]) & ~rows["is_offline"]
         silent &= at - rows["heard_at"] > MISSED * SHORTEST_SECONDS
         for n in np.flatnonzero(silent).tolist():
             self._miss(int(ids[n]), int(places[n]), at)
 
-    def _hear_of(self, ids: NDArray[np.int64], newest: Floats, at: float) -> None:
+    def _hear_of(self, ids: Numbers, places: Numbers, newest: Floats, at: float) -> None:
         """Fixes that another process has heard, or this one before its start."""
-        places = self._reporting.find(ids)
-        later = (places != NOWHERE) & (newest[:, 0] > self._reporting.rows["at"][places])
-        self._hear(ids[later], *newest[later].T, np.full(np.count_nonzero(later), at))
-        before = (places == NOWHERE) & (at - newest[:, 0] <= FORGOTTEN_SECONDS)
-        places = self._reporting.enter(ids[before])
         rows = self._reporting.rows
+        before = np.isnan(rows["at"][places]) & (at - newest[:, 0] <= FORGOTTEN_SECONDS)
+        later = newest[:, 0] > rows["at"][places]
+        fixed_at, lat, lon = newest[later].T
+        self._hear(ids[later], fixed_at, lat, lon, np.full(len(lat), at))
+        places = places[before]
         rows["at"][places], rows["lat"][places], rows["lon"][places] = newest[before].T
         rows["heard_at"][places], rows["reason"][places] = self._started_at, NOBODY_LISTENED
 
-    def _hear(
-        self, ids: NDArray[np.int64], at: Floats, lat: Floats, lon: Floats, heard_at: Floats
-    ) -> None:
+    def _hear(self, ids: Numbers, at: Floats, lat: Floats, lon: Floats, heard_at: Floats) -> None:
         places = self._reporting.enter(ids)
         rows = self._reporting.rows
         before = rows[places]

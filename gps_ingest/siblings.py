@@ -22,6 +22,8 @@ log = get_logger(__name__)
 PLUGGED = "gps_plugged"
 """Stream of {terminal_ids}: the process that tells it has their lines from now on."""
 RETRY_SECONDS = 1.0
+REST_SECONDS = 0.2
+"""Between two readings: what others tell is not urgent, and comes with all that we tell."""
 
 
 class Siblings:
@@ -69,7 +71,7 @@ class Siblings:
         while True:
             try:
                 cursor = cursor or self._bus.now(POSITIONS, PLUGGED)
-                for entry in self._bus.follow(cursor):
+                for entry in self._bus.follow(cursor, REST_SECONDS):
                     if entry.by != self._bus.name:
                         self._take(entry)
             except Gap:

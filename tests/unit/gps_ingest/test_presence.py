@@ -1,6 +1,8 @@
 """Which terminals count as away, since when, and why."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -8,6 +10,8 @@ from gps_ingest.fixes import EPOCH_2000_US, Row, table, to_us
 from gps_ingest.history import Happening
 from gps_ingest.pipeline import KnownTerminal
 from gps_ingest.presence import Presence
+from gps_ingest.server import IngestServer
+from kernel.clock import FixedClock
 
 START = datetime(2026, 9, 22, 1, 0, tzinfo=UTC)
 CAR = KnownTerminal(7, "car", "nmea")
@@ -79,6 +83,15 @@ def test_a_fix_that_came_before_and_is_told_of_later_is_no_end_of_the_trouble(wa
     assert watch.look(101) == [("offline", 10, "connection_closed")]
 
 
+def test_trouble_before_the_first_fix_is_told_of_is_its_reason_and_nothing_else(
+    watch: Watch,
+) -> None:
+    watch.trouble(1, "connection_closed")
+    assert watch.look(500) == [], "there is no fix that it could have been away since"
+    watch.fix(0)
+    assert watch.look(91) == [("offline", 0, "connection_closed")]
+
+
 def test_a_connection_that_is_replaced_is_no_reason(watch: Watch) -> None:
     watch.fix(0)
     watch.trouble(1, "connection_closed")
@@ -122,3 +135,22 @@ def test_nobody_falls_silent_while_nobody_listens(watch: Watch) -> None:
     watch.presence.wait(START + timedelta(seconds=300))
     assert watch.look(390) == []
     assert watch.look(391) == [("offline", 0, "silent")]
+
+
+@pytest.mark.parametrize(("is_open", "is_away"), [(False, False), (True, True)])
+def test_what_cannot_be_stored_is_not_heard_and_makes_nobody_silent(
+    watch: Watch, is_open: bool, is_away: bool
+) -> None:
+    watch.fix(0)
+    clock = FixedClock(START + timedelta(seconds=300))
+    server: Any = SimpleNamespace(
+        intake=SimpleNamespace(clock=clock, presence=watch.presence),
+        store=SimpleNamespace(valve=SimpleNamespace(is_open=is_open), is_away=is_away),
+        fleet=SimpleNamespace(known=lambda: [CAR]),
+    )
+    IngestServer.sweep(server)
+    assert watch.told == []
+    server.store = SimpleNamespace(valve=SimpleNamespace(is_open=True), is_away=False)
+    clock.advance(seconds=91)
+    IngestServer.sweep(server)
+    assert [one.kind for one in watch.told] == ["offline"]
