@@ -99,7 +99,7 @@ class Intake:
         elif verdict.end is End.VOID and done is not None:
             self.store.after_all_before(done) if told else done()
         if terminal is not None and verdict is not None and verdict.end in UNUSABLE:
-            self.trouble(terminal, verdict.end.value)
+            self.presence.trouble(terminal.id, verdict.end.value, passage.received_at.timestamp())
         return verdict
 
     def watch(self, fixes: Table) -> None:

@@ -122,6 +122,12 @@ class World:
     def known(self) -> list[tuple[object, ...]]:
         return [(one.newest, one.doubted, one.alarms, one.enabled) for one in self.terminals]
 
+    def present(self) -> list[str]:
+        """What presence remembers of each, but for when its line was closed."""
+        rows = self.intake.presence._reporting
+        names = ["at", "lat", "lon", "heard_at", "intervals", "learned", "reason", "is_offline"]
+        return [str(rows.rows[rows.place(one.id)][names]) for one in self.terminals]
+
 
 @dataclass(frozen=True)
 class Saying:
@@ -206,6 +212,7 @@ def assert_equal(sayings: list[Saying]) -> World:
     assert sorted(together.store.happenings) == sorted(apart.store.happenings)
     assert together.passed == apart.passed
     assert together.known() == apart.known()
+    assert together.present() == apart.present()
     for one, other in zip(together.peers, apart.peers, strict=True):
         assert (one.closed, one.answers()) == (other.closed, other.answers())
     return together
