@@ -4,6 +4,7 @@ export default {
     'While nobody accepts an order, the system takes these steps until somebody does. An organisation without its own policy follows the one above it, and at last the default. A change holds for orders issued from then on.',
   organisation: 'Organisation',
   house: 'Default',
+  houseSays: 'Default: {what}',
   version: 'v{n}',
   isSigned: 'signed',
   inherits: 'follows',

@@ -4,6 +4,7 @@ export default {
     '指令下达后无人接令，系统按这里的步骤催办，直到有人接令。机构没有自己的策略时沿用上级的；上级也没有，用系统默认。修改只影响之后下达的指令。',
   organisation: '机构',
   house: '系统默认',
+  houseSays: '系统默认：{what}',
   version: '第 {n} 版',
   isSigned: '已签',
   inherits: '沿用',
