@@ -775,6 +775,17 @@ export type CourseState = 'RUNNING' | 'ANSWERED' | 'LATE' | 'EXHAUSTED' | 'STOPP
 export type StepOutcome =
   'done' | 'nothing_left' | 'taken' | 'proposed' | 'sent_unit' | 'nobody' | 'refused' | 'late'
 
+/** What a step did: to whom it sent, where it rang, which other unit it found. */
+export interface StepDetails {
+  to: { channel: DispatchChannel; name: string }[]
+  rung: Rung | null
+  unit_id: Id | null
+  name: string | null
+  travel_seconds: number | null
+  /** Why the unit could not be sent by itself. */
+  refused: string | null
+}
+
 /** A step that was taken, or missed. */
 export interface TakenStep {
   position: number
@@ -782,7 +793,7 @@ export interface TakenStep {
   due_at: Instant
   at: Instant
   outcome: StepOutcome
-  details: Record<string, unknown>
+  details: StepDetails
 }
 
 /** Where an assignment stands in its order's policy; `position` is the next step's number. */
@@ -872,23 +883,23 @@ export interface Order extends OrderSummary {
   assignments: Assignment[]
 }
 
-/** Who got it, when, by which way, and by what it is proven. */
+/** A message; or an acknowledgement that answered none, `channel` being its way then. */
 export interface LedgerRow {
   target: string
   code: string
   is_copy: boolean
   name: string
   address: string
-  channel: DispatchChannel
+  channel: string
   queued_at: Instant | null
   sent_at: Instant | null
   delivered_at: Instant | null
   acknowledged_at: Instant | null
-  state: DeliveryState
+  state: DeliveryState | ''
   problem: string | null
   attempts: number
-  /** In words, on the row that brought the acknowledgement. */
-  proof: string
+  /** What the acknowledgement rests on; `named` is the message's id, never its words. */
+  proof: { via: string; actor: string; report: AssignmentReport; named: string } | null
 }
 
 export interface Ledger {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Policy, PolicyStep, TakenStep } from '@/api/types'
+import type { Policy, PolicyStep, StepDetails, TakenStep } from '@/api/types'
 import { setLanguage } from '.'
 import { stepWords, takenWords } from './steps'
 
@@ -13,13 +13,21 @@ const send: PolicyStep = {
 }
 const unit: PolicyStep = { ...send, act: 'unit', channels: [] }
 const policy = { steps: [send, unit], signed: false } as unknown as Policy
+const nothing: StepDetails = {
+  to: [],
+  rung: null,
+  unit_id: null,
+  name: null,
+  travel_seconds: null,
+  refused: null,
+}
 const taken = (part: Partial<TakenStep>): TakenStep => ({
   position: 0,
   act: 'send',
   due_at: '',
   at: '',
   outcome: 'done',
-  details: {},
+  details: nothing,
   ...part,
 })
 
@@ -47,18 +55,20 @@ describe('a step in words', () => {
 describe('what became of it', () => {
   it('names whom it went to, by channel', () => {
     const to = [
-      { channel: 'sms', name: '李建国' },
-      { channel: 'fax', name: '朝阳所' },
-      { channel: 'sms', name: '王强' },
+      { channel: 'sms' as const, name: '李建国' },
+      { channel: 'fax' as const, name: '朝阳所' },
+      { channel: 'sms' as const, name: '王强' },
     ]
-    expect(takenWords(taken({ details: { to } }), policy)).toBe('已发：短信 李建国、王强 · 传真 朝阳所')
+    expect(takenWords(taken({ details: { ...nothing, to } }), policy)).toBe(
+      '已发：短信 李建国、王强 · 传真 朝阳所',
+    )
   })
 
   it.each([
     [taken({ outcome: 'nothing_left' }), '没有未试过的号码'],
-    [taken({ act: 'ring', details: { rung: 'DISP' } }), '已向调度员报警'],
-    [taken({ act: 'unit', outcome: 'proposed', details: { name: '二组' } }), '提议加派 二组'],
-    [taken({ act: 'unit', outcome: 'sent_unit', details: { name: '二组' } }), '已加派 二组'],
+    [taken({ act: 'ring', details: { ...nothing, rung: 'DISP' } }), '已向调度员报警'],
+    [taken({ act: 'unit', outcome: 'proposed', details: { ...nothing, name: '二组' } }), '提议加派 二组'],
+    [taken({ act: 'unit', outcome: 'sent_unit', details: { ...nothing, name: '二组' } }), '已加派 二组'],
     [
       taken({ act: 'unit', position: 1, outcome: 'late' }),
       '中断期间到时，没有做：提议加派一个最近的单元，由人决定',

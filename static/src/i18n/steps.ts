@@ -1,4 +1,4 @@
-import type { Policy, PolicyStep, TakenStep } from '@/api/types'
+import type { Policy, PolicyStep, StepDetails, TakenStep } from '@/api/types'
 import { translate, word } from '.'
 import { duration, series } from './format'
 
@@ -28,19 +28,18 @@ export function takenWords({ act, outcome, position, details }: TakenStep, polic
   const step = policy?.steps[position]
   const planned = step && policy ? stepWords(step, policy.signed) : word('policy.act', act)
   const said = {
-    to: sentTo(details['to']),
-    name: String(details['name'] ?? ''),
-    rung: word('words.rung', String(details['rung'] ?? '')),
+    to: sentTo(details.to),
+    name: details.name ?? '',
+    rung: word('words.rung', details.rung),
     planned,
   }
   return translate(outcome === 'late' ? 'policy.taken.late' : `policy.taken.${act}.${outcome}`, said)
 }
 
 /** The same channel's names after one another: `SMS Li, Wang · fax …`. */
-function sentTo(to: unknown): string {
+function sentTo(to: StepDetails['to']): string {
   const byChannel = new Map<string, string[]>()
-  for (const { channel, name } of Array.isArray(to) ? (to as { channel: string; name: string }[]) : [])
-    byChannel.set(channel, [...(byChannel.get(channel) ?? []), name])
+  for (const { channel, name } of to) byChannel.set(channel, [...(byChannel.get(channel) ?? []), name])
   return [...byChannel]
     .map(([channel, names]) => `${word('words.dispatchChannel', channel)} ${series(names)}`)
     .join(' · ')

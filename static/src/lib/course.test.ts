@@ -17,7 +17,7 @@ const proposed = (unit_id: number): TakenStep => ({
   due_at: '',
   at: '',
   outcome: 'proposed',
-  details: { unit_id, name: '二组', travel_seconds: 240 },
+  details: { to: [], rung: null, refused: null, unit_id, name: '二组', travel_seconds: 240 },
 })
 const sent = (id: number, part: Partial<Assignment> = {}): Assignment =>
   ({ target: { kind: 'unit', id, name: '' }, course: course(), ...part }) as Assignment

@@ -27,13 +27,8 @@ export interface ProposedUnit {
 export function proposedUnit(order: Order, { course }: Assignment): ProposedUnit | null {
   if (!course || !isUnanswered(course)) return null
   const details = course.taken.findLast(({ outcome }) => outcome === 'proposed')?.details
-  const id = details?.['unit_id']
-  if (!details || typeof id !== 'number') return null
+  const id = details?.unit_id
+  if (!details || id == null) return null
   if (order.assignments.some(({ target }) => target.kind === 'unit' && target.id === id)) return null
-  const travel = details['travel_seconds']
-  return {
-    id,
-    name: String(details['name'] ?? ''),
-    travelSeconds: typeof travel === 'number' ? travel : null,
-  }
+  return { id, name: details.name ?? '', travelSeconds: details.travel_seconds }
 }

@@ -260,6 +260,7 @@ export default {
     acknowledged: 'Accepted',
     outcome: 'Outcome',
     proof: 'Proof',
+    said: '{name} ({via}): {report}',
     pdf: 'To print (PDF)',
     failed: 'The receipts were not loaded',
     attempts: '{n} attempts',

@@ -257,6 +257,7 @@ export default {
     acknowledged: '接令',
     outcome: '结果',
     proof: '凭证',
+    said: '{name}（{via}）：{report}',
     pdf: '打印版（PDF）',
     failed: '清单没有载入',
     attempts: '{n} 次',
