@@ -93,6 +93,7 @@ export default {
     bad_reach: 'A pause belongs to one number at a time',
     bad_rung: 'Choose whom to alarm',
     stop_is_last: '"Stop sending" has to be the last step',
+    limit: 'More than 0',
     shape: 'Step {n}: between 1 s and 24 h',
     invalid: 'Not right',
   },

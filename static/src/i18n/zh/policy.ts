@@ -92,6 +92,7 @@ export default {
     bad_reach: '只有一次一个号码时才能设间隔',
     bad_rung: '请选择向谁报警',
     stop_is_last: '“停止发送”须是最后一步',
+    limit: '时限须大于 0',
     shape: '第 {n} 步：时间须在 1 秒至 24 小时之间',
     invalid: '填写有误',
   },
