@@ -68,6 +68,8 @@ export const routes: RouteRecordRaw[] = [
     ['archive.read', 'archive.approve'],
     () => import('@/features/archive/ArchiveDesk.vue'),
   ),
+  // Who administers the system has them on the administration's own page.
+  desk('/policies', 'policies', ['policy.sign'], () => import('@/features/policy/PolicyPage.vue')),
   desk('/admin', 'admin', ['admin.users'], () => import('@/features/admin/AdminPage.vue')),
   desk('/account', 'account', [], () => import('@/features/account/AccountPage.vue')),
   desk('/help', 'help', [], () => import('@/features/help/HelpPage.vue')),

@@ -108,9 +108,11 @@ class DispatchDesk(Desk):
         )
 
     def compose(self, unit_id: int, branch_id: int, override_reason: str) -> list[str]:
-        """Choose recipients and look at the exact texts; gives them."""
+        """Choose recipients, by fax too, and look at the exact texts; gives them."""
         self.press(f"rec-unit-{unit_id}-choose")
         self.press(f"rec-branch-{branch_id}-choose")
+        if self.at("compose-channel-fax").get_attribute("aria-pressed") != "true":
+            self.press("compose-channel-fax")
         self.press("compose-preview")
         expect(self.at("order-preview")).to_be_visible(timeout=SECONDS)
         expect(self.at("preview-text-0")).to_be_visible(timeout=SECONDS)

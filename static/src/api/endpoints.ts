@@ -154,6 +154,23 @@ export const orders = {
   cancelDelivery: (deliveryId: T.Id) => post<T.Delivery>(`/deliveries/${deliveryId}/cancel`),
   release: (deliveryId: T.Id, confirmed_with: string) =>
     post<T.Delivery>(`/deliveries/${deliveryId}/release`, { confirmed_with }),
+  /** Takes up the steps that were missed in an outage. */
+  resume: (id: T.Id) => post<T.Order>(`/orders/${id}/escalation/resume`),
+  /** A person has it in hand: no more steps. */
+  halt: (id: T.Id, reason: string) => post<T.Order>(`/orders/${id}/escalation/halt`, { reason }),
+  reinforce: (id: T.Id, unit_ids: T.Id[], reason: string) =>
+    post<T.Order>(`/orders/${id}/reinforce`, { unit_ids, reason }),
+  reassign: (assignmentId: T.Id, unit_id: T.Id, reason: string) =>
+    post<T.Order>(`/assignments/${assignmentId}/reassign`, { unit_id, reason }),
+  ledger: (id: T.Id) => get<T.Ledger>(`/orders/${id}/ledger`),
+  ledgerSheet: (id: T.Id) => apiUrl(`/orders/${id}/ledger.pdf`),
+}
+
+/** What follows while nobody has taken an order. */
+export const policies = {
+  all: () => get<T.Policies>('/policies'),
+  write: (draft: T.PolicyDraft) => put<T.PolicyVersion>('/policies', draft),
+  sign: (id: T.Id) => post<T.PolicyVersion>(`/policies/${id}/sign`),
 }
 
 export const inbound = {

@@ -607,6 +607,8 @@ export interface RecommendedBranch {
 
 export interface Recommendation {
   engine: 'road' | 'straight'
+  /** What the policy has an order leave by at once. */
+  channels: DispatchChannel[]
   items: RecommendedUnit[]
   branches: RecommendedBranch[]
 }
@@ -614,6 +616,10 @@ export interface Recommendation {
 export type AlarmKind =
   | 'case_escalated'
   | 'ack_overdue'
+  | 'depart_overdue'
+  | 'arrive_overdue'
+  | 'feedback_overdue'
+  | 'overdue_after_outage'
   | 'oral_unconfirmed'
   | 'officer_distress'
   | 'delivery_problem'
@@ -707,6 +713,95 @@ export interface OrderPreview {
   recipients: PreviewRecipient[]
   warnings: Reason[]
   words: TypedWords[]
+  /** What follows while nobody has taken it. */
+  policy: Policy
+}
+
+export type PolicyAct = 'send' | 'ring' | 'unit' | 'stop'
+export type Stage = 'ack' | 'depart' | 'arrive' | 'feedback'
+/** Seconds from the issue until each stage. */
+export type Limits = Record<Stage, number>
+
+/** One thing that is done `after` so many seconds without an acknowledgement. */
+export interface PolicyStep {
+  after: number
+  act: PolicyAct
+  channels: DispatchChannel[]
+  reach: 'all' | 'next'
+  /** Where one address is tried after the other: seconds between them; 0 leaves it at one. */
+  every: number
+  rung: Rung | ''
+}
+
+export interface PolicyContent {
+  /** What the order leaves by at once. */
+  channels: DispatchChannel[]
+  limits: Limits
+  steps: PolicyStep[]
+}
+
+/** The house's own has no `id`. */
+export interface Policy extends PolicyContent {
+  id: Id | null
+  urgency: Urgency
+  version: number
+  /** Whether a commander lets it send another unit by itself. */
+  signed: boolean
+}
+
+export interface PolicyVersion extends Policy {
+  id: Id
+  organisation_path: string
+  created_at: Instant
+  created_by: string
+  signed_at: Instant | null
+  signed_by: string | null
+}
+
+/** The current versions, and what holds where there is none. */
+export interface Policies {
+  items: PolicyVersion[]
+  house: Policy[]
+}
+
+export interface PolicyDraft extends PolicyContent {
+  organisation_id: Id
+  urgency: Urgency
+  /** The version that was edited; 0 for none. */
+  based_on: number
+}
+
+export type CourseState = 'RUNNING' | 'ANSWERED' | 'LATE' | 'EXHAUSTED' | 'STOPPED'
+export type StepOutcome =
+  'done' | 'nothing_left' | 'taken' | 'proposed' | 'sent_unit' | 'nobody' | 'refused' | 'late'
+
+/** What a step did: to whom it sent, where it rang, which other unit it found. */
+export interface StepDetails {
+  to: { channel: DispatchChannel; name: string }[]
+  rung: Rung | null
+  unit_id: Id | null
+  name: string | null
+  travel_seconds: number | null
+  /** Why the unit could not be sent by itself. */
+  refused: string | null
+}
+
+/** A step that was taken, or missed. */
+export interface TakenStep {
+  position: number
+  act: PolicyAct
+  due_at: Instant
+  at: Instant
+  outcome: StepOutcome
+  details: StepDetails
+}
+
+/** Where an assignment stands in its order's policy; `position` is the next step's number. */
+export interface Course {
+  state: CourseState
+  position: number
+  due_at: Instant | null
+  taken: TakenStep[]
 }
 
 export interface OrderIssue extends OrderDraft {
@@ -753,6 +848,9 @@ export interface Assignment {
   code: string
   state: AssignmentState
   ack_due_at: Instant | null
+  depart_due_at: Instant | null
+  arrive_due_at: Instant | null
+  feedback_due_at: Instant | null
   acknowledged_at: Instant | null
   acknowledged_by: string | null
   acknowledged_via: string | null
@@ -767,6 +865,7 @@ export interface Assignment {
   /** What may be reported of it now, the usual next step first. */
   next: AssignmentReport[]
   proposal: Proposal | null
+  course: Course | null
   deliveries: Delivery[]
 }
 
@@ -780,7 +879,37 @@ export interface Order extends OrderSummary {
     confirmed_at: Instant | null
     confirm_due_at: Instant | null
   } | null
+  policy: Policy | null
   assignments: Assignment[]
+}
+
+/** A message; or an acknowledgement that answered none, `channel` being its way then. */
+export interface LedgerRow {
+  target: string
+  code: string
+  is_copy: boolean
+  name: string
+  address: string
+  channel: string
+  queued_at: Instant | null
+  sent_at: Instant | null
+  delivered_at: Instant | null
+  acknowledged_at: Instant | null
+  state: DeliveryState | ''
+  problem: string | null
+  attempts: number
+  /** What the acknowledgement rests on; `named` is the message's id, never its words. */
+  proof: { via: string; actor: string; report: AssignmentReport; named: string } | null
+}
+
+export interface Ledger {
+  order_no: string
+  case_no: string
+  urgency: Urgency
+  issued_at: Instant | null
+  issued_by: string
+  approval: Order['approval']
+  rows: LedgerRow[]
 }
 
 export type AssignmentReport =

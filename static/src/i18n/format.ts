@@ -1,5 +1,5 @@
 import { computed, readonly, ref } from 'vue'
-import { formatInstant, secondsBetween, spans, type Style } from '@/lib/time'
+import { clock, exactly, formatInstant, secondsBetween, spans, type Style } from '@/lib/time'
 import { currentLanguage, translate } from '.'
 
 const zone = ref('Asia/Shanghai')
@@ -27,6 +27,19 @@ export function span(seconds: number): string {
   return spans(seconds)
     .map(({ unit, value }) => translate(`common.span.${unit}`, { n: value }))
     .join(' ')
+}
+
+/** Gives a set time to the second: what was set as 90 s is not one minute. */
+export function duration(seconds: number): string {
+  const { unit, value } = exactly(seconds)
+  return translate(`common.span.${unit}`, { n: value })
+}
+
+const HOUR = 3_600
+
+/** Gives what is left or over, without sign: by the second below an hour. */
+export function countdown(seconds: number): string {
+  return Math.abs(seconds) < HOUR ? clock(Math.abs(seconds)) : span(seconds)
 }
 
 /** Gives how long ago an instant lies, kept fresh by `nowMs`. */

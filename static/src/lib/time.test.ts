@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clock, formatInstant, spans } from './time'
+import { clock, exactly, formatInstant, spans, toSeconds } from './time'
 
 describe('times as people read them', () => {
   it('stand in the bureau’s zone, not the machine’s', () => {
@@ -32,5 +32,19 @@ describe('times as people read them', () => {
   it('a countdown goes below zero with a sign', () => {
     expect(clock(125)).toBe('2:05')
     expect(clock(-5)).toBe('-0:05')
+  })
+})
+
+describe('set times', () => {
+  it.each([
+    [90, 90, 'second'],
+    [300, 5, 'minute'],
+    [5_400, 90, 'minute'],
+    [28_800, 8, 'hour'],
+    [86_400, 1, 'day'],
+    [0, 0, 'second'],
+  ] as const)('of %i s are said exactly: %i %s', (seconds, value, unit) => {
+    expect(exactly(seconds)).toEqual({ value, unit })
+    expect(toSeconds(exactly(seconds))).toBe(seconds)
   })
 })

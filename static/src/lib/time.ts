@@ -62,6 +62,16 @@ export function spans(totalSeconds: number): Span[] {
   return [{ unit: 'second', value: s }]
 }
 
+const UNIT_SECONDS = { day: 86_400, hour: 3_600, minute: 60, second: 1 } as const
+
+/** Gives a setting of so many seconds in the largest unit that says it exactly: 90 s, 5 min, 8 h. */
+export function exactly(seconds: number): Span {
+  const unit = (Object.keys(UNIT_SECONDS) as Span['unit'][]).find((one) => seconds % UNIT_SECONDS[one] === 0)
+  return unit && seconds ? { unit, value: seconds / UNIT_SECONDS[unit] } : { unit: 'second', value: seconds }
+}
+
+export const toSeconds = ({ unit, value }: Span): number => value * UNIT_SECONDS[unit]
+
 /** Gives m:ss for a countdown; with a minus sign once it has run out. */
 export function clock(totalSeconds: number): string {
   const s = Math.abs(Math.trunc(totalSeconds))

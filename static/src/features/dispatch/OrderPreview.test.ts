@@ -5,16 +5,29 @@ import { defineComponent, h } from 'vue'
 import { cases, orders } from '@/api/endpoints'
 import { ApiError } from '@/api/errors'
 import { i18n } from '@/i18n'
-import type { Order, OrderPreview as Preview } from '@/api/types'
+import type { Order, OrderPreview as Preview, Policy } from '@/api/types'
 import { provideDesk, type Desk } from './desk'
 import OrderPreview from './OrderPreview.vue'
 
 const WORDS = '【执法调度】紧急查处指令'
+const policy: Policy = {
+  id: null,
+  urgency: 1,
+  version: 0,
+  signed: false,
+  channels: ['app', 'vehicle', 'sms'],
+  limits: { ack: 300, depart: 600, arrive: 3_600, feedback: 28_800 },
+  steps: [
+    { after: 90, act: 'send', channels: ['sms', 'fax'], reach: 'all', every: 0, rung: '' },
+    { after: 300, act: 'unit', channels: [], reach: 'all', every: 0, rung: '' },
+  ],
+}
 const preview: Preview = {
   needs_approval: false,
   closed: false,
   warnings: [],
   words: [],
+  policy,
   recipients: [
     {
       target: { kind: 'unit', id: 1, name: '执法一组' },
@@ -60,6 +73,15 @@ describe('the words before they go', () => {
     const { wrapper } = await open()
     expect(wrapper.get('[data-testid=preview-text-0]').text()).toBe(WORDS)
     expect(wrapper.get('[data-testid=preview-address-0]').text()).toContain('+99913800000001')
+  })
+
+  it('stand with what follows while nobody accepts', async () => {
+    const { wrapper } = await open()
+    const steps = wrapper.findAll('[data-testid=preview-follows] li').map((step) => step.text())
+    expect(steps).toEqual([
+      expect.stringMatching(/90 秒仍未接令.*用短信、传真联系/),
+      expect.stringMatching(/5 分钟仍未接令.*由人决定/),
+    ])
   })
 
   it('are not called sent before the server says so', async () => {

@@ -129,6 +129,7 @@ function makeDesk() {
   }
 
   watch(recommended.recommendation, (answer) => {
+    if (answer) composer.usually(answer.channels)
     if (answer && toFrame === caseId.value) frame()
   })
   watch(current, (detail, before) => {

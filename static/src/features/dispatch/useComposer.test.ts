@@ -20,6 +20,15 @@ const words: OrderPreview = {
   recipients: [recipient],
   warnings: [],
   words: [],
+  policy: {
+    id: null,
+    urgency: 1,
+    version: 0,
+    signed: false,
+    channels: ['app', 'sms'],
+    limits: { ack: 300, depart: 600, arrive: 3_600, feedback: 28_800 },
+    steps: [],
+  },
 }
 const order = { id: 5, order_no: 'DD202603010001' } as Order
 
@@ -156,5 +165,41 @@ describe('composing an order', () => {
     await c.ask()
     c.toggleHit(keyOf(hit))
     expect(c.lacks.value).toBe('forbidden')
+  })
+})
+
+describe('the channels of an order', () => {
+  it('are those of the policy, in the order in which they always stand', () => {
+    const c = composer()
+    c.usually(['vehicle', 'app', 'sms'])
+    expect(c.chosen.channels).toEqual(['sms', 'app', 'vehicle'])
+  })
+
+  it('stay as the dispatcher has chosen them, until the next order', async () => {
+    const c = composer()
+    c.usually(['app', 'sms'])
+    c.toggleChannel('fax')
+    c.usually(['app'])
+    expect(c.chosen.channels).toEqual(['sms', 'fax', 'app'])
+    c.toggleUnit(11)
+    await c.ask()
+    await c.send()
+    expect(c.chosen.channels).toEqual(['app'])
+  })
+
+  it('do not change under words that are being read', async () => {
+    const c = composer()
+    c.usually(['app', 'sms'])
+    c.toggleUnit(11)
+    await c.ask()
+    c.usually(['app'])
+    expect(c.chosen.channels).toEqual(['sms', 'app'])
+  })
+
+  it('are all of them for a case whose policy is not known yet', () => {
+    const c = composer()
+    c.usually(['app'])
+    c.begin(2)
+    expect(c.chosen.channels).toEqual(['sms', 'fax', 'app', 'vehicle'])
   })
 })

@@ -40,6 +40,9 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
   const reasonAsked = ref(false)
   /** Keys of the hits in the words that the dispatcher has looked at and lets leave. */
   const accepted = shallowRef<ReadonlySet<string>>(new Set())
+  /** What the policy has an order of this case leave by at once; every channel until that is known. */
+  let usual: readonly DispatchChannel[] = ALL_CHANNELS
+  let channelsChosen = false
   let key = ''
   let question = 0
 
@@ -58,11 +61,13 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
   const waitsForApproval = computed(() => Boolean(preview.value?.needs_approval && !oral.value))
 
   function begin(id: Id | null, kind: OrderKind = 'inspect'): void {
+    if (id !== caseId.value) usual = ALL_CHANNELS
     caseId.value = id
+    channelsChosen = false
     Object.assign(chosen, {
       unitIds: [],
       branchIds: [],
-      channels: [...ALL_CHANNELS],
+      channels: [...usual],
       kind,
       closed: null,
       note: '',
@@ -82,8 +87,15 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
     reasonAsked.value = false
   }
 
+  /** The policy's channels, unless the dispatcher has chosen or reads the words already. */
+  function usually(channels: readonly DispatchChannel[]): void {
+    usual = ALL_CHANNELS.filter((channel) => channels.includes(channel))
+    if (!channelsChosen && phase.value === 'choosing') chosen.channels = [...usual]
+  }
+
   function change(part: Partial<typeof chosen>): void {
     if (phase.value === 'sending') return
+    if (part.channels) channelsChosen = true
     Object.assign(chosen, part)
     back()
   }
@@ -180,6 +192,7 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
     lacks,
     waitsForApproval,
     begin,
+    usually,
     back,
     change,
     toggleUnit,

@@ -127,5 +127,9 @@ export default {
   registers_nobody: 'Terminals of this protocol do not register; no window is needed.',
   already_asked: 'The same was asked a moment ago; wait for the answer.',
   carried_elsewhere: 'A unit of another jurisdiction carries this terminal.',
+  nothing_late: 'Nothing waits to be continued; somebody may have done it.',
+  policy_changed: 'Somebody has just changed this policy: look at both, then save.',
+  nothing_to_sign: 'No step sends another unit: nothing to sign.',
+  own_policy: 'Somebody else has to sign what you wrote.',
   takes_no_messages: 'This terminal takes no messages.',
 }

@@ -46,6 +46,47 @@ export default {
       how: 'Feedback never closes a case. The unit asks for closure and somebody else approves. A transfer to another agency needs the bureau head and makes a referral letter.',
     },
   },
+  climb: {
+    title: 'When nobody accepts',
+    next: {
+      word: 'Next step',
+      means:
+        'Below each recipient stands what is done after which time without an answer, counting down; “steps taken” holds what was done. Whoever accepts stops their own steps, nobody else’s.',
+    },
+    propose: {
+      word: 'Another unit',
+      means:
+        'The nearest other unit is proposed when that step comes: “Send it too”, look, send. A signed policy sends it by itself.',
+    },
+    more: {
+      word: 'Reinforce, reassign',
+      means:
+        'Reinforce sends more units beside the first. Reassign calls one back and sends another. Both carry the same words by the same channels, and want a reason.',
+    },
+    hand: {
+      word: 'In hand',
+      means: 'When it was settled by voice. The order and its limits stand; nothing more is sent by itself.',
+    },
+    outage: {
+      word: 'After an outage',
+      means:
+        'What came due while the system was away is not sent in one storm: one alarm names it. Ask whether somebody has accepted by voice, then “Continue now”.',
+    },
+    limits: {
+      word: 'Limits',
+      means:
+        'Accepting, setting out, arriving and feedback have limits, all counted from the issue. The disc empties: yellow below 40 %, red below 15 %, a square once it is over, with an alarm to the dispatcher.',
+    },
+    policy: {
+      word: 'Follow-up',
+      means:
+        'By organisation and urgency. Administrators change it under System, commanders under Follow-up; sending another unit by itself wants the signature of a commander who did not write it.',
+    },
+    ledger: {
+      word: 'Receipts',
+      means: 'Who got it, when, by which channel, and what proves that it was accepted; can be printed.',
+    },
+  },
   keys: {
     title: 'Keyboard',
     save: { keys: 'Ctrl + Enter', does: 'Register; confirms in a dialog' },
@@ -153,7 +194,8 @@ export default {
     },
     terminal: {
       word: 'Terminal',
-      means: 'The device in a vehicle that tells where it is; one that speaks JT/T 808 also shows orders and takes answers.',
+      means:
+        'The device in a vehicle that tells where it is; one that speaks JT/T 808 also shows orders and takes answers.',
     },
     referral: { word: 'Referral', means: 'Hands a case to the agency in charge, with a letter.' },
   },

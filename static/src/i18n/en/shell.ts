@@ -8,6 +8,7 @@ export default {
     cases: 'Cases',
     cockpit: 'Cockpit',
     field: 'Field',
+    policies: 'Follow-up',
     persons: 'Persons',
     archive: 'Archive',
     audit: 'Audit',
@@ -60,5 +61,6 @@ export default {
     nearest: 'Nearest: {units}',
     lastKnown: 'last known position',
     called: 'no commander online, told {names}',
+    orders: '{n} steps: {orders}',
   },
 }

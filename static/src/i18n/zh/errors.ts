@@ -125,5 +125,9 @@ export default {
   registers_nobody: '该协议的终端无需注册，不用开放注册。',
   already_asked: '刚刚已发出同样的询问，请等待答复。',
   carried_elsewhere: '该终端装在其他辖区的执法单元上。',
+  nothing_late: '没有等待继续的催办，可能已有人处理。',
+  policy_changed: '这份策略刚被他人修改，请核对后再保存。',
+  nothing_to_sign: '没有加派单元的步骤，无须签署。',
+  own_policy: '自己写的策略须由另一人签署。',
   takes_no_messages: '该终端不接收消息。',
 }

@@ -8,6 +8,7 @@ export default {
     cases: '案件',
     cockpit: '领导驾驶舱',
     field: '现场',
+    policies: '催办策略',
     persons: '当事人',
     archive: '档案',
     audit: '保密审计',
@@ -60,5 +61,6 @@ export default {
     nearest: '最近：{units}',
     lastKnown: '最后已知位置',
     called: '无指挥员在线，已通知 {names}',
+    orders: '{n} 处：{orders}',
   },
 }
