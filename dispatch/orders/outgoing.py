@@ -1,6 +1,6 @@
 """What leaves for an order: a text per recipient, and word to everyone when it is taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -51,6 +51,11 @@ class Outgoings:
     ):
         self.zone, self.directory = settings.zone, directory
         self.deliveries, self.timers = deliveries, timers
+
+    @property
+    def engines(self) -> Collection[str]:
+        """The channels that something here serves."""
+        return self.deliveries.channels.keys()
 
     def preview(self, session: Session, plan: Plan) -> list[Preview]:
         """Exactly what each recipient would get."""
@@ -122,11 +127,12 @@ class Outgoings:
         """Where the recipient is reached now: an approval may come after a change of crew."""
         if assignment.unit_id is None:
             branch = self.directory.branch(session, assignment.target_id)
-            return recipients.of_branch(branch, order.channels, closed=order.closed)
+            there = recipients.of_branch(branch, order.channels, closed=order.closed)
+            return recipients.served(there, self.engines)
         placed = units.find(session, assignment.unit_id)
         if placed is None:
             raise NotFound("unit", assignment.unit_id)
-        return addresses_of(placed, order.channels)
+        return recipients.served(addresses_of(placed, order.channels), self.engines)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone)

@@ -9,7 +9,7 @@ from dispatch.delivery.schemas import DeliveryOut
 from dispatch.moments import Utc
 from kernel.schemas import Ident
 
-Channel = Literal["sms", "fax", "app", "vehicle"]
+Channel = Literal["sms", "fax", "app", "vehicle", "voice"]
 Kind = Literal["inspect", "verify", "mediate", "assist"]
 Reported = Literal[
     "ACKED", "EN_ROUTE", "ON_SCENE", "HANDLING", "NEED_HELP", "FED_BACK", "CLEARED", "CANNOT"

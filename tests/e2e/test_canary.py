@@ -292,7 +292,7 @@ PROBES: dict[str, Probe] = {
     "export.audit_log": log_export,
     "export.track": tracks,
     "desk.page": outside("/", "/dispatch", "/favicon.svg"),
-    "engine.answer": outside("/hooks/kannel/receipt", "/hooks/fax/receipt"),
+    "engine.answer": outside("/hooks/kannel/receipt", "/hooks/call/receipt"),
     "operator.metrics": outside("/metrics"),
     "operator.health": outside("/healthz"),
     **dict.fromkeys(

@@ -20,7 +20,7 @@ from command_center.engines.process import Process, wait_until
 from command_center.engines.smsc import Smsc
 from kernel.settings import Settings
 from telephony import simulated_fax
-from telephony.fax_reports import Follower
+from telephony.call_reports import Follower
 from telephony.gateways.base import Gateway, OutcomeUnknown
 from telephony.gateways.fax_asterisk import AsteriskFaxGateway
 from telephony.gateways.fax_simulator import FaxSimulatorGateway

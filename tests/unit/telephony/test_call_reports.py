@@ -7,7 +7,7 @@ import pytest
 
 from kernel.settings import Settings
 from telephony import callback
-from telephony.fax_reports import Follower, Report, read
+from telephony.call_reports import Follower, Report, read
 from telephony.lifecycle import Kind
 
 DIALLED = "job=fax-7-2&dial=ANSWER"
@@ -28,7 +28,7 @@ SENT = "job=fax-7-2&fax=SUCCESS&pages=3&rate=14400&error=HANGUP&remote=%2B9991"
 def test_how_a_call_ended(line: str, kind: Kind, pages: int) -> None:
     found = read(line)
     assert found is not None
-    assert (found.message, found.attempt, found.kind, found.pages) == (7, 2, kind, pages)
+    assert (found.message, found.attempt, found.kind, found.part) == (7, 2, kind, pages)
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ class Office:
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     office = Office()
-    monkeypatch.setattr(callback, "fax_receipt", office.take)
-    monkeypatch.setattr("telephony.fax_reports.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(callback, "call_receipt", office.take)
+    monkeypatch.setattr("telephony.call_reports.LOOK_SECONDS", 0.01)
     return office
 
 
