@@ -104,9 +104,13 @@ def _meaning(session: Session, message: Message, heard: Heard) -> News | None:
     if heard.kind in NOT_REACHED and heard.attempt != message.attempts_made:
         return None  # the end of an earlier call
     parts = _parts_with(session, message, heard.kind) if heard.kind in IMPLIED_BY else 0
-    # Who asked a call to stop is told that it has: it goes back to wait, and is cancelled there.
-    again = message.stop_asked_at is not None or _pause(session, message) is not None
+    again = heard.kind in NOT_REACHED and _goes_on(session, message)
     return news_in(heard.kind, complete=parts >= message.parts_total, again=again)
+
+
+def _goes_on(session: Session, message: Message) -> bool:
+    """Whether it waits once more; a call that was asked to stop does, and is cancelled there."""
+    return message.stop_asked_at is not None or _pause(session, message) is not None
 
 
 def _conclude(session: Session, message: Message, heard: Heard, told: News) -> bool:

@@ -33,5 +33,7 @@ def downgrade() -> None:
 
 
 def _know(*kinds: str) -> None:
-    op.drop_constraint("ck_receipts_kind", "receipts", schema="telephony")
-    op.create_check_constraint("ck_receipts_kind", "receipts", f"kind in {kinds}", "telephony")
+    op.drop_constraint("ck_receipts_kind", "receipts", schema="telephony", type_="check")
+    op.create_check_constraint(
+        "ck_receipts_kind", "receipts", f"kind in {kinds}", schema="telephony"
+    )
