@@ -80,7 +80,9 @@ def main(registrar: int, sip: int, media: int, heard: Path, key: str) -> None:
     account = register(registrar, media, heard)
     live(endpoint, account, key)
     if account.call is not None:
-        account.call.recorder = None  # which closes its file
+        account.call.recorder = None  # which closes its file, soon
+    for _ in range(25):
+        endpoint.libHandleEvents(20)
     say("over")
     os._exit(0)  # the library would rather be taken apart in an order of its own
 
