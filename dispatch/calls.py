@@ -45,7 +45,7 @@ class CallNews:
         if delivery is None or key == AGAIN:
             return
         number = shown(delivery.address)
-        tell(session, delivery, "key_pressed", key=key, number=number)
+        tell(session, delivery, "key_pressed", key=key, phone=number)
         changed(session, delivery)
         if delivery.is_recall:
             return

@@ -32,7 +32,44 @@ def test_how_a_call_ended(line: str, kind: Kind, pages: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [DIALLED, "", "job=&dial=BUSY", "job=fax-x-1&dial=BUSY", "job=fax-7&dial=BUSY", "\x00"]
+    ("line", "kind", "part"),
+    [
+        ("job=voice-7-2&key=1&part=1&at=1795402944", Kind.KEY, 1),
+        ("job=voice-7-2&key=*&part=3&at=1795402944", Kind.KEY, 3),
+        ("job=voice-7-2&key=%23&part=2&at=", Kind.KEY, 2),
+        ("job=voice-7-2&voice=end&heard=1&keys=0&desk=", Kind.DELIVERED, 0),
+        ("job=voice-7-2&voice=end&heard=0&keys=2&desk=ANSWER", Kind.DELIVERED, 0),
+        ("job=voice-7-2&voice=end&heard=0&keys=0&desk=", Kind.DROPPED, 0),
+        ("job=voice-7-2&voice=end&heard=&keys=&desk=", Kind.DROPPED, 0),
+        ("job=voice-7-2&dial=NOANSWER", Kind.NO_ANSWER, 0),
+        ("job=voice-7-2&dial=CANCEL", Kind.NO_ANSWER, 0),
+    ],
+)
+def test_what_a_call_tells(line: str, kind: Kind, part: int) -> None:
+    found = read(line)
+    assert found is not None
+    assert (found.engine, found.message, found.attempt) == ("voice_asterisk", 7, 2)
+    assert (found.kind, found.part) == (kind, part)
+
+
+def test_a_key_is_told_with_the_moment_it_was_pressed() -> None:
+    found = read("job=voice-7-2&key=*&part=3&at=1795402944")
+    assert found is not None
+    assert (found.body["key"], found.body["at"], found.body["part"]) == ("*", "1795402944", 3)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        DIALLED,
+        "",
+        "job=&dial=BUSY",
+        "job=fax-x-1&dial=BUSY",
+        "job=fax-7&dial=BUSY",
+        "job=voice-7-1",
+        "job=sms-7-1&dial=BUSY",
+        "\x00",
+    ],
 )
 def test_what_tells_no_end_is_no_report(line: str) -> None:
     assert read(line) is None

@@ -37,7 +37,7 @@ describe('composing an order', () => {
     await c.ask()
     expect(c.api.preview).not.toHaveBeenCalled()
     c.toggleUnit(11)
-    for (const channel of ['sms', 'fax', 'app', 'vehicle'] as const) c.toggleChannel(channel)
+    for (const channel of ['sms', 'fax', 'app', 'vehicle', 'voice'] as const) c.toggleChannel(channel)
     expect(c.canAsk.value).toBe(false)
   })
 
@@ -50,7 +50,7 @@ describe('composing an order', () => {
       case_id: 1,
       unit_ids: [11],
       branch_ids: [],
-      channels: ['sms', 'fax', 'app', 'vehicle'],
+      channels: ['sms', 'fax', 'app', 'vehicle', 'voice'],
       kind: 'inspect',
       closed: null,
       note: '',

@@ -20,12 +20,16 @@ export interface Oral {
 type Api = Pick<typeof orders, 'preview' | 'issue'>
 
 /** One order in the making. Every change of mind takes the preview away: it would lie. */
-export function useComposer(api: Api = orders, now: () => number = Date.now) {
+export function useComposer(
+  api: Api = orders,
+  now: () => number = Date.now,
+  offered: () => readonly DispatchChannel[] = () => ALL_CHANNELS,
+) {
   const caseId = ref<Id | null>(null)
   const chosen = reactive({
     unitIds: [] as Id[],
     branchIds: [] as Id[],
-    channels: [...ALL_CHANNELS],
+    channels: [...offered()],
     kind: 'inspect' as OrderKind,
     closed: null as boolean | null,
     note: '',
@@ -62,7 +66,7 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
     Object.assign(chosen, {
       unitIds: [],
       branchIds: [],
-      channels: [...ALL_CHANNELS],
+      channels: [...offered()],
       kind,
       closed: null,
       note: '',
@@ -92,7 +96,7 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
   const toggleBranch = (id: Id) => change({ branchIds: toggled(chosen.branchIds, id) })
   const toggleChannel = (channel: DispatchChannel) => {
     const next = toggled(chosen.channels, channel)
-    change({ channels: ALL_CHANNELS.filter((c) => next.includes(c)) })
+    change({ channels: offered().filter((c) => next.includes(c)) })
   }
 
   function draft(): OrderDraft {
