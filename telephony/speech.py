@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 SECONDS = 15
-VOICE, WORDS_A_MINUTE = "cmn", "150"
+VOICE, WORDS_A_MINUTE = "cmn", "170"
 SOUND = ("-r", "8000", "-c", "1", "-b", "16")
 """What every telephone line carries."""
 LEVEL_DB = "-3"

@@ -162,6 +162,8 @@ OUTSIDE = """\
 [incoming]
 exten => _+999!,1,Set(NUMBER=${{EXTEN}})
  same => n,GotoIf($[${{DIALPLAN_EXISTS(machine-${{EXTEN:-4}},s,1)}}]?machine-${{EXTEN:-4}},s,1)
+; The demo's officers and offices have phones that end in 0…; their fax machines in 5….
+ same => n,GotoIf($["${{EXTEN:-4:1}}" = "0"]?machine-7001,s,1)
  same => n,Goto(machine,${{EXTEN}},1)
 exten => _[+0-9]!,1,Hangup(1)
 

@@ -95,6 +95,12 @@ describe('the command bar', () => {
 describe('completion', () => {
   const words = (line: string) => complete(line, vocabulary, true).map((c) => c.word)
 
+  it('sends over what is served here, unless told otherwise', () => {
+    const few: Vocabulary = { ...vocabulary, channels: ['sms'] }
+    expect(readLine('d TS12 10013', few)).toMatchObject({ command: { channels: ['sms'] } })
+    expect(read('d TS12 10013 电话')).toMatchObject({ command: { channels: ['voice'] } })
+  })
+
   it('offers verbs, then cases, then targets and channels', () => {
     expect(words('')).toEqual(['d', 's', 't', 'f'])
     expect(words('d ')).toHaveLength(3)

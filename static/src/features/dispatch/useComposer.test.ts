@@ -41,6 +41,15 @@ describe('composing an order', () => {
     expect(c.canAsk.value).toBe(false)
   })
 
+  it('offers only what something serves', () => {
+    const api = { preview: vi.fn(), issue: vi.fn() }
+    const c = useComposer(api, Date.now, () => ['sms', 'fax'])
+    c.begin(1)
+    expect(c.chosen.channels).toEqual(['sms', 'fax'])
+    c.toggleChannel('voice')
+    expect(c.chosen.channels).toEqual(['sms', 'fax'])
+  })
+
   it('shows the words, then sends; one without the other is impossible', async () => {
     const c = composer()
     c.toggleUnit(11)
