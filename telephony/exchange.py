@@ -22,7 +22,6 @@ USER = "command-center"
 RING_SECONDS = 60
 """Longer than any dialling of the dial plan."""
 MADE, GONE, KNOWN = 200, 404, 409
-NO_CONTENT = 204
 JOB = re.compile(r"(fax|voice)-(\d{1,18})-(\d{1,9})", re.ASCII)
 """What the call of an attempt is called: channel, message, attempt."""
 UP = "Up"

@@ -61,7 +61,7 @@ astlogdir => {home}/log
 PJSIP = """\
 [global]
 type = global
-endpoint_identifier_order = username,ip
+endpoint_identifier_order = {known_by}
 
 [loopback]
 type = transport
@@ -433,6 +433,7 @@ def configuration(settings: Settings, side: str) -> dict[str, str]:
         f"udptlend = {media + 2 * MEDIA_PORTS - 1}\n",
         "res_fax.conf": FAX,
         "pjsip.conf": PJSIP.format(
+            known_by="username,ip" if side == WORLD else "ip",
             bind=bind, port=own, peer=peer, peer_host=peer.rpartition(":")[0] or peer
         ) + (PHONE if side == WORLD else ""),
         "extensions.conf": plan.format(

@@ -41,7 +41,8 @@ class AsteriskVoiceGateway(ExchangeGateway):
     def _desk(self) -> str:
         """The desk's number; empty where it cannot be reached over this line."""
         desk, demo = self.settings.desk_number, self.settings.is_demo
-        return "" if numbers.refusal(desk, demo_mode=demo, real=self.real) else desk
+        refused = numbers.refusal(desk, demo_mode=demo, real=self.real)
+        return "" if refused else numbers.normal(desk)
 
 
 def create(settings: Settings) -> Gateway:

@@ -272,6 +272,8 @@ PROBES: dict[str, Probe] = {
     "order_question.vehicle": vehicle,
     "order_recall.vehicle": at_the_gate,
     "report_order_recall.vehicle": at_the_gate,
+    "order_recall.voice": at_the_gate,
+    "report_order_recall.voice": at_the_gate,
     "sms.duty_call": sms,
     "order_recall.sms": sms,
     "order_recall.fax": fax,
@@ -401,7 +403,7 @@ def dispatch(
         "case_id": case_id,
         "unit_ids": [unit_id] if unit_id else [],
         "branch_ids": [found["branches"][0]["organisation_id"]],
-        "channels": ["sms", "fax", "app", "vehicle"],
+        "channels": ["sms", "fax", "app", "vehicle", "voice"],
         "kind": "verify",
     }
     shown = dispatcher.post("/orders/preview", **draft)
