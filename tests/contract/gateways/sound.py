@@ -35,6 +35,12 @@ def likeness(spoken: Samples, heard: Samples) -> float:
     return best
 
 
+def pieces(samples: Samples, seconds: int) -> list[Samples]:
+    """Whole pieces of that length."""
+    step = seconds * RATE
+    return [samples[i : i + step] for i in range(0, len(samples) - step + 1, step)]
+
+
 def _envelope(samples: Samples) -> Samples:
     whole = len(samples) // WINDOW * WINDOW
     return np.sqrt(np.mean(samples[:whole].reshape(-1, WINDOW) ** 2, axis=1))
