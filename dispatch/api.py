@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 
 from dispatch.alarms import views as alarms
 from dispatch.delivery import views as delivery
+from dispatch.escalation import views as escalation
 from dispatch.field import views as field
 from dispatch.inbound import views as inbound
 from dispatch.orders import views as orders
@@ -22,6 +23,7 @@ def blueprints(room: Room) -> list[APIBlueprint]:
         terminals.create_blueprint(room.terminals),
         alarms.create_blueprint(room.alarms),
         orders.create_blueprint(room.orders, room.statuses),
+        escalation.create_blueprint(room.saga, room.orders.directory),
         delivery.create_blueprint(room.deliveries),
         inbound.create_blueprint(room.inbound),
         field.create_blueprint(room.field),

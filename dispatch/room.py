@@ -17,6 +17,9 @@ from dispatch.delivery.channels.vehicle import VehicleChannel
 from dispatch.delivery.channels.voice import VoiceChannel
 from dispatch.delivery.receipts import Receipts
 from dispatch.delivery.service import LAY_OUT, DeliveryService
+from dispatch.escalation.course import ESCALATE
+from dispatch.escalation.late import Late
+from dispatch.escalation.saga import HURRY, Saga, message_failed
 from dispatch.field.ports import Evidence, PositionSink
 from dispatch.field.service import FieldService
 from dispatch.inbound.service import InboundService
@@ -25,7 +28,7 @@ from dispatch.orders.ports import CaseGate, Directory
 from dispatch.orders.progress import Progress
 from dispatch.orders.service import OrderService
 from dispatch.orders.status import StatusService
-from dispatch.orders.timers import ACK_DUE, ORAL_DUE, Timers
+from dispatch.orders.timers import LIMIT_DUE, ORAL_DUE, Timers
 from dispatch.terminals.service import Registry
 from dispatch.tracking import service as tracking
 from dispatch.units.distress import Distress, Present
@@ -49,6 +52,7 @@ class Room:
     deliveries: DeliveryService
     receipts: Receipts
     orders: OrderService
+    saga: Saga
     statuses: StatusService
     timers: Timers
     inbound: InboundService
@@ -63,7 +67,9 @@ class Room:
         """Job kind -> handler, all of them transactional: exactly once."""
         return {
             CLIMB: self.alarms.climb,
-            ACK_DUE: self.timers.ack_overdue,
+            ESCALATE: self.saga.due,
+            HURRY: self.saga.hurry,
+            LIMIT_DUE: self.timers.limit_overdue,
             ORAL_DUE: self.timers.oral_overdue,
             LAY_OUT: self.deliveries.lay_out,
             MESSAGE_CHANGED: self.receipts.message_changed,
@@ -107,17 +113,20 @@ def build(
 ) -> Room:
     """Put the room together. `alarms` is made before, because cases ring the same bell."""
     distress = Distress(alarms, directory, is_anybody_here, settings.zone)
-    deliveries = DeliveryService(channels, alarms)
+    deliveries = DeliveryService(channels, alarms, message_failed)
     receipts = Receipts(deliveries)
-    timers = Timers(settings, alarms)
+    late = Late(alarms, directory)
+    timers = Timers(settings, alarms, late)
     progress = Progress(gate)
-    outgoings = Outgoings(settings, directory, deliveries, timers)
+    outgoings = Outgoings(settings, directory, deliveries)
     statuses = StatusService(progress, timers, deliveries, alarms)
+    orders = OrderService(settings, directory, gate, alarms, outgoings, progress, timers)
     return Room(
         alarms=alarms,
         deliveries=deliveries,
         receipts=receipts,
-        orders=OrderService(settings, directory, gate, alarms, outgoings, progress, timers),
+        orders=orders,
+        saga=Saga(orders, outgoings, deliveries, alarms, late),
         statuses=statuses,
         timers=timers,
         inbound=InboundService(statuses, alarms, directory, vault),

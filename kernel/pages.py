@@ -1,6 +1,11 @@
 """HTML to PDF pages by WeasyPrint: whatever stands in it, nothing is fetched, from nowhere."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from gevent import get_hub, monkey
+
+T = TypeVar("T")
 
 
 def laid_out(html: str, style: str = "") -> Any:
@@ -11,3 +16,14 @@ def laid_out(html: str, style: str = "") -> Any:
     nothing = URLFetcher(allowed_protocols=())
     sheet = CSS(string=style, url_fetcher=nothing)
     return HTML(string=html, url_fetcher=nothing).render(stylesheets=[sheet])
+
+
+def beside_the_loop(make: Callable[..., T], *given: Any) -> T:
+    """What `make` gives: layout takes a second of a core, so under gevent a real thread does it."""
+    if not monkey.is_module_patched("threading"):
+        return make(*given)
+    # Its import runs a program (ldconfig), and gevent starts programs from the main thread alone.
+    import weasyprint  # noqa: F401
+
+    made: T = get_hub().threadpool.apply(make, given)
+    return made

@@ -182,8 +182,6 @@ class Settings(BaseSettings):
     """An oral approval is confirmed on line within this time (SPEC §5 step 5)."""
     alarm_climb_seconds: int = 120
     """An untaken alarm climbs one rung after this time (SPEC §4.3)."""
-    ack_seconds_urgent: int = 120
-    ack_seconds_normal: int = 300
     overspeed_kmh: int = Field(default=120, ge=0)
     """A unit faster than this is noted on its card; 0 watches for none."""
     unordered_moves: Literal["off", "off_duty", "all"] = "all"

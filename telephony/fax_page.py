@@ -3,13 +3,9 @@
 import logging
 import subprocess
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TypeVar
-
-from gevent import get_hub, monkey
 
 from kernel import pages
 
@@ -33,7 +29,6 @@ footer { margin-top: 6mm; white-space: pre-line }
 REPEAT_STAMP = """<< /EndPage { exch pop 2 lt dup
   { gsave initmatrix /Helvetica-Bold 16 selectfont 60 800 moveto (*** REPEAT ***) show grestore } if
 } >> setpagedevice"""
-T = TypeVar("T")
 for chatty in ("weasyprint.progress", "fontTools"):
     # At its info level the font subsetter lists the characters of the document.
     logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -57,7 +52,7 @@ def form(title: str, rows: list[tuple[str, str]], footer: str = "") -> str:
 
 def render(html: str) -> Rendered:
     """The PDF of an HTML body, its fonts embedded."""
-    return _off_the_loop(_render, html)
+    return pages.beside_the_loop(_render, html)
 
 
 def _render(html: str) -> Rendered:
@@ -90,11 +85,3 @@ def _ghostscript(*arguments: str) -> None:
         raise Unrenderable(f"longer than {SECONDS} s") from error
     except subprocess.CalledProcessError as error:
         raise Unrenderable(f"ghostscript ended with {error.returncode}") from error
-
-
-def _off_the_loop(function: Callable[[str], T], argument: str) -> T:
-    """Layout takes about a second of a core: under gevent a real thread does it."""
-    if not monkey.is_module_patched("threading"):
-        return function(argument)
-    result: T = get_hub().threadpool.apply(function, (argument,))
-    return result

@@ -69,6 +69,8 @@ ROLES: dict[str, frozenset[str]] = {
             "order.create",
             "order.approve",
             "order.read",
+            "policy.edit",
+            "policy.sign",
             "unit.read",
             "unit.manage",
             "alarm.take",
@@ -113,7 +115,8 @@ ROLES: dict[str, frozenset[str]] = {
     ),
     "OFFICER": frozenset({"field.act", "map.read"}),
     "STAT": frozenset({"stats.read"}),
-    "ADMIN": frozenset({"admin.users", "admin.health", "admin.terminals"}),
+    # Rule sets are the administrator's (SPEC §1.2); what sends units by itself, a commander signs.
+    "ADMIN": frozenset({"admin.users", "admin.health", "admin.terminals", "policy.edit"}),
     "DISC": frozenset({"conduct.read"}),
     "AUDIT": frozenset({"audit.read"}),
     # Volumes, retention, destruction (SPEC §1.1): numbers only, no case text.

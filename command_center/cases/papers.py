@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from gevent import get_hub
 from jinja2 import Environment, StrictUndefined
 from sqlalchemy.orm import Session, undefer
 
@@ -160,10 +159,7 @@ def render(kind: str, data: Cleared[Fields]) -> bytes:
 
 def render_beside_the_loop(kind: str, data: Cleared[Fields]) -> bytes:
     """As `render`, in a thread: the web process goes on answering."""
-    # Its import runs a program (ldconfig), and gevent starts programs from the main thread alone.
-    import weasyprint  # noqa: F401
-
-    return bytes(get_hub().threadpool.apply(render, (kind, data)))
+    return pages.beside_the_loop(render, kind, data)
 
 
 def _items(materials: object) -> list[str]:

@@ -28,6 +28,10 @@ def next_rung(rung: str) -> str | None:
     return RUNGS[above] if above < len(RUNGS) else None
 
 
+def is_above(rung: str, other: str) -> bool:
+    return RUNGS.index(rung) > RUNGS.index(other)
+
+
 def may_answer(roles: frozenset[str], kind: str) -> bool:
     """Whether a holder of these roles may take or resolve an alarm of this kind."""
     return kind not in APPROVERS_ONLY | NOT_FOR_ALL or _stands_at(roles, first_rung(kind))

@@ -23,6 +23,8 @@ CLIMB = "dispatch.alarm_climb"
 TERMINAL = "terminal"
 """What an alarm refers to that a vehicle's terminal raised."""
 Reference = tuple[str, int]
+OUTAGE = timedelta(seconds=60)
+"""A busy worker is later than planned; more than this is an outage."""
 
 
 class AlarmService:
@@ -42,14 +44,17 @@ class AlarmService:
         level: int = 1,
         params: dict[str, Any] | None = None,
         about_user_id: int | None = None,
+        rung: str | None = None,
     ) -> Alarm:
         """The open alarm of that kind and reference, raised if there is none.
 
         An open one is left as it is, unless this one is of a higher level: then it starts anew
-        from its first rung and asks for an owner again.
+        from its first rung and asks for an owner again. One that nobody has taken is lifted to
+        `rung`, where that is above it.
         """
+        begin = ladder.first_rung(kind) if rung is None else rung
         raised = self._insert(
-            session, kind, reference, organisation_path, level, params or {}, about_user_id
+            session, kind, reference, organisation_path, level, begin, params or {}, about_user_id
         )
         if raised is not None:
             record(session, "alarm.raised", "alarm", raised.id, kind=kind, level=level)
@@ -59,10 +64,18 @@ class AlarmService:
         if level > alarm.level:
             alarm.level, alarm.params = level, {**alarm.params, **(params or {})}
             alarm.taken_by = alarm.taken_by_name = alarm.taken_at = None
-            alarm.rung = ladder.first_rung(kind)
+            alarm.rung = begin
             record(session, "alarm.raised", "alarm", alarm.id, kind=kind, level=level)
             self._start(session, alarm)
+        elif rung and alarm.taken_at is None and ladder.is_above(rung, alarm.rung):
+            self._lift(session, alarm, rung)
         return alarm
+
+    @carried_out_by(Role.HOUSE)
+    def tell_more(self, session: Session, alarm: Alarm, **params: Any) -> None:
+        """Let an open alarm say more; it does not ring anew."""
+        alarm.params = {**alarm.params, **params}
+        _changed(session, alarm)
 
     def take(self, session: Session, alarm_id: int) -> Alarm:
         """Make the caller its owner and stop the climb.
@@ -112,10 +125,15 @@ class AlarmService:
         if alarm is None or alarm.taken_at or alarm.resolved_at or not _is_due(session, alarm):
             return
         above = ladder.next_rung(alarm.rung)
-        if above is not None:
-            alarm.rung = above
-            record(session, "alarm.climbed", "alarm", alarm.id, kind=alarm.kind, rung=above)
-            self._start(session, alarm)
+        if _is_late(session, alarm):
+            self._start(session, alarm)  # nobody could have taken it: everybody's time runs anew
+        elif above is not None:
+            self._lift(session, alarm, above)
+
+    def _lift(self, session: Session, alarm: Alarm, rung: str) -> None:
+        alarm.rung = rung
+        record(session, "alarm.climbed", "alarm", alarm.id, kind=alarm.kind, rung=rung)
+        self._start(session, alarm)
 
     def _insert(
         self,
@@ -124,6 +142,7 @@ class AlarmService:
         reference: Reference,
         path: str,
         level: int,
+        rung: str,
         params: dict[str, Any],
         about_user_id: int | None,
     ) -> Alarm | None:
@@ -133,7 +152,7 @@ class AlarmService:
             reference_id=reference[1],
             organisation_path=path,
             level=level,
-            rung=ladder.first_rung(kind),
+            rung=rung,
             params=params,
             raised_at=now(session),
             about_user_id=about_user_id,
@@ -211,6 +230,11 @@ def _stop(session: Session, alarm: Alarm) -> None:
 
 def _is_due(session: Session, alarm: Alarm) -> bool:
     return alarm.climbs_at is not None and alarm.climbs_at <= now(session)
+
+
+def _is_late(session: Session, alarm: Alarm) -> bool:
+    """Whether the climb comes after an outage and not in its time."""
+    return alarm.climbs_at is not None and now(session) - alarm.climbs_at > OUTAGE
 
 
 def _changed(session: Session, alarm: Alarm) -> None:

@@ -70,7 +70,7 @@ class Receipts:
             if state in TOLD:
                 tell(session, delivery, f"delivery_{state.lower()}", problem=delivery.problem)
             if state in lifecycle.ENDED_BADLY and delivery.stopped_at is None:
-                self.deliveries.alarm(session, delivery)
+                self.deliveries.fell_through(session, delivery)
         changed(session, delivery)
 
 

@@ -1,6 +1,6 @@
 """Sending to recipients, and what a person may do with one message. Nothing here commits."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -47,11 +47,15 @@ class Recipient:
     held: str | None = None
 
 
+Failed = Callable[[Session, Delivery], None]
+"""Whoever goes on when something that somebody waits for will not arrive."""
+
+
 class DeliveryService:
     """Deliveries over the channels it was given, by name."""
 
-    def __init__(self, channels: Mapping[str, Channel], alarms: AlarmService):
-        self.channels, self.alarms = channels, alarms
+    def __init__(self, channels: Mapping[str, Channel], alarms: AlarmService, has_failed: Failed):
+        self.channels, self.alarms, self.has_failed = channels, alarms, has_failed
 
     def queue(self, session: Session, to: Recipient, message: Cleared[str | Letter]) -> Delivery:
         """Hand a message to its channel, or hold it until a person lets it go.
@@ -137,6 +141,13 @@ class DeliveryService:
             self.alarms.settle(session, "desk_wanted", ("assignment", assignment_id))
         return [one for one in found if one.state != lifecycle.CANCELLED]
 
+    @staticmethod
+    def addresses(session: Session, assignment_id: int) -> set[tuple[str, str]]:
+        """Channel and address of everything that was queued for this assignment."""
+        tried = select(Delivery.channel, Delivery.address)
+        found = session.execute(tried.where(Delivery.assignment_id == assignment_id))
+        return {(channel, address) for channel, address in found}
+
     def lay_out(self, session: Session, payload: dict[str, Any]) -> None:
         """Job handler: make the next page of an order and give it to its channel.
 
@@ -178,7 +189,7 @@ class DeliveryService:
     def _fail(self, session: Session, delivery: Delivery, problem: str) -> None:
         delivery.state, delivery.problem = lifecycle.FAILED, problem
         tell(session, delivery, "delivery_failed", problem=problem)
-        self.alarm(session, delivery)
+        self.fell_through(session, delivery)
 
     def _stop(self, session: Session, delivery: Delivery, why: str) -> None:
         delivery.stopped_at, delivery.stopped_why = now(session), why
@@ -192,7 +203,13 @@ class DeliveryService:
             return True
         return self.channels[delivery.channel].cancel(session, delivery.engine_id)
 
-    def alarm(self, session: Session, delivery: Delivery) -> None:
+    def fell_through(self, session: Session, delivery: Delivery) -> None:
+        """It failed, or nobody knows, while somebody waits for it."""
+        self._alarm(session, delivery)
+        if delivery.state == lifecycle.FAILED and not delivery.is_copy:
+            self.has_failed(session, delivery)
+
+    def _alarm(self, session: Session, delivery: Delivery) -> None:
         """Tell the desk that a message did not arrive, or that nobody knows."""
         self.alarms.raise_alarm(
             session,

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from dispatch.escalation.policy import Policy
 from dispatch.orders.lifecycle import ORDER_STATES, STATES
 from kernel.db import Base, Json, Key, Reference, Timestamp
 from kernel.gate.gate import Confirmed
@@ -76,10 +77,19 @@ class Order(Base):
     refused_at: Mapped[Timestamp | None]
     cancelled_at: Mapped[Timestamp | None]
     end_reason: Mapped[str] = mapped_column(Text, server_default="")
+    policy: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What follows without an acknowledgement, as it stood when the order went out."""
 
     assignments: Mapped[list["Assignment"]] = relationship(
         back_populates="order", order_by="Assignment.id", lazy="selectin"
     )
+
+    @property
+    def followed(self) -> Policy:
+        """The policy that it went out by; raises TypeError before that."""
+        if self.policy is None:
+            raise TypeError("the order has not gone out")
+        return Policy.from_json(self.policy)
 
     @property
     def words_confirmed(self) -> list[Confirmed]:
@@ -118,6 +128,9 @@ class Assignment(Base):
     code: Mapped[str] = mapped_column(String(4))
     state: Mapped[str] = mapped_column(String(20))
     ack_due_at: Mapped[Timestamp | None]
+    depart_due_at: Mapped[Timestamp | None]
+    arrive_due_at: Mapped[Timestamp | None]
+    feedback_due_at: Mapped[Timestamp | None]
     acknowledged_at: Mapped[Timestamp | None]
     acknowledged_by: Mapped[str | None] = mapped_column(String(80))
     acknowledged_via: Mapped[str | None] = mapped_column(String(10))

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from dispatch.delivery.letter import Letter, as_text
 from dispatch.delivery.models import Delivery
 from dispatch.delivery.service import DeliveryService, Recipient
+from dispatch.escalation import policies
 from dispatch.orders import recipients, texts
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.models import Assignment, Order
@@ -16,7 +17,6 @@ from dispatch.orders.plan import Plan, addresses_of
 from dispatch.orders.ports import Directory
 from dispatch.orders.recipients import Address, Target
 from dispatch.orders.texts import Words
-from dispatch.orders.timers import Timers
 from dispatch.units import queries as units
 from kernel.clock import now
 from kernel.db import principal_of
@@ -46,11 +46,9 @@ class Preview:
 class Outgoings:
     """Makes the words and hands them to the deliveries."""
 
-    def __init__(
-        self, settings: Settings, directory: Directory, deliveries: DeliveryService, timers: Timers
-    ):
+    def __init__(self, settings: Settings, directory: Directory, deliveries: DeliveryService):
         self.zone, self.directory = settings.zone, directory
-        self.deliveries, self.timers = deliveries, timers
+        self.deliveries = deliveries
 
     @property
     def engines(self) -> Collection[str]:
@@ -69,7 +67,7 @@ class Outgoings:
             issued_by=principal_of(session).name,
             approved_by="",
             at=self._local(moment),
-            due=self._local(moment + self.timers.ack_time(plan.brief.urgency)),
+            due=self._local(moment + _ack_time(session, plan.brief)),
             units=tuple(one.name for one in plan.targets if one.kind == "unit"),
         )
         found = []
@@ -80,34 +78,64 @@ class Outgoings:
 
     def waiting(self, session: Session, order: Order) -> list[Preview]:
         """What each recipient would get if the principal let this pending order go now."""
-        words = self._words(order, now(session), principal_of(session).name)
+        words = self._words(session, order, now(session), principal_of(session).name)
         return [
             line
             for one in order.assignments
-            for line in _lines(words, one, self._addresses(session, order, one))
+            for line in _lines(words, one, self._addresses(session, order, one, order.channels))
         ]
 
-    def send(self, session: Session, order: Order) -> None:
-        """Queue every delivery of an order that has just been issued."""
-        approved_by = order.approver_name or ""
-        if order.approval_mode == "oral":
-            approved_by += "（口头批准）"
-        words = self._words(order, order.issued_at or order.created_at, approved_by)
-        for assignment in order.assignments:
-            for address in self._addresses(session, order, assignment):
-                if address.blocked is None:
-                    to = _recipient(order, assignment, address)
-                    self.deliveries.queue(session, to, _cleared(order, words, assignment, address))
+    def send(self, session: Session, order: Order, assignments: Sequence[Assignment]) -> None:
+        """Queue the deliveries of assignments that are just issued, by the order's channels."""
+        words = self._sent_words(session, order)
+        for assignment in assignments:
+            for address in self._addresses(session, order, assignment, order.channels):
+                self._queue(session, order, assignment, words, address)
 
-    def recall(self, session: Session, order: Order, assignment: Assignment) -> None:
+    def untried(
+        self, session: Session, order: Order, assignment: Assignment, channels: Sequence[str]
+    ) -> list[Address]:
+        """Where these channels reach the recipient now and nothing of the order went yet."""
+        tried = self.deliveries.addresses(session, assignment.id)
+        return [
+            one
+            for one in self._addresses(session, order, assignment, channels)
+            if one.blocked is None and (one.channel, one.address) not in tried
+        ]
+
+    def send_to(
+        self, session: Session, order: Order, assignment: Assignment, addresses: Sequence[Address]
+    ) -> None:
+        """Queue the order for more addresses of an assignment that went out already.
+
+        Raises NotCleared where its words may not go that way.
+        """
+        words = self._sent_words(session, order)
+        for address in addresses:
+            self._queue(session, order, assignment, words, address)
+
+    def _queue(
+        self, session: Session, order: Order, assignment: Assignment, words: Words, to: Address
+    ) -> None:
+        if to.blocked is None:
+            recipient = _recipient(order, assignment, to)
+            self.deliveries.queue(session, recipient, _cleared(order, words, assignment, to))
+
+    def recall(self, session: Session, order: Order, assignment: Assignment, reason: str) -> None:
         """Stop what has not left, and tell those whom the order may have reached."""
         left = self.deliveries.stop(session, assignment.id, "cancelled")
         for once in _once_per_address(left):
             address = Address(once.channel, once.name, once.address)
             to = _recipient(order, assignment, address)
-            self.deliveries.queue(session, to, _recalled(order, once.channel))
+            self.deliveries.queue(session, to, _recalled(order, once.channel, reason))
 
-    def _words(self, order: Order, moment: datetime, approved_by: str) -> Words:
+    def _sent_words(self, session: Session, order: Order) -> Words:
+        approved_by = order.approver_name or ""
+        if order.approval_mode == "oral":
+            approved_by += "（口头批准）"
+        return self._words(session, order, order.issued_at or order.created_at, approved_by)
+
+    def _words(self, session: Session, order: Order, moment: datetime, approved_by: str) -> Words:
         return Words(
             brief=OrderBrief.from_json(order.brief),
             order_no=order.order_no,
@@ -117,25 +145,30 @@ class Outgoings:
             issued_by=order.created_by_name,
             approved_by=approved_by,
             at=self._local(moment),
-            due=self._local(moment + self.timers.ack_time(order.urgency)),
+            due=self._local(moment + _ack_time(session, order)),
             units=tuple(one.target_name for one in order.assignments if one.unit_id),
         )
 
     def _addresses(
-        self, session: Session, order: Order, assignment: Assignment
+        self, session: Session, order: Order, assignment: Assignment, channels: Sequence[str]
     ) -> Sequence[Address]:
         """Where the recipient is reached now: an approval may come after a change of crew."""
         if assignment.unit_id is None:
             branch = self.directory.branch(session, assignment.target_id)
-            there = recipients.of_branch(branch, order.channels, closed=order.closed)
+            there = recipients.of_branch(branch, channels, closed=order.closed)
             return recipients.served(there, self.engines)
         placed = units.find(session, assignment.unit_id)
         if placed is None:
             raise NotFound("unit", assignment.unit_id)
-        return recipients.served(addresses_of(placed, order.channels), self.engines)
+        return recipients.served(addresses_of(placed, channels), self.engines)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone)
+
+
+def _ack_time(session: Session, of: OrderBrief | Order) -> timedelta:
+    policy = policies.effective(session, of.organisation_path, of.urgency)
+    return timedelta(seconds=policy.limits["ack"])
 
 
 def recall_hits(order: Order, reason: str) -> list[Found]:
@@ -158,9 +191,9 @@ def _cleared(
     return cleared.written(texts.WRITERS[address.channel])
 
 
-def _recalled(order: Order, channel: str) -> Cleared[str | Letter]:
+def _recalled(order: Order, channel: str, reason: str) -> Cleared[str | Letter]:
     brief = OrderBrief.from_json(order.brief)
-    told = {"order_no": order.order_no, "reason": "" if order.closed else order.end_reason}
+    told = {"order_no": order.order_no, "reason": "" if order.closed else reason}
     cleared = gate.clear(
         texts.purpose_of(brief, channel, recall=True), told, known=brief.own_words,
         confirmed=order.words_confirmed,

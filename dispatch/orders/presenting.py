@@ -4,6 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from dispatch.delivery.models import Delivery
 from dispatch.delivery.schemas import delivery_out
+from dispatch.escalation.models import Escalation, EscalationStep
+from dispatch.escalation.policy import Policy
+from dispatch.escalation.schemas import course_out, policy_out
+from dispatch.orders.ledger import Line
 from dispatch.orders.lifecycle import next_reports
 from dispatch.orders.models import Assignment, Order, Proposal
 from dispatch.orders.outgoing import Preview
@@ -12,6 +16,8 @@ from dispatch.orders.ports import Branch
 from dispatch.orders.schemas import (
     AssignmentOut,
     HitOut,
+    LedgerLine,
+    LedgerOut,
     OrderApprovalOut,
     OrderOut,
     OrderSummaryOut,
@@ -53,6 +59,7 @@ def order_out(
     order: Order,
     deliveries: Mapping[int, Sequence[Delivery]],
     proposals: Mapping[int, Proposal],
+    courses: Mapping[int, tuple[Escalation, list[EscalationStep]]],
 ) -> OrderOut:
     return OrderOut(
         **summary_out(order).model_dump(),
@@ -62,20 +69,36 @@ def order_out(
         override_reason=order.override_reason,
         end_reason=order.end_reason,
         approval=_approval_out(order),
+        policy=policy_out(order.followed) if order.policy else None,
         assignments=[
-            _assignment_out(one, deliveries.get(one.id, ()), proposals.get(one.id))
+            _assignment_out(
+                one, deliveries.get(one.id, ()), proposals.get(one.id), courses.get(one.id)
+            )
             for one in order.assignments
         ],
     )
 
 
-def preview_out(plan: Plan, lines: Sequence[Preview]) -> PreviewOut:
+def ledger_out(order: Order, lines: Sequence[Line]) -> LedgerOut:
+    return LedgerOut(
+        order_no=order.order_no,
+        case_no=order.brief["case_no"],
+        urgency=order.urgency,
+        issued_at=order.issued_at,
+        issued_by=order.created_by_name,
+        approval=_approval_out(order),
+        rows=[LedgerLine.model_validate(line, from_attributes=True) for line in lines],
+    )
+
+
+def preview_out(plan: Plan, lines: Sequence[Preview], policy: Policy) -> PreviewOut:
     return PreviewOut(
         needs_approval=plan.needs_approval,
         closed=plan.closed,
         recipients=[recipient_out(line) for line in lines],
         warnings=[_reason_out(one) for one in plan.warnings],
         words=words_out(words_typed(plan.brief, plan.request.note)),
+        policy=policy_out(policy),
     )
 
 
@@ -108,6 +131,7 @@ def recommendation_out(
     branches: Sequence[Branch],
     place: tuple[float, float] | None,
     home: str,
+    policy: Policy,
 ) -> RecommendationOut:
     """Units by rank; branches of the jurisdiction first, then by distance."""
     near = [_branch_out(branch, place, home) for branch in branches]
@@ -115,6 +139,7 @@ def recommendation_out(
     by_road = any(one.facts.engine == "road" for one in ranked)
     return RecommendationOut(
         engine="road" if by_road else "straight",
+        channels=list(policy.channels),
         items=[_unit_out(one) for one in ranked[:SHOWN]],
         branches=near,
     )
@@ -170,6 +195,9 @@ _SAME = (
     "state",
     "is_copy",
     "ack_due_at",
+    "depart_due_at",
+    "arrive_due_at",
+    "feedback_due_at",
     "acknowledged_at",
     "acknowledged_by",
     "acknowledged_via",
@@ -187,7 +215,10 @@ def proposal_out(proposal: Proposal | None) -> ProposalOut | None:
 
 
 def _assignment_out(
-    assignment: Assignment, deliveries: Sequence[Delivery], proposal: Proposal | None
+    assignment: Assignment,
+    deliveries: Sequence[Delivery],
+    proposal: Proposal | None,
+    course: tuple[Escalation, list[EscalationStep]] | None,
 ) -> AssignmentOut:
     return AssignmentOut(
         **{name: getattr(assignment, name) for name in _SAME},
@@ -196,5 +227,6 @@ def _assignment_out(
         ),
         next=[] if assignment.is_copy else next_reports(assignment.state),
         proposal=proposal_out(proposal),
+        course=course_out(*course) if course else None,
         deliveries=[delivery_out(one) for one in deliveries],
     )

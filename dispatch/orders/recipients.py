@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 from dispatch.orders.ports import STATION, Branch
 from dispatch.recommendation.rank import Reason
 from telephony.numbers import NOT_A_NUMBER, normal
 
-CHANNELS = ("sms", "fax", "app", "vehicle", "voice")
+Channel = Literal["sms", "fax", "app", "vehicle", "voice"]
+CHANNELS: tuple[str, ...] = get_args(Channel)
 NO_ENGINE = "no_engine"
 """What forbids a channel that nothing here serves."""
 ATTENDANCE = "attendance_unconfirmed"

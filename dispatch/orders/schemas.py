@@ -6,10 +6,11 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, Field, RootModel
 
 from dispatch.delivery.schemas import DeliveryOut
+from dispatch.escalation.schemas import CourseOut, PolicyOut
 from dispatch.moments import Utc
+from dispatch.orders.recipients import Channel
 from kernel.schemas import Ident
 
-Channel = Literal["sms", "fax", "app", "vehicle", "voice"]
 Kind = Literal["inspect", "verify", "mediate", "assist"]
 Reported = Literal[
     "ACKED", "EN_ROUTE", "ON_SCENE", "HANDLING", "NEED_HELP", "FED_BACK", "CLEARED", "CANNOT"
@@ -53,6 +54,14 @@ class Issue(Draft):
 
 class Why(BaseModel):
     reason: str = Field(min_length=1, max_length=400)
+
+
+class Reinforce(Why):
+    unit_ids: list[Ident] = Field(min_length=1, max_length=20)
+
+
+class Reassign(Why):
+    unit_id: Ident
 
 
 class Cancel(Why):
@@ -129,6 +138,8 @@ class PreviewOut(BaseModel):
     recipients: list[PreviewRecipient]
     warnings: list[ReasonOut]
     words: list[TypedOut]
+    policy: PolicyOut
+    """What follows while nobody has taken it."""
 
 
 class RecommendedUnit(BaseModel):
@@ -153,6 +164,8 @@ class RecommendedBranch(BaseModel):
 
 class RecommendationOut(BaseModel):
     engine: str
+    channels: list[str]
+    """What the policy has an order leave by at once."""
     items: list[RecommendedUnit]
     branches: list[RecommendedBranch]
 
@@ -200,6 +213,9 @@ class AssignmentOut(BaseModel):
     state: str
     is_copy: bool
     ack_due_at: Utc | None
+    depart_due_at: Utc | None
+    arrive_due_at: Utc | None
+    feedback_due_at: Utc | None
     acknowledged_at: Utc | None
     acknowledged_by: str | None
     acknowledged_via: str | None
@@ -211,6 +227,7 @@ class AssignmentOut(BaseModel):
     feedback: str | None
     next: list[str]
     proposal: ProposalOut | None
+    course: CourseOut | None
     deliveries: list[DeliveryOut]
 
 
@@ -221,4 +238,43 @@ class OrderOut(OrderSummaryOut):
     override_reason: str
     end_reason: str
     approval: OrderApprovalOut | None
+    policy: PolicyOut | None
     assignments: list[AssignmentOut]
+
+
+class ProofOut(BaseModel):
+    """What an acknowledgement rests on; `named` is the message's id, never its words."""
+
+    via: str
+    actor: str
+    report: str
+    named: str
+
+
+class LedgerLine(BaseModel):
+    """A message; or an acknowledgement that answered none, `channel` being its way then."""
+
+    target: str
+    code: str
+    is_copy: bool
+    name: str
+    address: str
+    channel: str
+    queued_at: Utc | None
+    sent_at: Utc | None
+    delivered_at: Utc | None
+    state: str
+    problem: str | None
+    attempts: int
+    acknowledged_at: Utc | None
+    proof: ProofOut | None
+
+
+class LedgerOut(BaseModel):
+    order_no: str
+    case_no: str
+    urgency: int
+    issued_at: Utc | None
+    issued_by: str
+    approval: OrderApprovalOut | None
+    rows: list[LedgerLine]

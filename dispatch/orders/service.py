@@ -1,6 +1,5 @@
 """Composing, issuing, approving and taking back orders. Nothing here commits."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +9,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import AlarmService
+from dispatch.escalation import course, policies
+from dispatch.escalation.models import STOPPED
 from dispatch.news import tell_timeline
 from dispatch.orders import authority, lifecycle, proposals, queries
 from dispatch.orders.authority import Approver, Oral, Verdict
 from dispatch.orders.brief import OrderBrief
+from dispatch.orders.enlisting import Release, enlist, take_units
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.outgoing import Outgoings, Preview, recall_hits
 from dispatch.orders.plan import (
@@ -26,11 +28,10 @@ from dispatch.orders.plan import (
     words_typed,
 )
 from dispatch.orders.ports import CaseGate, Directory
-from dispatch.orders.progress import Progress, follow
+from dispatch.orders.progress import Progress
 from dispatch.orders.recipients import Target
 from dispatch.orders.timers import Timers
 from dispatch.units import service as units
-from dispatch.units.lifecycle import ENGAGED, SENDABLE
 from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
@@ -64,6 +65,7 @@ class OrderService:
     ):
         self.settings, self.directory, self.gate, self.alarms = settings, directory, gate, alarms
         self.outgoings, self.progress, self.timers = outgoings, progress, timers
+        self.release = Release(outgoings, progress, timers)
         self.planner = Planner(directory, gate, outgoings.engines)
 
     def preview(self, session: Session, request: Request) -> Plan:
@@ -99,7 +101,7 @@ class OrderService:
         if plan.needs_reason and not override_reason.strip():
             raise BadInput("override_reason", "required")
         verdict, approval = self._decide(session, plan, oral)
-        self._take_units(session, request.unit_ids)
+        take_units(session, request.unit_ids)
         order = self._write(session, plan, idempotency_key, override_reason)
         _confirm(session, order, plan.hits, confirmed)
         self.gate.place_hold(session, order.case_id, order.id)
@@ -184,6 +186,67 @@ class OrderService:
         self._end(session, order)
         return order
 
+    def reinforce(
+        self, session: Session, order_id: int, unit_ids: Sequence[int], reason: str
+    ) -> Order:
+        """Send more units after an order that is under way, with its words and its policy.
+
+        Raises NotFound, BadInput, Conflict, IllegalTransition for an order that is not under way.
+        """
+        order = queries.locked(session, principal_of(session), order_id)
+        targets = self._joining(session, order, unit_ids)
+        self.gate.refuse_person(session, order.case_id, {"reason": reason})
+        self.join(session, order, targets, reason)
+        return order
+
+    def reassign(self, session: Session, assignment_id: int, unit_id: int, reason: str) -> Order:
+        """Take an assignment back and send another unit instead, both or neither.
+
+        Raises what `reinforce` raises, and IllegalTransition for one that is over.
+        """
+        principal = principal_of(session)
+        found = queries.answerable_for(session, principal, assignment_id)
+        order = queries.locked(session, principal, found.order_id)
+        targets = self._joining(session, order, [unit_id])
+        given_up = next(one for one in order.assignments if one.id == assignment_id)
+        if given_up.is_copy or not lifecycle.can_cancel(given_up.state):
+            raise IllegalTransition("assignment", given_up.state, "reassign")
+        self.gate.refuse_person(session, order.case_id, {"reason": reason})
+        gate.check(recall_hits(order, reason), ())
+        taken = [one.unit_id for one in order.assignments if one.unit_id is not None]
+        units.lock(session, [*taken, unit_id])
+        self._take_back(session, order, given_up, reason)
+        self.join(session, order, targets, reason)
+        return order
+
+    def join(
+        self, session: Session, order: Order, targets: Sequence[Target], reason: str
+    ) -> list[Assignment]:
+        """The targets become part of an order under way; whoever calls has the order's lock.
+
+        Raises Conflict `unit_taken`, `unit_not_available`.
+        """
+        take_units(session, [one.id for one in targets])
+        joined = enlist(session, order, targets)
+        self.release.let_go(session, order, joined)
+        record(session, "order.reinforced", "order", order.id, unit_ids=[one.id for one in targets])
+        tell_timeline(
+            session, order.case_id, "order_reinforced", order_id=order.id,
+            order_no=order.order_no, targets=[one.name for one in targets], reason=reason,
+        )  # fmt: skip
+        self.progress.settle(session, order)
+        return joined
+
+    def _joining(self, session: Session, order: Order, unit_ids: Sequence[int]) -> list[Target]:
+        if order.issued_at is None or order.finished_at is not None:
+            raise IllegalTransition("order", order.state, "reinforce")
+        request = Request(
+            order.case_id, tuple(unit_ids), (), tuple(order.channels), order.kind, order.closed
+        )
+        plan = self.planner.plan(session, request)
+        refuse_if_blocked(plan)
+        return list(plan.targets)
+
     # -- the parts of issuing -------------------------------------------------------------
 
     def _already(self, session: Session, key: UUID) -> Order | None:
@@ -202,16 +265,6 @@ class OrderService:
             named = Oral(self.directory.approver(session, oral.approver_id), oral.at)
         issuer, path = principal_of(session).id, plan.brief.organisation_path
         return authority.decide(plan.brief.urgency, issuer, path, named, now(session)), named
-
-    @staticmethod
-    def _take_units(session: Session, unit_ids: Sequence[int]) -> None:
-        """Lock the units; whoever comes second finds them taken, by which order."""
-        for unit in units.lock(session, unit_ids):
-            if unit.state in ENGAGED:
-                order_no = (unit.engagement or {}).get("order_no")
-                raise Conflict("unit_taken", name=unit.name, order_no=order_no)
-            if unit.state not in SENDABLE:
-                raise Conflict("unit_not_available", name=unit.name, state=unit.state)
 
     def _write(self, session: Session, plan: Plan, key: UUID, override_reason: str) -> Order:
         principal, request, brief = principal_of(session), plan.request, plan.brief
@@ -232,15 +285,7 @@ class OrderService:
             created_by=principal.id,
             created_by_name=principal.name,
         )
-        codes = _free_codes(session, len(plan.targets))
-        order.assignments = [
-            _assignment(target, code) for target, code in zip(plan.targets, codes, strict=True)
-        ]
-        session.add(order)
-        session.flush()
-        for assignment in order.assignments:
-            if assignment.unit_id is not None:
-                follow(session, assignment, assignment.unit_id)
+        enlist(session, order, plan.targets)
         record(
             session, "order.created", "order", order.id,
             order_no=order.order_no, case_id=order.case_id,
@@ -273,11 +318,9 @@ class OrderService:
         _lock_units(session, order)
         order.issued_at = now(session)
         record(session, "order.issued", "order", order.id, order_no=order.order_no)
-        for assignment in order.assignments:
-            self.progress.move(session, assignment, lifecycle.issue(assignment.state))
-            if not assignment.is_copy:
-                self.timers.await_ack(session, assignment)
-        self.outgoings.send(session, order)
+        policy = policies.effective(session, order.organisation_path, order.urgency)
+        order.policy = policy.as_json()
+        self.release.let_go(session, order, order.assignments)
         self.alarms.settle(session, "approval_pending", ("order", order.id))
         self.alarms.settle(session, "case_escalated", ("case", order.case_id))
         self._tell(session, order, "order_issued")
@@ -299,13 +342,20 @@ class OrderService:
         _lock_units(session, order)
         for assignment in order.assignments:
             if lifecycle.can_cancel(assignment.state):
-                self.timers.ack_settled(session, assignment)
-                self.outgoings.recall(session, order, assignment)
-                self.progress.move(session, assignment, lifecycle.CANCELLED)
-                proposals.overtaken(session, assignment.id)
-                self.alarms.settle(session, "help_needed", ("assignment", assignment.id))
+                self._take_back(session, order, assignment, order.end_reason)
         self.alarms.settle(session, "approval_pending", ("order", order.id))
         self.progress.settle(session, order)
+
+    def _take_back(
+        self, session: Session, order: Order, assignment: Assignment, reason: str
+    ) -> None:
+        course.end(session, assignment.id, STOPPED)
+        self.outgoings.recall(session, order, assignment, reason)
+        self.progress.move(session, assignment, lifecycle.CANCELLED)
+        proposals.overtaken(session, assignment.id)
+        self.timers.reached(session, assignment)
+        for kind in ("ack_overdue", "help_needed"):
+            self.alarms.settle(session, kind, ("assignment", assignment.id))
 
     def _tell(self, session: Session, order: Order, kind: str, reason: str = "") -> None:
         tell_timeline(
@@ -330,30 +380,3 @@ def _lock_units(session: Session, order: Order) -> None:
     """All at once, in the order of their ids: two orders never wait for each other in a circle."""
     if taken := [one.unit_id for one in order.assignments if one.unit_id is not None]:
         units.lock(session, taken)
-
-
-def _assignment(target: Target, code: str) -> Assignment:
-    return Assignment(
-        target_kind=target.kind,
-        target_id=target.id,
-        target_name=target.name,
-        target_path=target.path,
-        unit_id=target.id if target.kind == "unit" else None,
-        is_copy=target.is_copy,
-        reply_number=target.reply_number,
-        code=code,
-        state=lifecycle.PENDING,
-        predicted_seconds=target.predicted_seconds,
-    )
-
-
-def _free_codes(session: Session, count: int) -> list[str]:
-    """Codes of four digits that no open assignment has.
-
-    The order number's row lock, taken before, keeps two issuers from choosing the same.
-    """
-    taken = set(session.scalars(select(Assignment.code).where(Assignment.closed_at.is_(None))))
-    free = [code for code in map(str, range(1000, 10_000)) if code not in taken]
-    if len(free) < count:
-        raise Conflict("no_code_free")
-    return secrets.SystemRandom().sample(free, count)

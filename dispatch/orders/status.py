@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import AlarmService
 from dispatch.delivery.service import DeliveryService
+from dispatch.escalation import course
+from dispatch.escalation.models import ANSWERED
 from dispatch.news import tell_timeline
 from dispatch.orders import lifecycle, proposals, queries
 from dispatch.orders.lifecycle import Step
@@ -86,6 +88,7 @@ class StatusService:
         _note_words(assignment, said)
         if step.moved:
             self.progress.move(session, assignment, step.state)
+            self.timers.reached(session, assignment)
             if step.state not in lifecycle.BEFORE_SCENE:
                 proposals.overtaken(session, assignment.id)
         if step.asks_help:
@@ -100,7 +103,8 @@ class StatusService:
         """A person has it: this assignment's own timers and waiting messages end."""
         assignment.acknowledged_at = now(session)
         assignment.acknowledged_by, assignment.acknowledged_via = said.actor, said.via
-        self.timers.ack_settled(session, assignment)
+        course.end(session, assignment.id, ANSWERED)
+        self.alarms.settle(session, "ack_overdue", ("assignment", assignment.id))
         self.deliveries.stop(session, assignment.id, "acknowledged")
 
     def _ring(

@@ -1,4 +1,4 @@
-"""What must happen in time: acknowledgement of an assignment, confirmation of an oral approval."""
+"""What must happen in time: the stages of an assignment, confirmation of an oral approval."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,15 +6,20 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import AlarmService
+from dispatch.escalation.late import Late
+from dispatch.escalation.policy import Policy
 from dispatch.news import tell_timeline
-from dispatch.orders import authority, queries
+from dispatch.orders import queries
 from dispatch.orders.models import Assignment, Order
 from kernel import jobs
 from kernel.clock import now
 from kernel.settings import Settings
 
-ACK_DUE = "dispatch.ack_due"
+LIMIT_DUE = "dispatch.limit_due"
+"""Job: {assignment_id, limit}."""
 ORAL_DUE = "dispatch.oral_due"
+STAGES = {"depart": "en_route_at", "arrive": "on_scene_at", "feedback": "fed_back_at"}
+"""Limit -> when an assignment reached it. The acknowledgement is the policy's own matter."""
 
 
 class Timers:
@@ -24,32 +29,38 @@ class Timers:
     remove it would mean to wait for a worker that waits for us.
     """
 
-    def __init__(self, settings: Settings, alarms: AlarmService):
-        self.alarms = alarms
-        self.ack_urgent = timedelta(seconds=settings.ack_seconds_urgent)
-        self.ack_normal = timedelta(seconds=settings.ack_seconds_normal)
+    def __init__(self, settings: Settings, alarms: AlarmService, late: Late):
+        self.alarms, self.late = alarms, late
         self.oral = timedelta(minutes=settings.oral_confirm_minutes)
 
-    def ack_time(self, urgency: int) -> timedelta:
-        return self.ack_urgent if authority.needs_approval(urgency) else self.ack_normal
+    def begin(self, session: Session, assignment: Assignment, policy: Policy) -> None:
+        """The assignment's limits run from now on."""
+        for limit, seconds in policy.limits.items():
+            due = now(session) + timedelta(seconds=seconds)
+            setattr(assignment, f"{limit}_due_at", due)
+            if limit in STAGES:
+                payload = {"assignment_id": assignment.id, "limit": limit}
+                jobs.enqueue(session, LIMIT_DUE, payload, run_at=due)
 
-    def await_ack(self, session: Session, assignment: Assignment) -> None:
-        due = now(session) + self.ack_time(assignment.order.urgency)
-        assignment.ack_due_at = due
-        jobs.enqueue(session, ACK_DUE, {"assignment_id": assignment.id}, run_at=due)
+    def reached(self, session: Session, assignment: Assignment) -> None:
+        """The alarms of the stages that are behind it end; of a closed one, all."""
+        for limit in STAGES:
+            if assignment.closed_at or not is_missed(assignment, limit):
+                self.alarms.settle(session, f"{limit}_overdue", ("assignment", assignment.id))
 
-    def ack_settled(self, session: Session, assignment: Assignment) -> None:
-        """Acknowledged or taken back: its own alarm ends, no other's."""
-        self.alarms.settle(session, "ack_overdue", ("assignment", assignment.id))
-
-    def ack_overdue(self, session: Session, payload: dict[str, Any]) -> None:
-        """Job handler: nobody has acknowledged in time."""
-        ident = payload["assignment_id"]
+    def limit_overdue(self, session: Session, payload: dict[str, Any]) -> None:
+        """Job handler: a stage was not reached in time."""
+        ident, limit = payload["assignment_id"], payload["limit"]
         order = queries.lock(session, queries.assignment(session, ident).order_id)
         assignment = next(one for one in order.assignments if one.id == ident)
-        if not assignment.awaits_ack or not assignment.ack_due_at:
+        due = getattr(assignment, f"{limit}_due_at")
+        if due is None or not is_missed(assignment, limit):
             return
-        self._ring(session, order, "ack_overdue", ("assignment", ident), assignment.target_name)
+        if self.late.is_late(session, due):
+            self.late.note(session, order)
+        else:
+            about = ("assignment", ident)
+            ring(self.alarms, session, order, f"{limit}_overdue", about, assignment.target_name)
 
     def await_confirmation(self, session: Session, order: Order) -> None:
         order.confirm_due_at = now(session) + self.oral
@@ -63,24 +74,48 @@ class Timers:
         """Job handler: the commander named by the dispatcher has not confirmed on line."""
         order = queries.lock(session, payload["order_id"])
         if order.confirmed_at is None and order.confirm_due_at is not None:
-            who = order.approver_name or ""
-            self._ring(session, order, "oral_unconfirmed", ("order", order.id), who)
+            whom = order.approver_name or ""
+            ring(self.alarms, session, order, "oral_unconfirmed", ("order", order.id), whom)
 
-    def _ring(
-        self, session: Session, order: Order, kind: str, reference: tuple[str, int], whom: str
-    ) -> None:
-        params = {
-            "order_id": order.id,
-            "order_no": order.order_no,
-            "case_id": order.case_id,
-            "name": whom,
-        }
-        self.alarms.raise_alarm(
-            session,
-            kind,
-            reference,
-            organisation_path=order.organisation_path,
-            level=max(order.urgency, 1),
-            params=params,
-        )
-        tell_timeline(session, order.case_id, kind, order_id=order.id, to=whom)
+
+def is_missed(assignment: Assignment, limit: str) -> bool:
+    """Whether it still has to reach that stage; a later one reached is as good."""
+    stages = list(STAGES.values())
+    later = stages[stages.index(STAGES[limit]) :]
+    return assignment.closed_at is None and all(getattr(assignment, at) is None for at in later)
+
+
+def ring(
+    alarms: AlarmService,
+    session: Session,
+    order: Order,
+    kind: str,
+    reference: tuple[str, int],
+    whom: str,
+    *,
+    rung: str | None = None,
+    **more: Any,
+) -> bool:
+    """Tell the desk what was not done in time, and the case's timeline; False when somebody has
+    the alarm in hand already.
+    """
+    params = {
+        "order_id": order.id,
+        "order_no": order.order_no,
+        "case_id": order.case_id,
+        "name": whom,
+        **more,
+    }
+    alarm = alarms.raise_alarm(
+        session,
+        kind,
+        reference,
+        organisation_path=order.organisation_path,
+        level=max(order.urgency, 1),
+        params=params,
+        rung=rung,
+    )
+    if alarm.taken_at is not None:
+        return False
+    tell_timeline(session, order.case_id, kind, order_id=order.id, to=whom)
+    return True

@@ -1,15 +1,20 @@
 """Orders over HTTP: parse, call one verb, show."""
 
+from datetime import tzinfo
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 from sqlalchemy.orm import Session
 
 from dispatch.delivery import queries as deliveries
-from dispatch.orders import proposals, queries
+from dispatch.escalation import policies
+from dispatch.escalation import queries as escalation
+from dispatch.orders import ledger, proposals, queries
 from dispatch.orders.models import Order
 from dispatch.orders.plan import Request
 from dispatch.orders.presenting import (
+    ledger_out,
     order_out,
     preview_out,
     recipient_out,
@@ -23,29 +28,38 @@ from dispatch.orders.schemas import (
     ConfirmedIn,
     Draft,
     Issue,
+    LedgerOut,
     OrderOut,
     OrderQuery,
     Orders,
     OrderWords,
     PreviewOut,
+    Reassign,
     RecommendationOut,
+    Reinforce,
     Status,
     Texts,
     Why,
 )
 from dispatch.orders.service import OralApproval, OrderService
 from dispatch.orders.status import Report, StatusService
+from kernel.clock import now
 from kernel.db import principal_of
+from kernel.gate import gate
 from kernel.gate.gate import Word
 from kernel.schemas import IDENT
-from kernel.web import current_principal, require, unit_of_work
+from kernel.web import a_file, current_principal, handed_out, require, unit_of_work
+
+A_PDF = a_file("PDF", "application/pdf")
 
 
 def create_blueprint(orders: OrderService, statuses: StatusService) -> APIBlueprint:
     blueprint = APIBlueprint("orders", __name__, url_prefix="/api/v1", tag="Orders")
     _composing(blueprint, orders)
     _reading(blueprint)
+    _ledger(blueprint, orders.settings.zone)
     _judging(blueprint, orders)
+    _more_units(blueprint, orders)
     _reporting(blueprint, statuses)
     return blueprint
 
@@ -66,6 +80,7 @@ def _composing(blueprint: APIBlueprint, orders: OrderService) -> None:
                 orders.directory.branches(session, path),
                 place,
                 planner.home(session, brief),
+                policies.effective(session, brief.organisation_path, brief.urgency),
             )
 
     @blueprint.post("/orders/preview")
@@ -76,7 +91,9 @@ def _composing(blueprint: APIBlueprint, orders: OrderService) -> None:
     def preview(body: Draft) -> Any:
         with unit_of_work() as session:
             plan = orders.preview(session, _request(body))
-            return preview_out(plan, orders.outgoings.preview(session, plan))
+            path, urgency = plan.brief.organisation_path, plan.brief.urgency
+            policy = policies.effective(session, path, urgency)
+            return preview_out(plan, orders.outgoings.preview(session, plan), policy)
 
     @blueprint.post("/orders")
     @blueprint.input(Issue, arg_name="body")
@@ -118,6 +135,28 @@ def _reading(blueprint: APIBlueprint) -> None:
     def get_order(order_id: int) -> Any:
         with unit_of_work() as session:
             return show(session, queries.visible(session, current_principal(), order_id))
+
+
+def _ledger(blueprint: APIBlueprint, zone: tzinfo) -> None:
+    @blueprint.get(f"/orders/<{IDENT}:order_id>/ledger")
+    @blueprint.output(LedgerOut)
+    @blueprint.doc(operation_id="getOrderLedger")
+    @require("order.read")
+    def get_ledger(order_id: int) -> Any:
+        with unit_of_work() as session:
+            order = queries.visible(session, current_principal(), order_id)
+            return ledger_out(order, ledger.lines(session, order))
+
+    @blueprint.get(f"/orders/<{IDENT}:order_id>/ledger.pdf")
+    @blueprint.doc(operation_id="printOrderLedger", responses={200: A_PDF, 404: "Not found"})
+    @require("order.read")
+    def print_ledger(order_id: int) -> Response:
+        with unit_of_work() as session:
+            order = queries.visible(session, current_principal(), order_id)
+            found = ledger.lines(session, order)
+            told, name = ledger.cleared(order, found, now(session), zone), order.order_no
+        paper = gate.made_of("desk.document", ledger.render(told), ("number", "pdf"))
+        return handed_out(paper, media_type="application/pdf", name=f"{name}.pdf")
 
 
 def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
@@ -176,6 +215,28 @@ def _judging(blueprint: APIBlueprint, orders: OrderService) -> None:
             return show(session, orders.cancel(session, order_id, body.reason, said))
 
 
+def _more_units(blueprint: APIBlueprint, orders: OrderService) -> None:
+    @blueprint.post(f"/orders/<{IDENT}:order_id>/reinforce")
+    @blueprint.input(Reinforce, arg_name="body")
+    @blueprint.output(OrderOut)
+    @blueprint.doc(operation_id="reinforceOrder")
+    @require("order.create")
+    def reinforce(order_id: int, body: Reinforce) -> Any:
+        unit_ids = list(dict.fromkeys(body.unit_ids))
+        with unit_of_work() as session:
+            return show(session, orders.reinforce(session, order_id, unit_ids, body.reason))
+
+    @blueprint.post(f"/assignments/<{IDENT}:assignment_id>/reassign")
+    @blueprint.input(Reassign, arg_name="body")
+    @blueprint.output(OrderOut)
+    @blueprint.doc(operation_id="reassignUnit")
+    @require("order.create")
+    def reassign(assignment_id: int, body: Reassign) -> Any:
+        with unit_of_work() as session:
+            order = orders.reassign(session, assignment_id, body.unit_id, body.reason)
+            return show(session, order)
+
+
 def _reporting(blueprint: APIBlueprint, statuses: StatusService) -> None:
     @blueprint.post(f"/assignments/<{IDENT}:assignment_id>/status")
     @blueprint.input(Status, arg_name="body")
@@ -204,7 +265,8 @@ def _reporting(blueprint: APIBlueprint, statuses: StatusService) -> None:
 def show(session: Session, order: Order) -> OrderOut:
     session.flush()
     proposed = proposals.open_of(session, [one.id for one in order.assignments])
-    return order_out(order, deliveries.by_assignment(session, [order.id]), proposed)
+    sent = deliveries.by_assignment(session, [order.id])
+    return order_out(order, sent, proposed, escalation.courses(session, [order.id]))
 
 
 def _said(confirmed: list[ConfirmedIn]) -> list[Word]:

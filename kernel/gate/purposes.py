@@ -88,6 +88,11 @@ _OTHERS = (
                 "items"),
     ),
     Purpose(
+        "paper.order_ledger", "print",
+        _fields("order_no", "case_no", "urgency", "issued_by", "issued_at", "approved_by",
+                "printed_at", "rows"),
+    ),
+    Purpose(
         "export.audit_log", "export",
         _fields("at", "actor_id", "actor", "roles", "action", "object_kind", "object_no",
                 "object_id", "reason_code", "note", "terminal", "correlation_id", "detail",

@@ -214,6 +214,13 @@ def referral(passage: Passage, purpose: str) -> Written:
     yield from at_the_gate(passage, purpose)
 
 
+def ledger(passage: Passage, purpose: str) -> Written:
+    """The page of who was told of the order, as it is printed."""
+    order_id = passage.order["id"]
+    yield "ledger", passage.get(f"/orders/{order_id}/ledger", "dispatcher")
+    yield "printed ledger", text_of(passage.get(f"/orders/{order_id}/ledger.pdf", "dispatcher"))
+
+
 def receipt(passage: Passage, purpose: str) -> Written:
     told = submission(passage.system, ["TS"])
     for inner in ("caller_number", "urgency", "urgency_reason", "channel"):
@@ -280,6 +287,7 @@ PROBES: dict[str, Probe] = {
     "report_order_recall.sms": at_the_gate,
     "report_order_recall.fax": at_the_gate,
     "paper.referral_letter": referral,
+    "paper.order_ledger": ledger,
     "public.receipt": receipt,
     "public.status": public_status,
     "page.heatmap": heatmap,

@@ -26,6 +26,8 @@ from command_center.app import create_app
 from command_center.cases.archive.models import Destruction
 from command_center.cases.models import Document, Recording
 from command_center.wiring import House
+from dispatch.escalation import policies
+from dispatch.escalation.policy import HOUSE
 from dispatch.orders.models import Proposal
 from dispatch.units import service as units
 from gps_ingest import terminals
@@ -309,6 +311,13 @@ def _order(siege: Siege) -> None:
     grave = {"level": 2, "reason": "多人受伤"}
     siege.kept("shift", "POST", f"/cases/{ids['JB_id']}/escalate", grave)
     ids["pending_id"] = _sent(siege, ids["JB_id"], None, siege.bureau.branch)["id"]
+    ids["policy_id"] = _policy(siege, siege.bureau.root.path)
+
+
+def _policy(siege: Siege, path: str) -> int:
+    """What follows there without an answer, unsigned."""
+    with siege.database.unit_of_work(SETTER) as session:
+        return policies.write(session, path, HOUSE[1], based_on=0).id
 
 
 def _proposed(siege: Siege, assignment_id: int) -> int:
@@ -341,7 +350,7 @@ def _elsewhere(siege: Siege) -> None:
     siege.foreign = {
         "case_id": case["id"], "case_no": case["case_no"], "into_case_no": case["case_no"],
         "object_no": case["case_no"], "unit_id": unit_id, "unit_ids": [unit_id],
-        "terminal_id": terminal_id,
+        "terminal_id": terminal_id, "policy_id": _policy(siege, west.path),
         "order_id": made["id"], "assignment_id": made["part"]["id"], "alarm_id": alarm["id"],
         "delivery_id": made["part"]["deliveries"][0]["id"], "organisation_id": west.id,
         "branch_ids": [west.id], "query_code": "000000", "user_id": siege.ids["user_id"],

@@ -6,7 +6,7 @@ check constraint restricts are named below.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,10 @@ FIXED: dict[str, Any] = {
     "dispatch.deliveries.state": "SENT",
     "dispatch.replies.outcome": "to_person",
     "dispatch.alarms.rung": "DISP",
+    "dispatch.policies.urgency": 1,
+    "dispatch.policies.replaced_at": datetime(2026, 9, 22, tzinfo=UTC),
+    "dispatch.escalations.state": "RUNNING",
+    "dispatch.escalation_steps.outcome": "done",
     "telephony.messages.channel": "sms",
     "telephony.messages.text": "x",
     "telephony.attempts.outcome": "accepted",

@@ -75,6 +75,7 @@ _COMMANDS = may("order.create", "order.approve")
 _WORKS = may("order.create", "order.approve", "field.act", "case.handle")
 _OF_ORDER = "exists (select from dispatch.orders o where o.id = order_id)"
 _OF_ASSIGNMENT = "exists (select from dispatch.assignments a where a.id = assignment_id)"
+_OF_ESCALATION = "exists (select from dispatch.escalations e where e.id = escalation_id)"
 _UNIT = f"({may('unit.read', 'field.act')} and {within('organisation_path')})"
 _OF_UNIT = "exists (select from dispatch.units u where u.id = unit_id)"
 _MOVES = may("unit.manage", "order.create", "order.approve", "field.act")
@@ -82,7 +83,8 @@ _CARRIES = f"({may('admin.terminals')} and dispatch.may_carry(unit_id))"
 _SENDS = may("unit.read", "field.act")
 _HOUSE = (
     "orders", "assignments", "status_reports", "deliveries", "units", "unit_terminals", "crew",
-    "replies", "alarms", "proposals", "observations", "unit_states",
+    "replies", "alarms", "proposals", "observations", "unit_states", "policies", "escalations",
+    "escalation_steps",
 )  # fmt: skip
 
 _PEOPLE = (
@@ -99,6 +101,16 @@ _PEOPLE = (
     ("proposals", "update", f"{_WORKS} and {_OF_ASSIGNMENT}"),
     ("deliveries", "select", _OF_ORDER),
     ("deliveries", "insert update", f"{_WORKS} and {_OF_ORDER}"),
+    ("escalations", "select", _OF_ORDER),
+    ("escalations", "insert", f"{_COMMANDS} and {_OF_ORDER}"),
+    ("escalations", "update", f"{_WORKS} and {_OF_ORDER}"),
+    ("escalation_steps", "select", _OF_ESCALATION),
+    ("escalation_steps", "insert", f"{_COMMANDS} and {_OF_ESCALATION}"),
+    ("policies", "select",
+     f"{may('order.read', 'policy.edit')} and ({within('organisation_path')}"
+     " or starts_with(kernel.my_path(), organisation_path))"),
+    ("policies", "insert update",
+     f"{may('policy.edit', 'policy.sign')} and {within('organisation_path')}"),
     ("units", "select", f"{_UNIT} or dispatch.is_my_unit(id)"),
     ("units", "insert", f"{may('unit.manage')} and {within('organisation_path')}"),
     ("units", "update",

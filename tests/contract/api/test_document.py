@@ -92,6 +92,7 @@ def test_what_asks_for_a_fresh_proof(app: APIFlask) -> None:
     assert fresh == {
         "cases.reveal", "cases.open_original", "cases.search_by_phone",
         "archive.export_person", "archive.approve",
+        "escalation.write", "escalation.sign",
         "orders.approve", "orders.refuse", "orders.confirm",
         "account.remove", "account.renew_codes",
         "administration.create", "administration.change", "administration.reset_password",

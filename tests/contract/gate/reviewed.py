@@ -61,7 +61,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("command_center.migrations.schema", "the tables' modules", "import_module()"),
         ("command_center.wiring", OWN_PROCESSES, ".publish_json()", "import redis"),
         ("dispatch.delivery.service", SENDS_CLEARED, ".send()"),
-        ("dispatch.orders.service", SENDS_CLEARED, ".send()"),
+        ("dispatch.orders.enlisting", SENDS_CLEARED, ".send()"),
         ("dispatch.terminals.views", DESK, "Response()"),
         ("gps_ingest.days", "days of positions as files under var/, until they are destroyed",
          "open()", "write_text()"),
@@ -118,6 +118,7 @@ UNSCANNED: dict[str, str] = {
     "command_center.insight.heatmap": "aggregated areas and cells",
     "dispatch.delivery.service": "a message that was cleared when it was queued",
     "gps_ingest.downlink": "words for a vehicle that were cleared when they were queued",
+    "dispatch.orders.views": "a page of who was told of an order, over which way and when",
     "dispatch.tracking.views": "the way of a unit: points and times",
     "maps.views": "tiles of public data",
 }
@@ -126,6 +127,7 @@ UNSCANNED: dict[str, str] = {
 FILES_WITHOUT_SCHEMA: dict[str, str] = {
     "cases.get_document": "desk.document",
     "archive.certificate": "desk.document",
+    "orders.print_ledger": "desk.document",
     "audit.export_audit": "export.audit_log",
     "accounts.second_step": "desk.api",  # as the first step
     "accounts.confirm": "desk.api",  # the same, with a new cookie

@@ -120,6 +120,7 @@ def test_nothing_runs_or_unpacks_what_it_is_given() -> None:
 
 TEMPLATES = {
     "command_center/cases/papers.py": "two papers of our own, values escaped",
+    "dispatch/orders/ledger.py": "one page of our own, values escaped",
     "maps/folium_page.py": "one line of our own, its value as JSON",
 }
 

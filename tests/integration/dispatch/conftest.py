@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -34,7 +35,7 @@ from kernel.clock import FixedClock
 from kernel.crypto import Vault
 from kernel.db import Database
 from kernel.gate.gate import Word
-from kernel.jobs import Handlers, Worker
+from kernel.jobs import Handlers, Job, Worker
 from kernel.settings import Settings
 from telephony import inbound, sending
 from telephony.gateways.memory import MemoryGateway
@@ -72,8 +73,9 @@ REPORT = replace(COMPLAINT, case_id=2, case_no="JB11010120260922000003", case_ki
                  confidential=True, demand="食品安全")  # fmt: skip
 GRAVE = replace(COMPLAINT, case_id=3, case_no="TS11010120260922000031", urgency=2)
 TABLES = (
-    "dispatch.units, dispatch.orders, dispatch.alarms, dispatch.replies, gps.terminals,"
-    " gps.happenings, telephony.messages, telephony.inbound, kernel.jobs, kernel.counters"
+    "dispatch.policies, dispatch.units, dispatch.orders, dispatch.alarms, dispatch.replies,"
+    " gps.terminals, gps.happenings, telephony.messages, telephony.inbound, kernel.jobs,"
+    " kernel.counters"
 )
 
 
@@ -118,7 +120,21 @@ class Desk:
             return step(session)
 
     def work(self, **passed: float) -> None:
-        """Let time pass, then do all that is due."""
+        """Let time pass as it does for a worker that is there: all is done when it is due."""
+        end, worker = self.clock.at + timedelta(**passed), self.worker()
+        while (due := self._next_due()) is not None and due <= end:
+            self.clock.at = max(self.clock.at, due)
+            if not worker.run_due():
+                break
+        self.clock.at = end
+        worker.run_due()
+
+    def _next_due(self) -> datetime | None:
+        wanted = select(func.min(Job.run_at)).where(Job.dead_at.is_(None))
+        return self.do(lambda s: s.scalar(wanted), SETUP)
+
+    def outage(self, **passed: float) -> None:
+        """Let time pass while no worker runs; then do all that is due."""
         self.clock.advance(**passed)
         self.worker().run_due()
 

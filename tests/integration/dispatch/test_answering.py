@@ -110,8 +110,10 @@ def test_an_unacknowledged_order_alarms_when_its_time_is_up(
 def test_an_acknowledgement_in_time_keeps_everyone_quiet(desk: Desk) -> None:
     order_id = desk.issue(desk.unit("京A0001"), **APP)
     desk.report(desk.assignment(order_id).id, "ACKED")
-    desk.work(minutes=30)
+    desk.work(minutes=9)
     assert not desk.alarms()
+    desk.work(minutes=21)
+    assert not desk.alarms("ack_overdue")
 
 
 def test_an_answer_in_the_very_moment_when_the_timer_rings_blocks_nobody(desk: Desk) -> None:

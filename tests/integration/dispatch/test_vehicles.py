@@ -148,8 +148,9 @@ def test_what_the_vehicle_never_took_rings_at_the_desk(desk: Desk, car: int) -> 
     order = issue(desk, car)
     (words,) = downlinks(desk, "text")
     terminal_does(desk, words.id, "expired")
-    (delivery,) = desk.deliveries(order)
+    delivery, *others = desk.deliveries(order)
     assert (delivery.state, delivery.problem) == ("FAILED", "expired")
+    assert {one.channel for one in others} == {"sms", "app"}  # the policy goes on at once
     assert desk.alarms("delivery_problem")
     terminal_does(desk, words.id, "acknowledged")  # it had been heard after all
     assert desk.deliveries(order)[0].state == "DELIVERED"

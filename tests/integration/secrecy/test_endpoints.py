@@ -20,6 +20,8 @@ from command_center.cases import queries
 from command_center.cases.office import Office
 from dispatch import scope
 from dispatch.alarms.models import Alarm
+from dispatch.escalation import policies
+from dispatch.escalation.policy import HOUSE
 from dispatch.orders.models import Assignment, Order
 from dispatch.units import service as units
 from gps_ingest import terminals
@@ -119,6 +121,7 @@ class Elsewhere:
         self.ids["unit_id"] = unit.id
         self._terminal(west.id, unit.id)
         self._order(cases[0].id, unit.id)
+        self.ids["policy_id"] = policies.write(session, west.path, HOUSE[1], based_on=0).id
         session.flush()
 
     def _terminal(self, organisation_id: int, unit_id: int) -> None:
