@@ -295,7 +295,7 @@ def desk(
     made = dispatch_room.build(
         settings,
         alarms=AlarmService(settings.alarm_climb_seconds),
-        channels=dispatch_room.standard_channels(outbox, voice=True),
+        channels=dispatch_room.standard_channels(outbox, voice=False),
         directory=directory,
         gate=gate,
         evidence=evidence,
