@@ -112,6 +112,8 @@ def make_environment() -> None:
     stamp = Stamp("environment", [sys.version, str(ROOT)])
     if stamp.fresh and PYTHON.exists():
         return
+    if VENV.is_symlink():
+        raise SetupError(f"{VENV.name} is a link: it would be emptied for another tree's sake")
     say(f"virtual environment with Python {sys.version.split()[0]}")
     venv.create(VENV, clear=True, with_pip=True, symlinks=True)
     stamp.set()

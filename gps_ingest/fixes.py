@@ -3,7 +3,7 @@
 Source: PostgreSQL manual, "COPY: Binary Format", and `array_recv` of its source; EWKB of PostGIS.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,11 @@ EPOCH_2000_US = 946_684_800_000_000
 def to_us(epoch_seconds: float) -> int:
     """Microseconds since 2000, as PostgreSQL keeps time."""
     return round(epoch_seconds * 1_000_000) - EPOCH_2000_US
+
+
+def seconds(us: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Epoch seconds of such microseconds."""
+    return (us + EPOCH_2000_US) / 1_000_000
 
 
 class Row(NamedTuple):
@@ -57,6 +62,16 @@ Table = NDArray[np.void]
 
 def table(rows: Sequence[Row]) -> Table:
     return np.array(list(rows), FIX)
+
+
+def turns(fixes: Table) -> Iterator[Table]:
+    """The live ones, such that each turn has one of each terminal at most, in the order of time."""
+    live = fixes[fixes["is_live"]]
+    live = live[np.lexsort((live["fixed_us"], live["terminal_id"]))]
+    begins = np.flatnonzero(np.diff(live["terminal_id"], prepend=-1))
+    place = np.arange(len(live)) - np.repeat(begins, np.diff(begins, append=len(live)))
+    for number in range(place.max(initial=-1) + 1):
+        yield live[place == number]
 
 
 COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gps_ingest import queries, terminals
 from gps_ingest.ending import end
+from gps_ingest.fixes import Table, seconds
 from gps_ingest.models import Credential, Terminal, UnknownIdentity
 from gps_ingest.pipeline import KnownTerminal, Moment
 from kernel.access import Principal
@@ -48,7 +49,8 @@ class Fleet:
         self._database, self._principal = database, principal
         self._by_id: dict[int, KnownTerminal] = {}
         self._by_name: dict[str, KnownTerminal] = {}
-        self._heard: dict[int, datetime] = {}
+        self._heard: dict[int, float] = {}
+        """Epoch seconds."""
         self._strangers: dict[tuple[str, str], Stranger] = {}
         self._changed = Event()
         self._is_sure = True
@@ -69,7 +71,12 @@ class Fleet:
         return {t.listen_port: t for t in known if t.listen_port is not None and t.enabled}
 
     def heard(self, terminal: KnownTerminal, at: datetime) -> None:
-        self._heard[terminal.id] = at
+        self._heard[terminal.id] = at.timestamp()
+
+    def heard_all(self, fixes: Table) -> None:
+        """Whose they are was heard when they came."""
+        ids, at = fixes["terminal_id"].tolist(), seconds(fixes["received_us"]).tolist()
+        self._heard.update(zip(ids, at, strict=True))
 
     def moved(self, terminal_id: int, moment: Moment) -> None:
         """Another process has stored this fix."""
@@ -184,12 +191,12 @@ COLUMNS = (
 _ROWS = select(*COLUMNS).outerjoin(Credential, Credential.terminal_id == Terminal.id)
 
 
-def _write_heard(session: Session, heard: dict[int, datetime]) -> None:
+def _write_heard(session: Session, heard: dict[int, float]) -> None:
     if heard:
         session.execute(
             text(
-                "update gps.terminals set last_seen_at = greatest(last_seen_at, heard.at)"
-                " from unnest(cast(:ids as bigint[]), cast(:times as timestamptz[])) heard (id, at)"
+                "update gps.terminals set last_seen_at = greatest(last_seen_at, to_timestamp(at))"
+                " from unnest(cast(:ids as bigint[]), cast(:times as float8[])) heard (id, at)"
                 " where terminals.id = heard.id"
             ),
             {"ids": list(heard), "times": list(heard.values())},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from gps_ingest import meters
-from gps_ingest.fixes import Row, to_us
+from gps_ingest.fixes import Row, Table, to_us, turns
 from gps_ingest.fleet import Fleet
 from gps_ingest.history import Happening, Oddity
 from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Verdict
@@ -22,6 +22,8 @@ MAX_RAW = 1024
 YEAR_2000 = datetime(2000, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 ACCEPTED = ("accepted", "")
+UNUSABLE = (End.VOID, End.QUARANTINED)
+"""Who sends only that has a reason to be away."""
 SUSPICIOUS = "suspicious"
 """Kind of what is told upward when somebody seems to pose as a terminal."""
 SUSPICION_PAUSE = timedelta(minutes=10)
@@ -55,6 +57,7 @@ class Intake:
         self.rules = rules or Rules()
         self.clock = clock or SystemClock()
         self.presence = Presence(store.happen, self.clock.now())
+        store.watch = self.watch
 
     def identify(self, identity: str, protocol: str, source: str) -> KnownTerminal | None:
         """The terminal of that name; an unknown one is counted. Marks it as heard."""
@@ -95,8 +98,20 @@ class Intake:
             self.store.after_all_before(done)
         elif verdict.end is End.VOID and done is not None:
             self.store.after_all_before(done) if told else done()
-        self._note(passage, verdict)  # last: whatever fails here, the fix is stored
+        if terminal is not None and verdict is not None and verdict.end in UNUSABLE:
+            self.presence.trouble(terminal.id, verdict.end.value, passage.received_at.timestamp())
         return verdict
+
+    def watch(self, fixes: Table) -> None:
+        """Those that are to be stored: whose are live is present, and may have crossed a fence."""
+        for turn in turns(fixes):
+            self.fleet.heard_all(turn)
+            self.presence.fixes(turn)
+            self.pipeline.watch(turn)
+
+    def trouble(self, terminal: KnownTerminal, reason: str) -> None:
+        """A reason for the terminal to be away, unless a fix comes after it."""
+        self.presence.trouble(terminal.id, reason, self.clock.now().timestamp())
 
     def tell(self, told: Told, terminal: KnownTerminal, done: Done) -> None:
         """Store what comes without a position; `done` is called once it is safe."""
@@ -133,17 +148,6 @@ class Intake:
             )
         )
         meters.happenings.labels(told.kind).inc()
-
-    def _note(self, passage: Passage, verdict: Verdict | None) -> None:
-        """Who reports is present; who sends only what cannot be used has a reason to be away."""
-        terminal = passage.terminal
-        if terminal is None:
-            return
-        if verdict is None:
-            if passage.is_live:
-                self.presence.fix(terminal.id, passage.moment, passage.received)
-        elif verdict.end in (End.VOID, End.QUARANTINED):
-            self.presence.trouble(terminal.id, verdict.end.value)
 
 
 def _labels(verdict: Verdict | None) -> tuple[str, str]:

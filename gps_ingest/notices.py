@@ -1,6 +1,7 @@
 """News of positions: one compact entry of a short stream per stored batch."""
 
 import gevent
+import numpy as np
 from gevent.queue import Full, Queue
 from redis import RedisError
 
@@ -11,31 +12,46 @@ from kernel.log import get_logger
 
 log = get_logger(__name__)
 STREAM = "positions"
-_FIX = "[%d,%.7f,%.7f,%.1f,%.1f,%d,%d,%d]"
 MAX_WAITING = 50
 """Batches kept while the bus is away; its readers take a snapshot anyway when it is back."""
+Notice = tuple[int, float, float, float | None, float | None, int, int, int]
+"""terminal_id, lat, lon, speed_kmh, course, fixed_at, received_at, flags. WGS-84 degrees, km/h,
+degrees from north, epoch milliseconds, FixFlag bits.
+"""
+_NOTICE = np.dtype(
+    [
+        ("terminal_id", "<i8"),
+        ("lat", "<f8"),
+        ("lon", "<f8"),
+        ("speed_kmh", "<f4"),
+        ("course", "<f4"),
+        ("fixed_at", "<i8"),
+        ("received_at", "<i8"),
+        ("flags", "<i4"),
+    ]
+)
+"""One fix as it travels; a measure that is not known is NaN."""
 
 
 def encode(fixes: Table) -> bytes:
-    """A JSON list of [terminal_id, lat, lon, speed_kmh, course, fixed_at, received_at, flags].
+    """The notices of these fixes."""
+    notices = np.empty(len(fixes), _NOTICE)
+    for name in ("terminal_id", "lat", "lon", "speed_kmh", "course", "flags"):
+        notices[name] = fixes[name]
+    for name, us in (("fixed_at", "fixed_us"), ("received_at", "received_us")):
+        notices[name] = (fixes[us] + EPOCH_2000_US) // 1000
+    return notices.tobytes()
 
-    WGS-84 degrees, km/h, degrees from north, epoch milliseconds, FixFlag bits.
-    """
-    columns = (
-        fixes["terminal_id"],
-        fixes["lat"],
-        fixes["lon"],
-        fixes["speed_kmh"],
-        fixes["course"],
-        (fixes["fixed_us"] + EPOCH_2000_US) // 1000,
-        (fixes["received_us"] + EPOCH_2000_US) // 1000,
-        fixes["flags"],
-    )
-    rows = zip(*(column.tolist() for column in columns), strict=True)
-    # All at once: a fifth of what the general encoder takes.
-    values = tuple(value for row in rows for value in row)
-    written = ",".join([_FIX] * len(fixes)) % values
-    return f"[{written.replace('nan', 'null')}]".encode()
+
+def decode(data: bytes) -> list[Notice]:
+    """What `encode` told; places to a centimetre, measures to a tenth."""
+    notices = np.frombuffer(data, _NOTICE)
+    columns = {name: notices[name].tolist() for name in notices.dtype.names or ()}
+    for name, digits in (("lat", 7), ("lon", 7), ("speed_kmh", 1), ("course", 1)):
+        values = notices[name].astype(np.float64).round(digits).astype(object)
+        values[np.isnan(notices[name])] = None
+        columns[name] = values.tolist()
+    return list(zip(*columns.values(), strict=True))
 
 
 class Notices:

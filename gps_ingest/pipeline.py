@@ -10,11 +10,15 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
-from math import cos, hypot, radians
+from math import cos, hypot, isnan, radians
 from time import monotonic
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gps_ingest import meters
+from gps_ingest.fixes import Table, seconds
 from gps_ingest.flags import FixFlag
 from gps_ingest.protocols.base import Fix
 from gps_ingest.protocols.osmand import KMH
@@ -162,15 +166,24 @@ Step = Callable[[Passage], Verdict | None]
 class Fences(Protocol):
     """Who wants to know where terminals are: geofences and beats, implemented above this room."""
 
+    def quiet(self, fixes: Table) -> NDArray[np.bool_]:
+        """Live fixes that are believed, one of each terminal: which of them change nothing. May
+        not wait.
+        """
+        ...
+
     def passed(
         self, terminal_id: int, lat: float, lon: float, at: float, speed_kmh: float | None
     ) -> None:
-        """A live fix that is believed; `at` in epoch seconds. Called for each: may not wait."""
+        """One that is not quiet; `at` in epoch seconds. May not wait."""
         ...
 
 
 class NoFences:
     """Nobody wants to know."""
+
+    def quiet(self, fixes: Table) -> NDArray[np.bool_]:
+        return np.ones(len(fixes), bool)
 
     def passed(
         self, terminal_id: int, lat: float, lon: float, at: float, speed_kmh: float | None
@@ -179,7 +192,7 @@ class NoFences:
 
 
 class Pipeline:
-    """The steps in their order, then the fences."""
+    """The steps in their order; the fences see what is to be stored."""
 
     def __init__(self, fences: Fences | None = None) -> None:
         self.steps: tuple[Step, ...] = (
@@ -201,9 +214,21 @@ class Pipeline:
         for step in self.steps:
             if verdict := step(passage):
                 return verdict
-        if passage.terminal and passage.is_live:
-            self.tell(passage.terminal.id, passage.moment, passage.fix.speed_kmh)
         return None
+
+    def watch(self, fixes: Table) -> None:
+        """Show the fences live fixes that are to be stored, one of each terminal."""
+        try:
+            loud = fixes[~self.fences.quiet(fixes)]
+        except Exception:
+            self._failed()
+            loud = fixes
+        times = seconds(loud["fixed_us"])
+        columns = (loud["terminal_id"], times, loud["lat"], loud["lon"], loud["speed_kmh"])
+        for terminal, at, lat, lon, kmh in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            self.tell(terminal, (at, lat, lon), None if isnan(kmh) else kmh)
 
     def tell(self, terminal_id: int, moment: Moment, speed_kmh: float | None) -> None:
         """Tell the fences of a live fix. Whatever they raise, the fix is stored: the fault is
@@ -213,10 +238,13 @@ class Pipeline:
         try:
             self.fences.passed(terminal_id, lat, lon, at, speed_kmh)
         except Exception:
-            meters.fence_faults.inc()
-            if monotonic() >= self._log_again_at:
-                self._log_again_at = monotonic() + MINUTE
-                log.exception("fences_failed")
+            self._failed()
+
+    def _failed(self) -> None:
+        meters.fence_faults.inc()
+        if monotonic() >= self._log_again_at:
+            self._log_again_at = monotonic() + MINUTE
+            log.exception("fences_failed")
 
 
 # ----------------------------------------------------------------------- steps

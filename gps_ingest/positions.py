@@ -87,6 +87,8 @@ class PositionStore:
         self._connect, self._tell = connect, tell
         self._connection: psycopg.Connection | None = None
         self.source: Source = Nothing()
+        self.watch: Callable[[Table], None] = lambda fixes: None
+        """Sees the fixes of a batch before it is stored; what it lets happen is stored with it."""
         self._entries: list[_Entry] = []
         self._size = 0
         """Of all entries."""
@@ -156,20 +158,24 @@ class PositionStore:
             self._some.wait()
             self._enough.wait(0 if self._stopping else self.limits.flush_seconds)
             _call(self.source.read, "not_read")
+            fixes = self._fixes()
+            _call(lambda fixes=fixes: self.watch(fixes), "not_watched")  # type: ignore[misc]
             batch = list(self._entries)
             if batch:
-                self._store(batch)
+                self._store(batch, fixes)
                 self._forget(batch)
 
-    def _store(self, batch: Sequence[_Entry]) -> None:
+    def _fixes(self) -> Table:
+        rows = [entry.item for entry in self._entries if isinstance(entry.item, Row)]
+        tables = [entry.item for entry in self._entries if isinstance(entry.item, np.ndarray)]
+        return np.concatenate((table(rows), *tables))
+
+    def _store(self, batch: Sequence[_Entry], fixes: Table) -> None:
         """Write the batch, as often as it takes; then acknowledge, then tell."""
-        rows = [entry.item for entry in batch if isinstance(entry.item, Row)]
-        tables = [entry.item for entry in batch if isinstance(entry.item, np.ndarray)]
         oddities = [entry.item for entry in batch if isinstance(entry.item, Oddity)]
         happenings = [entry.item for entry in batch if isinstance(entry.item, Happening)]
         moved = history.NOTHING
-        if rows or tables or oddities or happenings:
-            fixes = np.concatenate((table(rows), *tables))
+        if len(fixes) or oddities or happenings:
             moved = self._write(fixes, oddities, happenings)
         for entry in batch:
             if entry.done is not None:

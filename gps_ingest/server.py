@@ -166,7 +166,7 @@ class IngestServer:
     def sweep(self) -> None:
         """Tell of the terminals that have fallen silent; nobody has while we do not listen."""
         now = self.intake.clock.now()
-        if self.store.valve.is_open:
+        if self.store.valve.is_open and not self.store.is_away:
             self.intake.presence.sweep(self.fleet.known(), now)
         else:
             self.intake.presence.wait(now)

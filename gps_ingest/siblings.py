@@ -13,6 +13,7 @@ from redis import RedisError
 from gps_ingest.ending import end
 from gps_ingest.fleet import Fleet
 from gps_ingest.notices import STREAM as POSITIONS
+from gps_ingest.notices import decode
 from gps_ingest.switchboard import Switchboard
 from kernel.bus import Bus, Cursor, Entry, Gap
 from kernel.log import get_logger
@@ -21,6 +22,8 @@ log = get_logger(__name__)
 PLUGGED = "gps_plugged"
 """Stream of {terminal_ids}: the process that tells it has their lines from now on."""
 RETRY_SECONDS = 1.0
+REST_SECONDS = 0.2
+"""Between two readings: what others tell is not urgent, and comes with all that we tell."""
 
 
 class Siblings:
@@ -68,7 +71,7 @@ class Siblings:
         while True:
             try:
                 cursor = cursor or self._bus.now(POSITIONS, PLUGGED)
-                for entry in self._bus.follow(cursor):
+                for entry in self._bus.follow(cursor, REST_SECONDS):
                     if entry.by != self._bus.name:
                         self._take(entry)
             except Gap:
@@ -79,11 +82,10 @@ class Siblings:
                 gevent.sleep(RETRY_SECONDS)
 
     def _take(self, entry: Entry) -> None:
-        told = json.loads(entry.data)
         if entry.stream == POSITIONS:
-            for terminal_id, lat, lon, _, _, fixed_ms, *_ in told:
+            for terminal_id, lat, lon, _, _, fixed_ms, *_ in decode(entry.data):
                 self._fleet.moved(terminal_id, (fixed_ms / 1000, lat, lon))
             return
-        for terminal_id in told["terminal_ids"]:
+        for terminal_id in json.loads(entry.data)["terminal_ids"]:
             if entry.order > self._announced.get(terminal_id, entry.order):
                 self._switchboard.taken_over(terminal_id, entry.by)

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -82,9 +83,10 @@ class Bus:
         ends = {name: self._info(name).get("last-generated-id", b"0-0") for name in streams}
         return Cursor(self._run(), {name: ident.decode() for name, ident in ends.items()})
 
-    def follow(self, cursor: Cursor) -> Iterator[Entry]:
+    def follow(self, cursor: Cursor, rest_seconds: float = 0) -> Iterator[Entry]:
         """Every entry after the cursor, which moves along; each reader gets them all.
 
+        Who rests between two readings reads together what came meanwhile, which costs less.
         Raises Gap when Redis was started anew or has dropped what was not read yet.
         """
         if cursor.run != self._run():
@@ -99,6 +101,7 @@ class Bus:
                 for ident, fields in entries:
                     cursor.read[stream] = ident.decode()
                     yield _entry(stream, ident, fields)
+            time.sleep(rest_seconds)
 
     def share(self, stream: str, group: str) -> Iterator[Entry]:
         """Entries that one reader of the group takes; done with when the next is asked for.

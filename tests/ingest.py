@@ -1,6 +1,5 @@
 """The real `ingest` process on real sockets, PostGIS and Redis."""
 
-import json
 import os
 import platform
 import signal
@@ -20,7 +19,7 @@ from sqlalchemy.orm import Session
 from command_center.engines.process import wait_until
 from gps_ingest import terminals
 from gps_ingest.models import Terminal
-from gps_ingest.notices import STREAM
+from gps_ingest.notices import STREAM, Notice, decode
 from kernel.access import system
 from kernel.bus import Bus
 from kernel.db import Database
@@ -186,12 +185,12 @@ class Inbox:
         self._bus = Bus(url)
         self._read = self._bus.now(STREAM).read
 
-    def next(self, seconds: float = 5) -> list[list[Any]]:
+    def next(self, seconds: float = 5) -> list[Notice]:
         wait: Any = round(seconds * 1000)
         for _, entries in self._bus.redis.xread(self._read, count=1, block=wait or None):
             for ident, fields in entries:
                 self._read[STREAM] = ident
-                return json.loads(fields[b"data"])
+                return decode(fields[b"data"])
         return []
 
     def close(self) -> None:

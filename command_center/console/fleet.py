@@ -1,17 +1,15 @@
 """Which terminal speaks for which unit of which organisation: kept in memory, dropped on news."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Collection
 
 from sqlalchemy import select
 
 from command_center.console.positions import Position
 from dispatch.units.models import Unit, UnitTerminal
+from gps_ingest.notices import Notice
 from kernel.access import Principal
 from kernel.db import Database
 
-Notice = list[Any]
-"""[terminal_id, lat, lon, speed_kmh, course, fixed_at_ms, …]: gps_ingest.notices."""
 NOBODY = (0, "")
 """Of a terminal that belongs to no unit, so that it is not looked up at every fix."""
 
@@ -27,9 +25,8 @@ class Fleet:
         """Read the roster anew before the next position."""
         self._units = {}
 
-    def positions(self, notices: Iterable[Notice]) -> list[Position]:
+    def positions(self, notices: Collection[Notice]) -> list[Position]:
         """The positions of known units; a terminal of no unit is nobody's news."""
-        notices = list(notices)
         strangers = {notice[0] for notice in notices} - self._units.keys()
         if strangers:
             self._units = {**dict.fromkeys(strangers, NOBODY), **self._read()}

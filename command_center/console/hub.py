@@ -19,6 +19,7 @@ from command_center.console.fleet import Fleet
 from command_center.console.positions import Outlet, by_room
 from command_center.console.rooms import TOPICS, Bbox, ancestors, fleet_rooms_of_view, topic_room
 from dispatch.alarms.ladder import rungs_seen
+from gps_ingest import notices
 from kernel.access import Principal, Role, system
 from kernel.bus import Bus, Cursor, Entry, Gap
 from kernel.db import Database
@@ -156,13 +157,12 @@ class Hub:
             self._send_back(sid)
 
     def _hear(self, entry: Entry) -> None:
-        message = json.loads(entry.data)
         if entry.stream == "news":
             self.sequence = entry.order
-            if message["kind"] == "unit":
+            if json.loads(entry.data)["kind"] == "unit":
                 self.fleet.forget()
             return
-        for position in self.fleet.positions(message):
+        for position in self.fleet.positions(notices.decode(entry.data)):
             self.outlet.offer(position)
         self.offered.set()
 

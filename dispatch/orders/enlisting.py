@@ -73,6 +73,7 @@ def _assignment(target: Target, code: str) -> Assignment:
         code=code,
         state=lifecycle.PENDING,
         predicted_seconds=target.predicted_seconds,
+        predicted_by=target.predicted_by,
     )
 
 

@@ -145,6 +145,8 @@ class Assignment(Base):
     feedback: Mapped[str | None] = mapped_column(Text)
     predicted_seconds: Mapped[float | None] = mapped_column(Float)
     """Travel time expected when it was chosen, to be compared with the real one."""
+    predicted_by: Mapped[str | None] = mapped_column(String(10))
+    """The engine that expected it: `road` or `straight`."""
 
     order: Mapped[Order] = relationship(back_populates="assignments")
 

@@ -10,7 +10,8 @@ from dispatch.orders import authority, queries, recipients, texts
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.ports import Branch, CaseGate, Directory
 from dispatch.orders.recipients import Contact, Target
-from dispatch.recommendation import facts, rank
+from dispatch.recommendation import facts, joint, rank
+from dispatch.recommendation.joint import Plans, Wanted
 from dispatch.recommendation.rank import Ranked, Reason
 from dispatch.units import queries as units
 from dispatch.units.queries import Placed
@@ -91,8 +92,28 @@ class Planner:
 
     def ranking(self, session: Session, brief: OrderBrief) -> list[Ranked]:
         """The units of the principal's jurisdiction, ranked for this case."""
-        home = self.home(session, brief)
-        return rank.rank(facts.gather(session, principal_of(session), _point(brief), home))
+        scene = facts.Scene(_point(brief), self.home(session, brief))
+        return rank.rank(facts.gather(session, principal_of(session), scene))
+
+    def jointly(self, session: Session, case_ids: Sequence[int]) -> Plans:
+        """Whom to send to these cases, all of them thought of together; raises NotFound.
+
+        A case without a place, or with an open order, waits for nobody here.
+        """
+        briefs = [self.brief(session, ident) for ident in dict.fromkeys(case_ids)]
+        waiting = [
+            brief
+            for brief in briefs
+            if _point(brief) and not queries.open_orders_of(session, brief.case_id)
+        ]
+        scenes = [facts.Scene(_point(brief), self.home(session, brief)) for brief in waiting]
+        fleets = facts.gather_all(session, principal_of(session), scenes)
+        return joint.plan(
+            [
+                Wanted(brief.case_id, brief.urgency, fleet)
+                for brief, fleet in zip(waiting, fleets, strict=True)
+            ]
+        )
 
     def home(self, session: Session, brief: OrderBrief) -> str:
         """The path whose units are at home at this case: of the branch there, else of the case."""
@@ -128,6 +149,7 @@ class Planner:
             ),
             blocked=blocked and replace(blocked, params={**blocked.params, "name": unit.name}),
             predicted_seconds=found.facts.travel_seconds,
+            predicted_by=found.facts.engine,
         )
 
     def _branch(self, session: Session, ident: int, request: Request, closed: bool) -> Target:

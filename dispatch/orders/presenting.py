@@ -153,6 +153,7 @@ def _unit_out(ranked: Ranked) -> RecommendedUnit:
         rank=ranked.rank,
         travel_seconds=facts.travel_seconds,
         distance_m=facts.distance_m,
+        uncertainty_m=facts.uncertainty_m,
         engine=facts.engine,
         eligible=ranked.eligible,
         reasons=[_reason_out(one) for one in ranked.reasons],

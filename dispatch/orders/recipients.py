@@ -48,6 +48,7 @@ class Target:
     blocked: Reason | None = None
     reply_number: str = ""
     predicted_seconds: float | None = None
+    predicted_by: str | None = None
 
     @property
     def usable(self) -> tuple[Address, ...]:

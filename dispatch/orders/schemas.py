@@ -148,6 +148,8 @@ class RecommendedUnit(BaseModel):
     rank: int
     travel_seconds: float | None
     distance_m: float | None
+    uncertainty_m: float | None
+    """Radius of where it may be by now."""
     engine: str
     eligible: bool
     reasons: list[ReasonOut]
@@ -168,6 +170,44 @@ class RecommendationOut(BaseModel):
     """What the policy has an order leave by at once."""
     items: list[RecommendedUnit]
     branches: list[RecommendedBranch]
+
+
+class Joint(BaseModel):
+    case_ids: list[Ident] = Field(min_length=1, max_length=50)
+
+
+class PairOut(BaseModel):
+    case_id: int
+    unit_id: int
+    name: str
+    seconds: float
+
+
+class JointOut(BaseModel):
+    """All cases thought of together, and each one's nearest in turn."""
+
+    joint: list[PairOut]
+    greedy: list[PairOut]
+    gain_seconds: float
+
+
+class AccuracyQuery(BaseModel):
+    days: int = Field(default=30, ge=1, le=366)
+
+
+class AccuracyOut(BaseModel):
+    """Of so many arrivals: actual minus predicted, seconds."""
+
+    engine: str
+    overridden: bool
+    arrivals: int
+    median_error: float
+    median_absolute_error: float
+    p90_absolute_error: float
+
+
+class Accuracies(RootModel[list[AccuracyOut]]):
+    pass
 
 
 class OrderSummaryOut(BaseModel):

@@ -1,6 +1,6 @@
 """Orders over HTTP: parse, call one verb, show."""
 
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -23,11 +23,16 @@ from dispatch.orders.presenting import (
     words_out,
 )
 from dispatch.orders.schemas import (
+    Accuracies,
+    AccuracyOut,
+    AccuracyQuery,
     Approve,
     Cancel,
     ConfirmedIn,
     Draft,
     Issue,
+    Joint,
+    JointOut,
     LedgerOut,
     OrderOut,
     OrderQuery,
@@ -43,6 +48,7 @@ from dispatch.orders.schemas import (
 )
 from dispatch.orders.service import OralApproval, OrderService
 from dispatch.orders.status import Report, StatusService
+from dispatch.recommendation import regret
 from kernel.clock import now
 from kernel.db import principal_of
 from kernel.gate import gate
@@ -82,6 +88,27 @@ def _composing(blueprint: APIBlueprint, orders: OrderService) -> None:
                 planner.home(session, brief),
                 policies.effective(session, brief.organisation_path, brief.urgency),
             )
+
+    @blueprint.post("/recommendation/joint")
+    @blueprint.input(Joint, arg_name="body")
+    @blueprint.output(JointOut)
+    @blueprint.doc(operation_id="recommendJointly")
+    @require("order.create")
+    def jointly(body: Joint) -> Any:
+        with unit_of_work() as session:
+            plans = orders.planner.jointly(session, body.case_ids)
+            return JointOut.model_validate(plans, from_attributes=True)
+
+    @blueprint.get("/recommendation/accuracy")
+    @blueprint.input(AccuracyQuery, location="query", arg_name="query")
+    @blueprint.output(Accuracies)
+    @blueprint.doc(operation_id="getArrivalAccuracy")
+    @require("order.read")
+    def accuracy(query: AccuracyQuery) -> Any:
+        with unit_of_work() as session:
+            since = now(session) - timedelta(days=query.days)
+            found = regret.accuracy(session, current_principal(), since)
+            return [AccuracyOut.model_validate(one, from_attributes=True) for one in found]
 
     @blueprint.post("/orders/preview")
     @blueprint.input(Draft, arg_name="body")

@@ -1,8 +1,8 @@
 """Which units to send, in what order, and why. Pure: facts in, ranking with reasons out.
 
 Everything is weighed in one currency, seconds until somebody stands at the door: the travel time,
-plus what an old position, the way home or a foreign district may cost. The reasons are codes with
-parameters; screens put them into words.
+plus what an unsure position, the way home, a foreign district, a long shift or a branch left
+without a unit may cost. The reasons are codes with parameters; screens put them into words.
 """
 
 from collections.abc import Collection, Sequence
@@ -20,6 +20,14 @@ STALE_SECONDS = 900
 """Beyond this age a position says nothing: the unit is ranked as if it had none."""
 UNPLACED_SECONDS = 3600
 """What not knowing where a unit is may cost."""
+LAST_SECONDS = 240
+"""Its branch has no other unit to send: what happens there next waits so much longer."""
+LONG_SHIFT_HOURS, TIRED_SECONDS = 10.0, 300
+"""After so many hours on duty a fresher crew is preferred."""
+CITY_MPS = 30 / 3.6
+"""A vehicle's usual speed in a city, metres a second."""
+RECEIVER_METRES, SLOWEST_MPS = 20.0, 1.0
+"""How far off a position is when it comes; how fast a car that stood may have moved since."""
 ROUGHLY_EQUAL_SECONDS = 60
 """A choice this close to the best needs no reason."""
 
@@ -39,6 +47,19 @@ class Facts:
     distance_m: float | None = None
     engine: str = "straight"
     order_no: str | None = None
+    speed_kmh: float | None = None
+    shift_hours: float | None = None
+    """Since the first of the crew signed on."""
+    is_last: bool = False
+    """Whether its branch has no other unit that could be sent."""
+
+    @property
+    def uncertainty_m(self) -> float | None:
+        """Radius of where it may be by now: what it may have driven since it was heard."""
+        if self.position_age_s is None:
+            return None
+        pace = CITY_MPS if self.speed_kmh is None else max(self.speed_kmh / 3.6, SLOWEST_MPS)
+        return RECEIVER_METRES + max(0.0, self.position_age_s) * pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +103,12 @@ def cost(facts: Facts) -> float:
     """Seconds until somebody stands at the door, as far as can be told."""
     age = facts.position_age_s or 0
     seconds = facts.travel_seconds if _is_placed(facts) else None
+    unsure = (facts.uncertainty_m or 0) / CITY_MPS if FRESH_SECONDS < age <= STALE_SECONDS else 0
     return (
         (UNPLACED_SECONDS if seconds is None else seconds)
-        # A position that is so many seconds old may be wrong by as many seconds of driving.
-        + (age - FRESH_SECONDS if FRESH_SECONDS < age <= STALE_SECONDS else 0)
+        + unsure
+        + (LAST_SECONDS if facts.is_last else 0)
+        + (TIRED_SECONDS if _is_tired(facts) else 0)
         + (RETURNING_SECONDS if facts.state == lifecycle.RETURNING else 0)
         + (0 if facts.own_jurisdiction else FOREIGN_SECONDS)
     )
@@ -94,7 +117,10 @@ def cost(facts: Facts) -> float:
 def explain(facts: Facts) -> list[Reason]:
     """The same in words: an obstacle first, then the way, the position, the state, the place."""
     stands = obstacle(facts)
-    found = [stands, _way(facts), _position(facts), _state(facts), _district(facts)]
+    found = [
+        stands, _way(facts), _position(facts), _state(facts), _district(facts), _shift(facts),
+        Reason("last_of_branch", {}) if facts.is_last else None,
+    ]  # fmt: skip
     if stands is None:
         found.append(Reason("crew_complete", {"certified": facts.certified}))
     return [reason for reason in found if reason]
@@ -146,12 +172,23 @@ def _position(facts: Facts) -> Reason:
     if age > STALE_SECONDS:
         return Reason("position_lost", {"seconds": round(age)})
     code = "position_old" if age > FRESH_SECONDS else "position_fresh"
-    return Reason(code, {"seconds": max(0, round(age))})
+    metres = round(facts.uncertainty_m or 0)
+    return Reason(code, {"seconds": max(0, round(age)), "metres": metres})
 
 
 def _state(facts: Facts) -> Reason | None:
     known = {lifecycle.RETURNING: "returning", lifecycle.FREE: "free"}
     return Reason(known[facts.state], {}) if facts.state in known else None
+
+
+def _is_tired(facts: Facts) -> bool:
+    return facts.shift_hours is not None and facts.shift_hours > LONG_SHIFT_HOURS
+
+
+def _shift(facts: Facts) -> Reason | None:
+    if facts.shift_hours is None or not _is_tired(facts):
+        return None
+    return Reason("long_on_duty", {"hours": int(facts.shift_hours)})
 
 
 def _district(facts: Facts) -> Reason:

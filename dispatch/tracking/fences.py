@@ -5,16 +5,19 @@ rights of the listeners: a terminal, the state of its unit, the point it is sent
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from typing import Any
 
 import gevent
-from sqlalchemy import text
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from dispatch.tracking.watching import NO_DUTY, Duty, Event, Limits, Seen, Target, Way
 from gps_ingest import queries
-from gps_ingest.fixes import to_us
+from gps_ingest.fixes import Table, seconds, to_us
 from gps_ingest.history import Happening
+from gps_ingest.ledger import Ledger
 from kernel.access import Principal
 from kernel.db import Database
 from kernel.log import get_logger
@@ -28,6 +31,12 @@ WATCHED = text(
 )
 
 
+_CALM = np.dtype([("areas", "i8"), ("kmh", "f8"), ("at", "f8")])
+"""About which fixes of a terminal need no step of its `Way`: the combination of areas that it is
+in, `Way.calm_kmh`, and when its last fix was."""
+_RESTLESS = np.array([(-1, -1.0, 0.0)], _CALM)
+
+
 class Fences:
     """One watch per terminal. Its memory is rebuilt from the newest fixes when it starts."""
 
@@ -37,24 +46,44 @@ class Fences:
         self.areas = Geofences([], [])
         self._database, self._principal = database, principal
         self._ways: dict[int, Way] = {}
+        self._calm = Ledger(_RESTLESS)
         self._tell: Callable[[Happening], None] | None = None
         self._greenlet: gevent.Greenlet[[], None] | None = None
+
+    def quiet(self, fixes: Table) -> NDArray[np.bool_]:
+        """Which of the fixes, one of each terminal, change nothing but the time."""
+        places = self._calm.enter(fixes["terminal_id"])
+        calm, areas = self._calm.rows[places], self.areas.numbers(fixes["lon"], fixes["lat"])
+        quiet: NDArray[np.bool_] = (calm["areas"] == areas) & (calm["kmh"] >= 0)
+        quiet &= ~(fixes["speed_kmh"] > calm["kmh"])
+        self._calm.rows["at"][places[quiet]] = seconds(fixes["fixed_us"][quiet])
+        return quiet
 
     def passed(
         self, terminal_id: int, lat: float, lon: float, at: float, speed_kmh: float | None
     ) -> None:
-        way = self._ways.get(terminal_id)
-        duty = self.duties.get(terminal_id, NO_DUTY)
-        areas = self.areas.at(lon, lat)
-        if way is not None and way.is_quiet(at, speed_kmh, areas, duty, self.limits):
-            return
-        seen = Seen(at, lat, lon, speed_kmh)
+        seen, way = Seen(at, lat, lon, speed_kmh), self._ways.get(terminal_id)
         if way is None:
-            way = self._ways[terminal_id] = Way()
-            way.begin(seen, areas, duty)
+            self._begin(terminal_id, seen)
             return
-        for event in way.step(seen, areas, duty, self.limits):
+        duty, areas = self.duties.get(terminal_id, NO_DUTY), self.areas.at(lon, lat)
+        way.rest(float(self._calm.rows["at"][self._calm.place(terminal_id)]))
+        events = way.step(seen, areas, duty, self.limits)
+        self._remember(terminal_id, at, areas)
+        for event in events:
             self._happen(terminal_id, event)
+
+    def _begin(self, terminal_id: int, seen: Seen) -> None:
+        way, areas = Way(), self.areas.at(seen.lon, seen.lat)
+        way.begin(seen, areas, self.duties.get(terminal_id, NO_DUTY))
+        self._ways[terminal_id] = way
+        self._remember(terminal_id, seen.at, areas)
+
+    def _remember(self, terminal_id: int, at: float, areas: frozenset[str]) -> None:
+        duty = self.duties.get(terminal_id, NO_DUTY)
+        kmh = self._ways[terminal_id].calm_kmh(duty, self.limits)
+        place = self._calm.place(terminal_id)
+        self._calm.rows[place] = self.areas.number(areas), kmh, at
 
     def start(self, tell: Callable[[Happening], None]) -> None:
         """Begin to watch; raises SQLAlchemyError when the database does not answer."""
@@ -64,9 +93,7 @@ class Fences:
             newest = queries.latest(session)
         for position in newest:
             seen = Seen(position.fixed_at.timestamp(), position.lat, position.lon)
-            way = self._ways[position.terminal_id] = Way()
-            areas = self.areas.at(position.lon, position.lat)
-            way.begin(seen, areas, self.duties.get(position.terminal_id, NO_DUTY))
+            self._begin(position.terminal_id, seen)
         self._tell = tell
         self._greenlet = gevent.spawn(self._keep_true)
 
@@ -77,15 +104,15 @@ class Fences:
     def refresh(self) -> None:
         """Read the areas, and what every unit has to do."""
         with self._database.unit_of_work(self._principal) as session:
-            self.areas = geofences(session)
+            areas = geofences(session)
             rows = session.execute(WATCHED).all()
-        duties: dict[int, Duty] = {}
-        for row in rows:
-            duty = Duty(row.unit_state)
-            if row.assignment_id is not None and row.lat is not None and row.lon is not None:
-                duty = replace(duty, target=Target(row.assignment_id, row.lat, row.lon))
-            duties[row.terminal_id] = duty
-        self.duties = duties
+        duties = {row.terminal_id: _duty(row) for row in rows}
+        if areas is not self.areas:
+            self._calm.rows["kmh"] = _RESTLESS["kmh"]
+        for terminal_id in duties.keys() | self.duties.keys():
+            if duties.get(terminal_id) != self.duties.get(terminal_id):
+                self._calm.rows["kmh"][self._calm.place(terminal_id)] = _RESTLESS["kmh"][0]
+        self.areas, self.duties = areas, duties
 
     def _keep_true(self) -> None:
         while True:
@@ -108,3 +135,10 @@ class Fences:
             Happening(terminal_id, event.kind, to_us(event.at), event.key, received,
                       event.seen.lat, event.seen.lon, details=details)
         )  # fmt: skip
+
+
+def _duty(row: Row[Any]) -> Duty:
+    """Of a row of WATCHED."""
+    if row.assignment_id is None or row.lat is None or row.lon is None:
+        return Duty(row.unit_state)
+    return Duty(row.unit_state, Target(row.assignment_id, row.lat, row.lon))

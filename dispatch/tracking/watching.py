@@ -7,6 +7,7 @@ after a silence, counts as it was driven. Places are WGS-84 degrees, ways metres
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf, nextafter
 from typing import NamedTuple
 
 from gps_ingest.pipeline import metres
@@ -25,6 +26,7 @@ SPEEDING_FIXES = 3
 CALM_SHARE = 0.9
 """An episode of speeding ends below this share of the limit."""
 MOVING_KMH = 10.0
+_BELOW_MOVING = nextafter(MOVING_KMH, 0)
 MOVED_METRES, MOVED_SECONDS = 1_000.0, 600.0
 STANDING_SECONDS = 300.0
 """So long without moving ends a drive."""
@@ -104,30 +106,25 @@ class Way:
         self._arriving.step(seen, duty.target)
         self._last_at = seen.at
 
-    def is_quiet(
-        self, at: float, speed_kmh: float | None, areas: frozenset[str], duty: Duty, limits: Limits
-    ) -> bool:
-        """Whether this fix changes nothing but the time, as nearly every one: `step` would tell
-        nothing and remember nothing. A third of what `step` takes.
+    def calm_kmh(self, duty: Duty, limits: Limits) -> float:
+        """Up to this speed the next fix in the same areas changes nothing but the time, as nearly
+        every one: `step` would tell nothing and remember nothing. Below zero: each has to step.
         """
         if (
-            areas != self._borders.inside.keys()
-            or self._borders.across
+            self._borders.across
             or duty.target is not None
             or self._arriving.since is not None
             or self._speed.fast
             or self._speed.told
             or self._drive.began is not None
         ):
-            return False
-        fast = limits.overspeed_kmh
-        if speed_kmh is not None and (
-            (fast is not None and speed_kmh > fast)
-            or (speed_kmh >= MOVING_KMH and _watched(duty.state) in limits.moved)
-        ):
-            return False
+            return -1.0
+        fast = inf if limits.overspeed_kmh is None else limits.overspeed_kmh
+        return min(fast, _BELOW_MOVING) if _watched(duty.state) in limits.moved else fast
+
+    def rest(self, at: float) -> None:
+        """Fixes that changed nothing but the time came until then."""
         self._last_at = at
-        return True
 
     def step(self, seen: Seen, areas: frozenset[str], duty: Duty, limits: Limits) -> list[Event]:
         """What this fix shows. A gap before it starts every measure anew."""

@@ -85,10 +85,10 @@ class Link:
         if not self.is_open:
             return
         if not self._unsent:
-            data = data[self._try_to_send(data) :]
-        if not data:
-            return
-        if not self._unsent:
+            sent = self._try_to_send(data)
+            if sent == len(data):
+                return
+            data = data[sent:]
             self._unsent_since = time.monotonic()
             self._writable = gevent.get_hub().loop.io(self._fd, WRITE)
             self._writable.start(self._on_writable)
@@ -160,16 +160,23 @@ class Link:
         if rest:
             self.pause()
             self._rest = _later(rest, self.resume)
-        self.guarded(self.session.receive, data)
+        try:
+            self.session.receive(data)
+        except Exception as fault:
+            self._failed(fault)
 
     def guarded(self, act: Callable[..., None], *told: object) -> None:
         """Whatever a session raises ends its own link and nobody else's."""
         try:
             act(*told)
-        except Dismissed as dismissed:
-            self.close(dismissed.reason, offence=dismissed.offence)
-        except Exception:
-            log.exception("session_failed", listener=self._listener.door.name)
+        except Exception as fault:
+            self._failed(fault)
+
+    def _failed(self, fault: Exception) -> None:
+        if isinstance(fault, Dismissed):
+            self.close(fault.reason, offence=fault.offence)
+        else:
+            log.error("session_failed", listener=self._listener.door.name, exc_info=fault)
             self.close("failure")
 
     def _on_writable(self) -> None:

@@ -35,7 +35,7 @@ class Gt06Session:
     def closed(self) -> None:
         """Its silence has a reason."""
         if self._terminal is not None:
-            self._intake.presence.trouble(self._terminal.id, "connection_closed")
+            self._intake.trouble(self._terminal, "connection_closed")
 
     def _take(self, message: Message) -> None:
         meters.messages[PROTOCOL, type(message).__name__] += 1

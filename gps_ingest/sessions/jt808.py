@@ -78,7 +78,7 @@ class Jt808Session:
         bulk: Bulk,
     ):
         self._intake, self._gatehouse, self._switchboard = intake, gatehouse, switchboard
-        self._peer, self._bulk = peer, bulk
+        self.peer, self._bulk = peer, bulk
         self.is_unread = False
         self._is_plain = False
         """Whether its locations may be read together with others'."""
@@ -88,12 +88,13 @@ class Jt808Session:
         self._decoder = jt808.Decoder()
         self._decoder.parts.max_bytes = 0  # until it is known who speaks
         self._noise = 0
-        self._serial = 0
+        self.serial = 0
+        """Of the next message to it."""
         self.terminal: KnownTerminal | None = None
         """Whose line it is, once that is known."""
         self._name: Name | None = None
         """How the terminal wrote itself last: every answer copies it."""
-        self._receipts: link.Receipts | None = None
+        self.key = b""
         self._sendings: dict[int, Sending] = {}
         self._recall_at = 0.0
         self._asking_until = 0.0
@@ -105,7 +106,8 @@ class Jt808Session:
     def receive(self, data: bytes) -> None:
         """Bytes of a stream; raises Dismissed."""
         self._hear(data)
-        self._charge()
+        if self._decoder.noise != self._noise:
+            self._charge()
 
     def datagram(self, data: bytes) -> None:
         """Whole frames; raises Dismissed."""
@@ -141,7 +143,7 @@ class Jt808Session:
         self._catch_up()
         self.is_closed = True
         if self.terminal is not None:
-            self._intake.presence.trouble(self.terminal.id, "connection_closed")
+            self._intake.trouble(self.terminal, "connection_closed")
             unanswered = [one.downlink_id for one in self._sendings.values()]
             self._switchboard.unplug(self.terminal, self, unanswered)
         self._sendings.clear()
@@ -150,30 +152,14 @@ class Jt808Session:
         noise = self._decoder.noise
         if noise != self._noise:
             before, self._noise = self._noise, noise
-            self._peer.spoil(0, noise - before)
+            self.peer.spoil(0, noise - before)
 
     # -- locations that are read together (`bulk.Reporter`) --------------------------------
 
-    @property
-    def key(self) -> bytes:
-        return self._name.key if self._name else b""
-
     def read(self, wire: bytes, received_at: datetime) -> None:
         self._received_at = received_at
-        self._peer.guarded(self._take_alone, wire)
+        self.peer.guarded(self._take_alone, wire)
         self._received_at = None
-
-    def believed(self) -> None:
-        self._peer.made_sense(identified=True)
-
-    def stored(self, serial: int) -> None:
-        receipts, name = self._receipts, self._name
-        if name is None:
-            return
-        if receipts is None or receipts.peer is not name:
-            self._receipts = receipts = link.Receipts(name)
-        self._peer.send(receipts.write(self._serial, serial))
-        self._serial = self._serial + 1 & 0xFFFF
 
     def _take_alone(self, wire: bytes) -> None:
         self._take(self._decoder.read(wire, time.monotonic()))
@@ -190,18 +176,18 @@ class Jt808Session:
         match message:
             case Location():  # nearly every message, so it comes first
                 if self._is_theirs(message.header) and self.terminal is not None:
-                    self._peer.made_sense(identified=self.terminal.enabled)
+                    self.peer.made_sense(identified=self.terminal.enabled)
                     self._locations(self.terminal, message, (message,))
             case Damaged():
                 self._damaged(message)
             case link.Part():  # the whole is acknowledged once it is here
                 if self._is_theirs(message.header):
-                    self._peer.made_sense()
+                    self.peer.made_sense()
             case link.Register():
-                self._peer.made_sense()
+                self.peer.made_sense()
                 self._register(message)
             case link.Authenticate():
-                self._peer.made_sense()
+                self.peer.made_sense()
                 self._authenticate(message)
             case Body():
                 if self._is_theirs(message.header):
@@ -216,7 +202,7 @@ class Jt808Session:
             return
         if message.header is not None and message.fault in ("body", "part") and self.terminal:
             self._reply(message.header, link.BAD_MESSAGE)
-        self._peer.spoil(1, 0)
+        self.peer.spoil(1, 0)
 
     def _forgives(self, header: Header | None) -> bool:
         if header is None or not self._decoder.dialect.verify:
@@ -229,7 +215,7 @@ class Jt808Session:
         terminal = self._known(header)
         if terminal is None:
             self._send(link.RegisterReply(header.serial, link.NO_SUCH_TERMINAL), header.peer)
-            self._peer.spoil(1, 0)
+            self.peer.spoil(1, 0)
             return
         if not self._may_ask():
             return
@@ -238,12 +224,12 @@ class Jt808Session:
             self._asking_until = 0.0
             if admission.code is None or admission.is_other:
                 reason = "registration" if admission.code is None else "other_vehicle"
-                self._intake.suspect(terminal, reason, self._peer.address)
+                self._intake.suspect(terminal, reason, self.peer.address)
             result = link.OK if admission.code else link.TERMINAL_TAKEN
             self._send(link.RegisterReply(header.serial, result, admission.code or ""), header.peer)
 
         edition = 2011 if said.layout == "2011" else None
-        claim = Claim(said.plate, said.terminal_id, self._peer.address, edition)
+        claim = Claim(said.plate, said.terminal_id, self.peer.address, edition)
         self._gatehouse.register(terminal, claim, done)
 
     def _authenticate(self, said: link.Authenticate) -> None:
@@ -268,7 +254,7 @@ class Jt808Session:
         """Whether the gatehouse may be asked now; raises Dismissed for who asks without end."""
         now = time.monotonic()
         if now < self._asking_until:
-            self._peer.spoil(1, 0)
+            self.peer.spoil(1, 0)
             return False
         self._asking_until = now + ASKING_SECONDS
         return True
@@ -277,45 +263,45 @@ class Jt808Session:
         """Bind the link to the terminal whose code it told, or close it."""
         if not fits:
             meters.refused.labels("authentication").inc()
-            self._intake.suspect(terminal, "wrong_code", self._peer.address)
+            self._intake.suspect(terminal, "wrong_code", self.peer.address)
             self._reply(header, link.FAILED)
-            self._peer.close("not_authenticated", offence=True)
+            self.peer.close("not_authenticated", offence=True)
             return
-        if terminal.settings.get("network") and not terminal.may_report_from(self._peer.address):
-            self._intake.suspect(terminal, "wrong_network", self._peer.address)
+        if terminal.settings.get("network") and not terminal.may_report_from(self.peer.address):
+            self._intake.suspect(terminal, "wrong_network", self.peer.address)
         try:
             self._bind(terminal, header)
         except Dismissed as dismissed:
-            self._peer.close(dismissed.reason, offence=dismissed.offence)
+            self.peer.close(dismissed.reason, offence=dismissed.offence)
         else:
             self._reply(header)
 
     def _says_another_name(self) -> NoReturn:
         """Raises Dismissed: a link speaks for one terminal."""
         if self.terminal is not None:
-            self._intake.suspect(self.terminal, "second_identity", self._peer.address)
+            self._intake.suspect(self.terminal, "second_identity", self.peer.address)
         raise Dismissed("second_identity", offence=True)
 
     def _is_theirs(self, header: Header) -> bool:
         """Whether the terminal of this link said it; raises Dismissed for a second name."""
         terminal = self.terminal
         if terminal is not None and terminal.identity == header.peer.identity:
-            self._name = header.peer
+            self._name, self.key = header.peer, header.peer.key
             return True
         if terminal is not None:
             self._reply(header, link.FAILED)
             self._says_another_name()
         known = self._known(header)
-        if known is not None and known.may_report_from(self._peer.address):
+        if known is not None and known.may_report_from(self.peer.address):
             self._bind(known, header)
             return True
         # Not processed and not acknowledged: it keeps what it has until it has authenticated.
         meters.refused.labels("not_authenticated").inc()
-        self._peer.spoil(1, 0)
+        self.peer.spoil(1, 0)
         return False
 
     def _known(self, header: Header) -> KnownTerminal | None:
-        found = self._intake.identify(header.peer.identity, PROTOCOL, self._peer.address)
+        found = self._intake.identify(header.peer.identity, PROTOCOL, self.peer.address)
         return found if found is not None and found.protocol == PROTOCOL else None
 
     def _bind(self, terminal: KnownTerminal, header: Header) -> None:
@@ -323,10 +309,10 @@ class Jt808Session:
         try:
             self._switchboard.plug(terminal, self)
         except Dismissed:
-            self._intake.suspect(terminal, "swapping", self._peer.address)
+            self._intake.suspect(terminal, "swapping", self.peer.address)
             raise
         self._decoder.parts.max_bytes = MAX_BYTES
-        self.terminal, self._name = terminal, header.peer
+        self.terminal, self._name, self.key = terminal, header.peer, header.peer.key
         self._decoder.dialect = replace(
             self._decoder.dialect,
             edition=terminal.edition or self._decoder.dialect.edition,
@@ -335,20 +321,20 @@ class Jt808Session:
         )
         dialect = self._decoder.dialect
         self._is_plain = dialect.verify and dialect.zone == GMT8
-        self._peer.made_sense(identified=terminal.enabled)
+        self.peer.made_sense(identified=terminal.enabled)
 
     def _stay_entitled(self, now: float) -> None:
         """A terminal whose code was revoked, or its network no longer allowed, is cut off."""
         terminal = self.terminal
         if terminal is None or terminal.code_hash is not None or now < self._recall_at:
             return
-        if terminal.may_report_from(self._peer.address):
+        if terminal.may_report_from(self.peer.address):
             return
         self._recall_at = now + ANSWER_SECONDS
 
         def done(holds: bool) -> None:
             if not holds and not self.is_closed and self.terminal is terminal:
-                self._peer.close("revoked")
+                self.peer.close("revoked")
 
         # What is known of it may be older than a code that it was just given.
         self._gatehouse.recall(terminal, done)
@@ -362,7 +348,7 @@ class Jt808Session:
             unanswered = [one.downlink_id for one in self._sendings.values()]
             self._sendings.clear()
             self._switchboard.unplug(terminal, self, unanswered)
-        self._peer.close("replaced")
+        self.peer.close("replaced")
 
     # -- what it says ---------------------------------------------------------------------
 
@@ -370,7 +356,7 @@ class Jt808Session:
         terminal = self.terminal
         if terminal is None:
             return
-        self._peer.made_sense(identified=terminal.enabled)
+        self.peer.made_sense(identified=terminal.enabled)
         self._intake.fleet.heard(terminal, self._intake.clock.now())
         if not self._takes_answer(terminal, message):
             self._takes_report(terminal, message)
@@ -482,9 +468,9 @@ class Jt808Session:
         if self._name is None:
             raise ValueError("nobody has spoken on this line")
         message = message_of(waiting, self._name.version, self._asks)
-        serial = self._serial
+        serial = self.serial
         frames = jt808.encode(message, self._name, serial, self._decoder.dialect)
-        self._serial = serial + len(frames) & 0xFFFF
+        self.serial = serial + len(frames) & 0xFFFF
         return serial, frames
 
     @property
@@ -494,7 +480,7 @@ class Jt808Session:
     def transmit(self, downlink_id: int, serial: int, frames: list[bytes]) -> None:
         due = time.monotonic() + ANSWER_SECONDS
         self._sendings[serial] = Sending(downlink_id, frames, 1, due)
-        self._peer.send(b"".join(frames))
+        self.peer.send(b"".join(frames))
 
     def _send_again(self, serial: int, sending: Sending, now: float) -> None:
         """The identical frames, each pause longer than the one before; then no more."""
@@ -504,7 +490,7 @@ class Jt808Session:
             return
         sending.due = now + jt808.retry_after(sending.sendings, ANSWER_SECONDS)
         sending.sendings += 1
-        self._peer.send(b"".join(sending.frames))
+        self.peer.send(b"".join(sending.frames))
 
     def _settled(self, ack_serial: int | None) -> Sending | None:
         """The message that was answered, by the serial of any of its frames; sent no more.
@@ -525,7 +511,7 @@ class Jt808Session:
         sending = self._sendings.get(message.orig_serial)
         if sending is not None:
             parts = (place for place in message.ids if 1 <= place <= len(sending.frames))
-            self._peer.send(b"".join(sending.frames[place - 1] for place in parts))
+            self.peer.send(b"".join(sending.frames[place - 1] for place in parts))
 
     def _reply(self, header: Header, result: int = link.OK) -> None:
         """The general response; a message in parts is answered part by part."""
@@ -534,9 +520,9 @@ class Jt808Session:
             self._send(link.PlatformReply(serial, header.message_id, result), header.peer)
 
     def _send(self, message: Body, to: Name) -> None:
-        frames = jt808.encode(message, to, self._serial, self._decoder.dialect)
-        self._serial = self._serial + len(frames) & 0xFFFF
-        self._peer.send(b"".join(frames))
+        frames = jt808.encode(message, to, self.serial, self._decoder.dialect)
+        self.serial = self.serial + len(frames) & 0xFFFF
+        self.peer.send(b"".join(frames))
 
 
 def message_of(waiting: Downlink, edition: int, asks: bool = True) -> Body:

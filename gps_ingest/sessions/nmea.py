@@ -37,7 +37,7 @@ class NmeaSession:
     def closed(self) -> None:
         """Its silence has a reason."""
         if self._terminal is not None:
-            self._intake.presence.trouble(self._terminal.id, "connection_closed")
+            self._intake.trouble(self._terminal, "connection_closed")
 
     def _take(self, messages: list[Message], *, bound: bool) -> None:
         bad = 0

@@ -19,7 +19,7 @@ from tests.integration.dispatch.conftest import (
     DISPATCHER,
     EAST,
     PLACE,
-    WORKER,
+    SETUP,
     Desk,
     desk,
     dispatch_database,
@@ -51,7 +51,7 @@ def fleet(desk: Desk) -> None:
     """Two thousand cars over the city, two officers in each."""
     moment = desk.clock.now()
     numbers = range(1, FLEET + 1)
-    with desk.database.unit_of_work(WORKER) as session:
+    with desk.database.unit_of_work(SETUP) as session:
         session.execute(insert(Terminal), [
             {"id": n, "identity": f"car-{n}", "protocol": "nmea", "created_at": moment}
             for n in numbers

@@ -38,6 +38,7 @@ def upgrade() -> None:
     op.add_column("orders", sa.Column("policy", JSONB()), schema="dispatch")
     for name in LIMITS:
         op.add_column("assignments", sa.Column(name, TIME), schema="dispatch")
+    op.add_column("assignments", sa.Column("predicted_by", sa.String(10)), schema="dispatch")
     _policies()
     _escalations()
     for statement in (OF_OLD, WAITING, JOBS):
@@ -135,6 +136,6 @@ def downgrade() -> None:
     op.execute(JOBS_BACK)
     for table in ("escalation_steps", "escalations", "policies"):
         op.drop_table(table, schema="dispatch")
-    for name in reversed(LIMITS):
+    for name in ("predicted_by", *reversed(LIMITS)):
         op.drop_column("assignments", name, schema="dispatch")
     op.drop_column("orders", "policy", schema="dispatch")

@@ -1,9 +1,9 @@
-"""Many locations at once: a list of frames to columns.
+"""Many locations at once: a list of frames to columns, and the answers to them.
 
 The same reading as `Decoder.read`, many times as fast; what is no plain location is left to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -14,11 +14,14 @@ from gps_ingest.protocols.jt808 import bits
 from gps_ingest.protocols.jt808.body import Dialect
 from gps_ingest.protocols.jt808.framing import (
     ENCRYPTION,
+    FLAG,
     FLAGGED,
     LENGTH,
     PARTED,
     PHONE_BYTES,
+    escape,
 )
+from gps_ingest.protocols.jt808.link import OK, PlatformReply
 from gps_ingest.protocols.jt808.location import PLACE, Location
 
 _PAD = 64
@@ -36,6 +39,26 @@ _PLACE = np.dtype(
         ("bcd", "u1", 6),
     ]
 )
+_RECEIPT = {
+    version: np.dtype(
+        [
+            ("begin", "u1"),
+            ("id", ">u2"),
+            ("attributes", ">u2"),
+            ("revision", "u1", (int(version == 2019),)),
+            ("phone", "u1", PHONE_BYTES[version]),
+            ("serial", ">u2"),
+            ("ack_serial", ">u2"),
+            ("ack_id", ">u2"),
+            ("result", "u1"),
+            ("sum", "u1"),
+            ("end", "u1"),
+        ]
+    )
+    for version in (2013, 2019)
+}
+"""`PlatformReply` on the wire, before it is escaped."""
+_REPLY_SIZE = 5
 _PHONE_WIDTH, _MARKS = max(PHONE_BYTES.values()), 3
 
 
@@ -81,6 +104,40 @@ def columns(frames: Sequence[bytes], dialect: Dialect | None = None) -> Columns:
     if newer.any():
         parts.append(_Part(data, starts, np.flatnonzero(right & newer), sizes, attributes, 2019))
     return _merged(parts, len(frames), dialect)
+
+
+def receipts(
+    peers: NDArray[np.uint8], serials: NDArray[np.uint16], acknowledged: NDArray[np.uint16]
+) -> list[bytes]:
+    """To each peer, framed: `PlatformReply(acknowledged, 0x0200)`, "your location is stored".
+
+    `peers` as in `Columns`; `serials` are those of the answers themselves.
+    """
+    found = [b""] * len(peers)
+    for version, layout in _RECEIPT.items():
+        rows = np.flatnonzero(peers[:, 0] == version - 2000)
+        table = np.zeros(len(rows), layout)
+        table["begin"] = table["end"] = FLAG[0]
+        table["id"], table["ack_id"], table["result"] = PlatformReply.ID, Location.ID, OK
+        table["attributes"] = _REPLY_SIZE + FLAGGED * peers[rows, 1].astype(np.uint16)
+        table["revision"] = peers[rows, 2:3]
+        table["phone"] = peers[rows, -PHONE_BYTES[version] :]
+        table["serial"], table["ack_serial"] = serials[rows], acknowledged[rows]
+        for row, frame in zip(rows.tolist(), _sealed(table), strict=True):
+            found[row] = frame
+    return found
+
+
+def _sealed(table: NDArray[np.void]) -> Iterator[bytes]:
+    """Frames whose flags and content stand there, checked and escaped."""
+    size = table.dtype.itemsize
+    content = table.view(np.uint8).reshape(-1, size)[:, 1:-1]
+    table["sum"] = np.bitwise_xor.reduce(content, axis=1)
+    marked = ((content == FLAG[0]) | (content == 0x7D)).any(axis=1).tolist()
+    data = table.tobytes()
+    for at, is_marked in zip(range(0, len(data), size), marked, strict=True):
+        frame = data[at : at + size]
+        yield FLAG + escape(frame[1:-1]) + FLAG if is_marked else frame
 
 
 class _Part:

@@ -48,6 +48,8 @@ class Decoder:
         self.dialect = dialect or Dialect()
         self.parts = parts.Assembler()
         self._splitter = Splitter()
+        self.split = self._splitter.feed
+        """What stands between flags once bytes have come, to be read one by one, or together."""
 
     @property
     def noise(self) -> int:
@@ -56,10 +58,6 @@ class Decoder:
     def feed(self, data: bytes, now: float = 0.0) -> list[Message]:
         """The messages that `data` completes. `now` is any clock that only goes forward."""
         return [self.read(wire, now) for wire in self.split(data)]
-
-    def split(self, data: bytes) -> list[bytes]:
-        """What stands between flags once `data` has come, to be read one by one, or together."""
-        return self._splitter.feed(data)
 
     def finish(self) -> list[Message]:
         """The stream (or datagram) has ended: a frame that began will not end."""

@@ -156,19 +156,14 @@ def seal(header: Header, body: bytes) -> bytes:
     """The frame on the wire, both flags included; raises ValueError for a body over MAX_BODY."""
     if len(body) > MAX_BODY:
         raise ValueError(f"a body of {len(body)} bytes needs sub-packages")
-    part = _PARTS.pack(*header.part) if header.part else b""
-    serial = _SERIAL.pack(header.serial & 0xFFFF)
-    content = b"%b%b%b%b" % (opening(header, len(body)), serial, part, body)
-    return b"~%b~" % escape(b"%b%c" % (content, checksum(content)))
-
-
-def opening(header: Header, size: int) -> bytes:
-    """What stands before the serial of a message whose body has that many bytes."""
     peer = header.peer
-    attributes = size | header.encryption << 10
+    attributes = len(body) | header.encryption << 10
     attributes |= (PARTED if header.part else 0) | (FLAGGED if peer.flagged else 0)
-    name = bytes((peer.revision,)) + peer.phone if peer.version == 2019 else peer.phone
-    return _PARTS.pack(header.message_id, attributes) + name
+    content = _PARTS.pack(header.message_id, attributes)
+    content += bytes((peer.revision,)) + peer.phone if peer.version == 2019 else peer.phone
+    content += _SERIAL.pack(header.serial & 0xFFFF)
+    content += (_PARTS.pack(*header.part) if header.part else b"") + body
+    return b"~%b~" % escape(b"%b%c" % (content, checksum(content)))
 
 
 def unseal(wire: bytes, *, verify: bool = True) -> tuple[Header, bytes]:

@@ -20,14 +20,12 @@ from gps_ingest.protocols.jt808.body import (
     moment,
     text,
 )
-from gps_ingest.protocols.jt808.framing import Header, Peer, checksum, escape, opening
 
 OK, FAILED, BAD_MESSAGE, UNSUPPORTED, ALARM_HANDLED = range(5)
 """Results of a general response; the last one is the platform's, since 2013."""
 REGISTERED, VEHICLE_TAKEN, NO_SUCH_VEHICLE, TERMINAL_TAKEN, NO_SUCH_TERMINAL = range(5)
 """Results of a registration."""
-_REPLY, _RECEIPT = struct.Struct(">HHB"), struct.Struct(">HHHBB")
-_LOCATION = 0x0200
+_REPLY = struct.Struct(">HHB")
 
 
 @dataclass(slots=True)
@@ -56,29 +54,6 @@ class TerminalReply(GeneralReply):
 @dataclass(slots=True)
 class PlatformReply(GeneralReply):
     ID = 0x8001
-
-
-class Receipts:
-    """To one terminal, framed: `PlatformReply(ack_serial, 0x0200)`, "your location is stored".
-
-    Of all messages the most frequent: what is the same in each is worked out once.
-    """
-
-    __slots__ = ("_opening", "_sum", "peer")
-
-    def __init__(self, peer: Peer) -> None:
-        self.peer = peer
-        header = Header(PlatformReply.ID, peer, 0)
-        self._opening = opening(header, _REPLY.size)
-        self._sum = checksum(self._opening + _REPLY.pack(0, _LOCATION, OK))
-
-    def write(self, serial: int, ack_serial: int) -> bytes:
-        changed = serial ^ ack_serial
-        total = self._sum ^ changed >> 8 ^ changed & 0xFF
-        content = self._opening + _RECEIPT.pack(serial, ack_serial, _LOCATION, OK, total)
-        if b"\x7d" in content or b"\x7e" in content:
-            content = escape(content)
-        return b"~%b~" % content
 
 
 @dataclass(slots=True)

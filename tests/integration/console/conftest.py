@@ -1,12 +1,14 @@
 """A small bureau with its desks, and the real web process in front of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import text
 
 from dispatch.units.models import Unit
+from gps_ingest.fixes import Row, table, to_us
+from gps_ingest.notices import encode
 from kernel.access import system
 from kernel.bus import Bus
 from kernel.clock import now
@@ -18,6 +20,12 @@ from tests.web import WebProcess
 
 TEST = system("test")
 CITY = {"bbox": [116.3, 39.8, 116.5, 40.0]}
+
+
+def positions(terminals: Iterable[int], second: int) -> bytes:
+    """What the listeners tell of terminals that reported at that epoch second."""
+    at = to_us(second)
+    return encode(table([Row(n, at, at, 39.9, 116.4, 30.0, 90.0, None, 0) for n in terminals]))
 
 
 @dataclass
@@ -32,12 +40,9 @@ class Web:
     terminal_id: int
     cookie: str = ""
 
-    def position(self, number: int, lon: float = 116.4) -> list[list[float | int | None]]:
-        """A batch of the listeners with the unit's position, a new second each."""
-        return [[self.terminal_id, 39.9, lon, 30.0, 90.0, number * 1000, number * 1000, 0]]
-
     def drive(self, number: int) -> None:
-        self.bus.publish_json("positions", self.position(number))
+        """A batch of the listeners with the unit's position, a new second each."""
+        self.bus.publish("positions", positions([self.terminal_id], number))
 
     def news(self, kind: str, ident: int) -> int:
         """Tell news of the bureau; gives its order."""

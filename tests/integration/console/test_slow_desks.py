@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.integration.console.conftest import CITY, TEST, Web
+from tests.integration.console.conftest import CITY, TEST, Web, positions
 from tests.web import DeskLine
 
 UNITS = 4_000
@@ -91,11 +91,7 @@ def test_slow_desks_are_cut_and_never_slow_the_others(web: Web, fleet: list[int]
 
 def tell(web: Web, terminals: list[int], second: int) -> None:
     for start in range(0, len(terminals), 1_000):
-        part = terminals[start : start + 1_000]
-        web.bus.publish_json(
-            "positions",
-            [[one, 39.9, 116.4, 30.0, 90.0, second * 1000, second * 1000, 0] for one in part],
-        )
+        web.bus.publish("positions", positions(terminals[start : start + 1_000], second))
 
 
 def has(desk: DeskLine, second: int) -> bool:

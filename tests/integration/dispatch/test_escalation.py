@@ -1,6 +1,7 @@
 """The saga: it climbs until a person has taken the order, and no further."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from dispatch.escalation import course, policies
 from dispatch.escalation.models import Escalation, EscalationStep
 from dispatch.escalation.policy import HOUSE, NEXT, RING, SEND, STOP, UNIT, Policy, Step
+from dispatch.recommendation import regret
 from kernel.errors import BadInput, Conflict, Forbidden, IllegalTransition, NotFound
 from telephony.gateways.base import OutcomeUnknown, Refused
 from tests.integration.dispatch.conftest import (
@@ -374,3 +376,30 @@ def test_a_course_that_is_over_stays_over(desk: Desk) -> None:
     desk.do(lambda s: course.end(s, ident, "STOPPED"), SETUP)
     assert courses(desk, order_id)[0].state == "ANSWERED"
     assert desk.do(lambda s: course.of(s, 10**9), SETUP) is None
+
+
+# ------------------------------------------------- whom to send: together, and afterwards
+
+
+def test_two_cases_are_thought_of_together(desk: Desk) -> None:
+    near, far = desk.unit("京A0001", lon=116.425), desk.unit("京A0002", lon=116.30)
+    plans = desk.do(lambda s: desk.room.orders.planner.jointly(s, [1, 3, 3]))
+    assert {pair.case_id for pair in plans.joint} == {1, 3}
+    assert {pair.unit_id for pair in plans.joint} == {near, far}
+    assert next(p.unit_id for p in plans.joint if p.case_id == 3) == near, "it is the graver one"
+    desk.issue(far, **APP)
+    plans = desk.do(lambda s: desk.room.orders.planner.jointly(s, [1, 3]))
+    assert {pair.case_id for pair in plans.joint} == {3}, "the other has its order"
+
+
+def test_the_predicted_arrival_is_compared_with_the_actual_one(desk: Desk) -> None:
+    order_id = desk.issue(desk.unit("京A0001"), **APP)
+    predicted = desk.assignment(order_id).predicted_seconds
+    assert predicted and desk.assignment(order_id).predicted_by in ("road", "straight")
+    desk.work(minutes=8)
+    desk.report(desk.assignment(order_id).id, "ON_SCENE")
+    since = desk.clock.now() - timedelta(days=1)
+    [found] = desk.do(lambda s: regret.accuracy(s, DISPATCHER, since))
+    assert (found.arrivals, found.overridden) == (1, False)
+    assert found.median_error == pytest.approx(480 - predicted, abs=1)
+    assert not desk.do(lambda s: regret.accuracy(s, STRANGER, since), STRANGER)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.recommendation.rank import Facts, Ranked, needs_reason, rank
+from dispatch.recommendation.rank import Facts, Ranked, Reason, needs_reason, rank
 
 NEAR, FAR = 300.0, 900.0
 
@@ -123,3 +123,25 @@ def test_passing_over_a_clearly_better_unit_asks_why(chosen: set[int], asks_why:
 def test_a_unit_that_cannot_be_sent_is_not_passed_over() -> None:
     ranked = rank([unit(1, travel_seconds=1, state="HANDLING"), unit(2)])
     assert not needs_reason(ranked, {2})
+
+
+def test_what_is_not_known_of_a_position_grows_with_its_age_and_the_last_speed() -> None:
+    parked, driving = unit(1, speed_kmh=0.0), unit(2, speed_kmh=72.0)
+    assert (parked.uncertainty_m, driving.uncertainty_m) == (30.0, 220.0)
+    assert unit(3, position_age_s=None).uncertainty_m is None
+    older = unit(4, speed_kmh=72.0, position_age_s=300)
+    assert older.uncertainty_m == 6020.0
+    assert order_of(older, unit(5, speed_kmh=0.0, position_age_s=300)) == [5, 4]
+
+
+def test_a_branch_is_not_left_without_a_unit_for_a_few_minutes() -> None:
+    last = unit(1, is_last=True, travel_seconds=NEAR)
+    assert order_of(last, unit(2, travel_seconds=NEAR + 200)) == [2, 1]
+    assert order_of(last, unit(2, travel_seconds=NEAR + 300)) == [1, 2]
+    assert "last_of_branch" in reasons(rank([last])[0])
+
+
+def test_a_crew_at_the_end_of_a_long_shift_is_spared() -> None:
+    tired = unit(1, shift_hours=11.5)
+    assert order_of(tired, unit(2, travel_seconds=NEAR + 200, shift_hours=9.9)) == [2, 1]
+    assert Reason("long_on_duty", {"hours": 11}) in rank([tired])[0].reasons

@@ -2,77 +2,31 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gps_ingest.bulk import Bulk
-from gps_ingest.fixes import Row, Table, table
-from gps_ingest.history import Happening, Oddity
 from gps_ingest.intake import Intake
 from gps_ingest.listeners.limits import Dismissed
 from gps_ingest.pipeline import KnownTerminal, Pipeline, Rules
-from gps_ingest.positions import StoreLimits
 from gps_ingest.protocols import jt808
 from gps_ingest.protocols.jt808 import link
+from gps_ingest.protocols.jt808.columns import receipts
 from gps_ingest.protocols.jt808.location import Location
 from gps_ingest.sessions.jt808 import Jt808Session
 from kernel.clock import FixedClock
+from tests.fakes.store import Store
 
 START = datetime(2026, 9, 22, 1, 0, tzinfo=UTC)
 LAT, LON = 39.92, 116.39
 RULES = Rules(service_area=(115.0, 39.0, 118.0, 41.0))
-
-
-@dataclass
-class Store:
-    """What was given to be stored; answered when it is told to."""
-
-    rows: list[str] = field(default_factory=list)
-    oddities: list[tuple[int, str, int | None]] = field(default_factory=list)
-    happenings: list[tuple[int, str, str]] = field(default_factory=list)
-    dones: list[Callable[[], None]] = field(default_factory=list)
-    source: Any = None
-    limits: StoreLimits = field(default_factory=StoreLimits)
-    together: int = 0
-
-    def add(self, row: Row, done: Callable[[], None] | None = None) -> None:
-        self.rows.append(str(table([row])[0].item()))
-        self._then(done)
-
-    def add_all(self, fixes: Table, done: Callable[[], None]) -> None:
-        self.rows += [str(fix.item()) for fix in fixes]
-        self.together += len(fixes)
-        self._then(done)
-
-    def quarantine(self, oddity: Oddity, done: Callable[[], None] | None = None) -> None:
-        self.oddities.append((oddity.terminal_id, oddity.reason, oddity.fixed_us))
-        self._then(done)
-
-    def happen(self, happening: Happening) -> None:
-        self.happenings.append((happening.terminal_id, happening.kind, happening.key))
-
-    def after_all_before(self, done: Callable[[], None]) -> None:
-        self._then(done)
-
-    def came(self) -> None:
-        return None
-
-    def _then(self, done: Callable[[], None] | None) -> None:
-        if done is not None:
-            self.dones.append(done)
-
-    def flush(self) -> None:
-        if self.source is not None:
-            self.source.read()
-        dones, self.dones = self.dones, []
-        for done in dones:
-            done()
 
 
 @dataclass
@@ -140,8 +94,13 @@ class World:
             for n in range(count)
         ]
         names = {terminal.identity: terminal for terminal in self.terminals}
-        fleet = SimpleNamespace(find=names.get, heard=lambda *_: None, stranger=lambda *_: None)
-        fences = SimpleNamespace(passed=self._pass)
+        fleet = SimpleNamespace(
+            find=names.get,
+            heard=lambda *_: None,
+            stranger=lambda *_: None,
+            heard_all=lambda *_: None,
+        )
+        fences = SimpleNamespace(quiet=lambda fixes: np.zeros(len(fixes), bool), passed=self._pass)
         self.intake = Intake(
             cast(Any, fleet), cast(Any, self.store),
             pipeline=Pipeline(cast(Any, fences)), rules=RULES, clock=self.clock,
@@ -162,6 +121,12 @@ class World:
 
     def known(self) -> list[tuple[object, ...]]:
         return [(one.newest, one.doubted, one.alarms, one.enabled) for one in self.terminals]
+
+    def present(self) -> list[str]:
+        """What presence remembers of each, but for when its line was closed."""
+        rows = self.intake.presence._reporting
+        names = ["at", "lat", "lon", "heard_at", "intervals", "learned", "reason", "is_offline"]
+        return [str(rows.rows[rows.place(one.id)][names]) for one in self.terminals]
 
 
 @dataclass(frozen=True)
@@ -247,6 +212,7 @@ def assert_equal(sayings: list[Saying]) -> World:
     assert sorted(together.store.happenings) == sorted(apart.store.happenings)
     assert together.passed == apart.passed
     assert together.known() == apart.known()
+    assert together.present() == apart.present()
     for one, other in zip(together.peers, apart.peers, strict=True):
         assert (one.closed, one.answers()) == (other.closed, other.answers())
     return together
@@ -301,7 +267,9 @@ def test_a_fault_of_the_common_way_leaves_each_its_own(monkeypatch: pytest.Monke
     assert (len(world.store.rows), world.store.together) == (20, 0)
 
 
-@pytest.mark.parametrize("part", ["fleet.heard", "presence.fix", "pipeline.fences.passed"])
+@pytest.mark.parametrize(
+    "part", ["fleet.heard_all", "presence.fixes", "pipeline.fences.quiet", "pipeline.fences.passed"]
+)
 def test_a_fault_behind_the_store_loses_no_fix_and_no_answer(
     part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,8 +298,27 @@ def test_a_fault_behind_the_store_loses_no_fix_and_no_answer(
     assert all(peer.answers()[10 + who, 0] for who, peer in enumerate(world.peers))
 
 
-@given(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF), st.sampled_from((2013, 2019)))
-def test_a_receipt_is_the_general_response(serial: int, ack: int, version: int) -> None:
-    peer = jt808.Peer.of("13912345678", version)
-    (wire,) = jt808.encode(link.PlatformReply(ack, 0x0200), peer, serial)
-    assert link.Receipts(peer).write(serial, ack) == wire
+NUMBERS = st.integers(0, 0xFFFF) | st.sampled_from((0x7D, 0x7E, 0x7D7E, 0x7E01))
+PEERS = st.builds(
+    jt808.Peer,
+    st.sampled_from((bytes.fromhex("013912345678"), bytes.fromhex("7e7d00000001"))),
+    st.just(2013),
+    st.booleans(),
+) | st.builds(
+    jt808.Peer,
+    st.sampled_from((bytes.fromhex("00000000013912345678"), bytes(9) + b"\x7e")),
+    st.just(2019),
+    st.just(True),
+    st.sampled_from((1, 2, 0x7D)),
+)
+
+
+@given(st.lists(st.tuples(PEERS, NUMBERS, NUMBERS), max_size=20))
+def test_receipts_are_general_responses(asked: list[tuple[jt808.Peer, int, int]]) -> None:
+    keys = np.frombuffer(b"".join(peer.key for peer, _, _ in asked), np.uint8).reshape(-1, 13)
+    serials, acks = (np.array([one[n] for one in asked], np.uint16) for n in (1, 2))
+    told = [
+        jt808.encode(link.PlatformReply(ack, 0x0200), peer, serial)[0]
+        for peer, serial, ack in asked
+    ]
+    assert receipts(keys, serials, acks) == told

@@ -2,14 +2,21 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from gps_ingest import meters
+from gps_ingest.fixes import Row, Table, table
 from gps_ingest.flags import FixFlag
+from gps_ingest.intake import Intake
 from gps_ingest.pipeline import End, KnownTerminal, Passage, Pipeline, Rules, Verdict
 from gps_ingest.protocols.base import Fix
+from kernel.clock import FixedClock
+from tests.fakes.store import Store
 
 NOW = datetime(2026, 9, 22, 1, 0, tzinfo=UTC)
 LAT, LON = 39.92, 116.39
@@ -180,16 +187,32 @@ def test_fences_hear_of_live_fixes_only(terminal: KnownTerminal) -> None:
         ) -> None:
             self.heard.append((terminal_id, lat, lon, at))
 
-    fences = Listening()
-    for what in (fix(), fix(-5), fix(valid=False)):
-        Pipeline(fences).run(Passage(what, terminal, NOW, Rules()))
-    assert fences.heard == [(7, LAT, LON, NOW.timestamp())]
+        def quiet(self, fixes: Table) -> NDArray[np.bool_]:
+            return fixes["terminal_id"] != 7
+
+    fences, store = Listening(), Store()
+    fleet: Any = SimpleNamespace(heard_all=lambda _: None)
+    intake = Intake(fleet, cast(Any, store), pipeline=Pipeline(fences), clock=FixedClock(NOW))
+    other = KnownTerminal(8, "other", "nmea")
+    for what, whose in (
+        (fix(), terminal),
+        (fix(-5), terminal),
+        (fix(valid=False), terminal),
+        (fix(), other),
+    ):
+        intake.take(what, whose)
+    store.flush()
+    assert len(store.rows) == 3
+    assert fences.heard == [(7, LAT, LON, NOW.timestamp())], "neither late nor void nor quiet ones"
 
 
 def test_fences_that_fail_cost_no_fix_are_counted_and_logged_once_a_minute(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Broken:
+        def quiet(self, *_: object) -> NDArray[np.bool_]:
+            raise RuntimeError("a fault")
+
         def passed(self, *_: object) -> None:
             raise RuntimeError("a fault")
 
@@ -200,4 +223,6 @@ def test_fences_that_fail_cost_no_fix_are_counted_and_logged_once_a_minute(
     for second in range(3):
         pipeline.tell(7, (float(second), 39.9, 116.4), 36.0)
     assert counted() == before + 3
+    pipeline.watch(table([Row(7, 0, 0, 39.9, 116.4, 36.0, None, None, 0)] * 2))
+    assert counted() == before + 6, "asked in vain which are quiet, and then of each"
     assert sum("fences_failed" in str(record.msg) for record in caplog.records) == 1

@@ -1,13 +1,17 @@
 """Which terminals count as away, since when, and why."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from gps_ingest.fixes import EPOCH_2000_US
+from gps_ingest.fixes import EPOCH_2000_US, Row, table, to_us
 from gps_ingest.history import Happening
 from gps_ingest.pipeline import KnownTerminal
 from gps_ingest.presence import Presence
+from gps_ingest.server import IngestServer
+from kernel.clock import FixedClock
 
 START = datetime(2026, 9, 22, 1, 0, tzinfo=UTC)
 CAR = KnownTerminal(7, "car", "nmea")
@@ -22,7 +26,11 @@ class Watch:
 
     def fix(self, seconds: float, terminal: KnownTerminal = CAR) -> None:
         at = START.timestamp() + seconds
-        self.presence.fix(terminal.id, (at, 39.9, 116.4), at)
+        row = Row(terminal.id, to_us(at), to_us(at), 39.9, 116.4, None, None, None, 0)
+        self.presence.fixes(table([row]))
+
+    def trouble(self, seconds: float, reason: str) -> None:
+        self.presence.trouble(CAR.id, reason, START.timestamp() + seconds)
 
     def look(self, seconds: float, terminal: KnownTerminal = CAR) -> list[tuple[str, float, str]]:
         """What is told by then: kind, seconds after the start, reason."""
@@ -64,13 +72,29 @@ def test_one_long_pause_does_not_change_what_is_usual(watch: Watch) -> None:
 @pytest.mark.parametrize("reason", ["connection_closed", "void", "quarantined"])
 def test_the_last_that_came_instead_is_the_reason(watch: Watch, reason: str) -> None:
     watch.fix(0)
-    watch.presence.trouble(7, reason)
+    watch.trouble(1, reason)
     assert watch.look(91) == [("offline", 0, reason)]
+
+
+def test_a_fix_that_came_before_and_is_told_of_later_is_no_end_of_the_trouble(watch: Watch) -> None:
+    watch.fix(0)
+    watch.trouble(11, "connection_closed")
+    watch.fix(10)
+    assert watch.look(101) == [("offline", 10, "connection_closed")]
+
+
+def test_trouble_before_the_first_fix_is_told_of_is_its_reason_and_nothing_else(
+    watch: Watch,
+) -> None:
+    watch.trouble(1, "connection_closed")
+    assert watch.look(500) == [], "there is no fix that it could have been away since"
+    watch.fix(0)
+    assert watch.look(91) == [("offline", 0, "connection_closed")]
 
 
 def test_a_connection_that_is_replaced_is_no_reason(watch: Watch) -> None:
     watch.fix(0)
-    watch.presence.trouble(7, "connection_closed")
+    watch.trouble(1, "connection_closed")
     watch.fix(10)
     assert watch.look(101) == [("offline", 10, "silent")]
 
@@ -111,3 +135,22 @@ def test_nobody_falls_silent_while_nobody_listens(watch: Watch) -> None:
     watch.presence.wait(START + timedelta(seconds=300))
     assert watch.look(390) == []
     assert watch.look(391) == [("offline", 0, "silent")]
+
+
+@pytest.mark.parametrize(("is_open", "is_away"), [(False, False), (True, True)])
+def test_what_cannot_be_stored_is_not_heard_and_makes_nobody_silent(
+    watch: Watch, is_open: bool, is_away: bool
+) -> None:
+    watch.fix(0)
+    clock = FixedClock(START + timedelta(seconds=300))
+    server: Any = SimpleNamespace(
+        intake=SimpleNamespace(clock=clock, presence=watch.presence),
+        store=SimpleNamespace(valve=SimpleNamespace(is_open=is_open), is_away=is_away),
+        fleet=SimpleNamespace(known=lambda: [CAR]),
+    )
+    IngestServer.sweep(server)
+    assert watch.told == []
+    server.store = SimpleNamespace(valve=SimpleNamespace(is_open=True), is_away=False)
+    clock.advance(seconds=91)
+    IngestServer.sweep(server)
+    assert [one.kind for one in watch.told] == ["offline"]

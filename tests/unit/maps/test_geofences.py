@@ -2,6 +2,7 @@
 
 from random import Random
 
+import numpy as np
 import pytest
 import shapely
 
@@ -40,8 +41,11 @@ def test_every_point_is_where_the_shapes_say(seed: int) -> None:
         )
         for n in range(12)
     }
-    found = fences(**outlines)
-    for _ in range(2000):
-        lon, lat = random.uniform(115.95, 116.25), random.uniform(-0.15, 0.15)
+    found, together = fences(**outlines), fences(**outlines)
+    points = np.array(
+        [(random.uniform(115.95, 116.25), random.uniform(-0.15, 0.15)) for _ in range(2000)]
+    )
+    numbers = together.numbers(*points.T)
+    for (lon, lat), number in zip(points.tolist(), numbers.tolist(), strict=True):
         expected = {c for c, shape in outlines.items() if shapely.intersects_xy(shape, lon, lat)}
-        assert found.at(lon, lat) == expected
+        assert found.at(lon, lat) == together.combinations[number] == expected
