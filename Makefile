@@ -18,7 +18,7 @@ run: setup ## Set up, then start everything; Ctrl+C stops it
 
 run-telephony: ## The same with a real telephone exchange (Asterisk) and a simulated outside world
 	@$(PYTHON) deploy/setup.py telephony
-	@CC_FAX_ENGINE=asterisk exec $(BIN)/command-center up
+	@CC_FAX_ENGINE=asterisk CC_VOICE_ENGINE=asterisk exec $(BIN)/command-center up
 
 test: ## Set up, then every check and every test; counts them in its last line
 	@$(PYTHON) deploy/run_tests.py

@@ -135,6 +135,7 @@ def _install_operator_pages(app: APIFlask, house: House) -> None:
             "mode": house.settings.mode,
             "timezone": house.settings.timezone,
             "hotlines": ["12315", "12365", "96315"],
+            "channels": list(house.dispatch.deliveries.channels),
             "region_code": house.settings.region_code,
             "map": house.settings.map_view,
             "trusted_device_days": house.settings.trusted_device_days,

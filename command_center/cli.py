@@ -16,9 +16,9 @@ VERBS = {
         "command_center.commands.fax_simulator:fax_simulator",
         "Run the simulated fax engine (demo).",
     ),
-    "fax-reports": (
-        "command_center.commands.fax_reports:fax_reports",
-        "Tell how faxes of the exchange ended.",
+    "call-reports": (
+        "command_center.commands.call_reports:call_reports",
+        "Tell what became of the exchange's calls.",
     ),
     "migrate": (
         "command_center.commands.migrate:migrate",

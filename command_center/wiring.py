@@ -24,8 +24,10 @@ from command_center.cases.events import CaseChanged
 from command_center.cases.evidence import CaseEvidence
 from command_center.cases.identity import alerts
 from command_center.cases.office import Office, vault_of
+from command_center.cases.order_calls import KEEP, KEEP_SECONDS, OrderCalls
 from command_center.cases.sending import CaseGate
 from command_center.console import views as console_views
+from command_center.engines import asterisk
 from command_center.engines.health import health
 from command_center.insight import views as insight_views
 from command_center.intake import views as intake_views
@@ -99,7 +101,7 @@ def build(settings: Settings) -> House:
     room = dispatch_room.build(
         settings,
         alarms=alarms,
-        channels=dispatch_room.standard_channels(outbox),
+        channels=dispatch_room.standard_channels(outbox, voice=settings.voice_engine != "none"),
         directory=StaffDirectory(),
         gate=CaseGate(office),
         evidence=CaseEvidence(office),
@@ -113,7 +115,14 @@ def build(settings: Settings) -> House:
         settings=settings,
         database=database,
         bus=bus,
-        handlers=_handlers(room, sender, alarms, auditing, _archive(settings, office)),
+        handlers=_handlers(
+            room,
+            sender,
+            alarms,
+            auditing,
+            _archive(settings, office),
+            OrderCalls(office, asterisk.recordings(settings)),
+        ),
         office=office,
         dispatch=room,
         intake=Intake(office, Geocoder().geocode),
@@ -144,11 +153,17 @@ def blueprints(house: House) -> list[APIBlueprint]:
 
 
 def _handlers(
-    room: Room, sender: sending.Sender, alarms: AlarmService, auditing: Auditing, keeper: Archive
+    room: Room,
+    sender: sending.Sender,
+    alarms: AlarmService,
+    auditing: Auditing,
+    keeper: Archive,
+    calls: OrderCalls,
 ) -> Handlers:
     """Who does what when a job is due."""
     handlers = Handlers()
     handlers.manual(ledger.SEND, sender.handle)
+    handlers.manual(ledger.HANG_UP, sender.hang_up)
     handlers.every("telephony.sweep", SWEEP_SECONDS, sending.sweep)
     handlers.every("accounts.sweep", SESSION_SWEEP_SECONDS, accounts.sweep)
     for name, seconds, sweep in auditing.jobs_every():
@@ -158,6 +173,7 @@ def _handlers(
     handlers.every(archive.PURGE, archive.PURGE_SECONDS, keeper.purge_files)
     handlers.transactional(archive.DESTROY, keeper.destroy)
     handlers.every(strangers.TEND, strangers.TEND_SECONDS, room.inbound.tend_strangers)
+    handlers.every(KEEP, KEEP_SECONDS, calls.keep)
     handlers.every(days.RETIRE, days.RETIRE_SECONDS, keeper.days.retire)
     for kind, handler in room.jobs().items():
         handlers.transactional(kind, handler)

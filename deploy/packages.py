@@ -77,6 +77,8 @@ PACKAGES = (
     Package("fonts-noto-cjk", "Chinese type", CJK),
     Package("chromium", "browser", setting("CC_CHROMIUM", CHROMIUM), TESTS),
     Package("mmdebstrap", "laying out Asterisk", exchange, EXCHANGE),
+    Package("espeak-ng", "speaking orders", program("espeak-ng"), EXCHANGE),
+    Package("sox", "sound of telephone lines", program("sox"), EXCHANGE),
     Package("poppler-utils", "reading PDF", program("pdftotext"), TESTS),
 )
 

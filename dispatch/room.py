@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import CLIMB, AlarmService
+from dispatch.calls import CallNews
 from dispatch.delivery.channels.app import AppChannel
 from dispatch.delivery.channels.base import Channel
 from dispatch.delivery.channels.fax import FaxChannel
 from dispatch.delivery.channels.sms import SmsChannel
 from dispatch.delivery.channels.vehicle import VehicleChannel
+from dispatch.delivery.channels.voice import VoiceChannel
 from dispatch.delivery.receipts import Receipts
 from dispatch.delivery.service import LAY_OUT, DeliveryService
 from dispatch.escalation.course import ESCALATE
@@ -36,7 +38,7 @@ from gps_ingest.downlink import DOWNLINK_CHANGED
 from gps_ingest.history import HAPPENED
 from kernel.crypto import Vault
 from kernel.settings import Settings
-from telephony.news import INBOUND_RECEIVED, MESSAGE_CHANGED
+from telephony.news import INBOUND_RECEIVED, KEY_PRESSED, MESSAGE_CHANGED
 from telephony.outbox import Outbox
 
 Handler = Callable[[Session, dict[str, Any]], None]
@@ -56,6 +58,7 @@ class Room:
     inbound: InboundService
     field: FieldService
     vehicles: VehicleNews
+    calls: CallNews
     zone: ZoneInfo
     """Of the bureau: its days are counted by it."""
     terminals: Registry
@@ -71,6 +74,7 @@ class Room:
             LAY_OUT: self.deliveries.lay_out,
             MESSAGE_CHANGED: self.receipts.message_changed,
             INBOUND_RECEIVED: self.inbound.received,
+            KEY_PRESSED: self.calls.key_pressed,
             DOWNLINK_CHANGED: self.vehicles.downlink_changed,
             HAPPENED: self.happened,
         }
@@ -84,9 +88,14 @@ class Room:
             self.vehicles.happened(session, found)
 
 
-def standard_channels(outbox: Outbox) -> dict[str, Channel]:
-    """The registration of channels; a new one is a module, a line here and a page of its own."""
+def standard_channels(outbox: Outbox, *, voice: bool) -> dict[str, Channel]:
+    """The registration of channels; a new one is a module, a line here and a page of its own.
+
+    `voice`: whether there is an engine that calls people.
+    """
     channels: list[Channel] = [SmsChannel(), FaxChannel(outbox), AppChannel(), VehicleChannel()]
+    if voice:
+        channels.append(VoiceChannel())
     return {channel.name: channel for channel in channels}
 
 
@@ -123,6 +132,7 @@ def build(
         inbound=InboundService(statuses, alarms, directory, vault),
         field=FieldService(directory, statuses, receipts, distress, evidence, positions),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
+        calls=CallNews(statuses, alarms),
         zone=settings.zone,
         terminals=Registry(directory),
     )

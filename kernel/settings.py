@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 DEFAULT_SECRET = "change-me"  # noqa: S105 (refused in production)
 DEMO_NUMBER = re.compile(r"^\+?999\d{5,12}$")
 """Numbers of the demo: country code 999 belongs to nobody (ITU-T E.164), so none can be dialled."""
+DEMO_DESK = "+9991000007100"
+"""An extension of the simulated world."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = (
     "http_port",
@@ -145,6 +147,13 @@ class Settings(BaseSettings):
     """The station that our faxes name as their sender."""
     fax_lines: int = Field(default=4, ge=1, le=60)
     """Faxes that are sent at once."""
+    voice_engine: Literal["none", "asterisk"] = "none"
+    """What calls people: nobody (the channel is not offered), or a private Asterisk."""
+    voice_lines: int = Field(default=4, ge=1, le=60)
+    """People that are called at once."""
+    voice_desk: str = ""
+    """The desk's number, which key 9 of a call leads to; empty means nobody is connected (the desk
+    is told all the same), in the demo an extension of the simulated world."""
     sip_host: str = ""
     """host:port of the carrier's SIP trunk; empty means the simulated outside world of the demo."""
     ari_password: str = ""
@@ -233,6 +242,16 @@ class Settings(BaseSettings):
                 if port == taken and name < other:
                     raise ValueError(f"CC_{name.upper()} and CC_{other.upper()} are both {port}")
         return self
+
+    @property
+    def desk_number(self) -> str:
+        """Where somebody is connected who asks for the desk."""
+        return self.voice_desk or (DEMO_DESK if self.is_demo else "")
+
+    @property
+    def uses_exchange(self) -> bool:
+        """Whether anything leaves by the telephone exchange."""
+        return "asterisk" in (self.fax_engine, self.voice_engine)
 
     @property
     def is_demo(self) -> bool:

@@ -12,11 +12,11 @@ log = get_logger(__name__)
 SECONDS = 10
 
 
-def fax_receipt(settings: Settings, report: Mapping[str, object]) -> bool:
+def call_receipt(settings: Settings, report: Mapping[str, object]) -> bool:
     """Whether the web process has taken the report; it stores before it answers."""
-    token = base64.b64encode(f"fax:{settings.hook_token}".encode()).decode()
+    token = base64.b64encode(f"call:{settings.hook_token}".encode()).decode()
     request = urllib.request.Request(
-        f"http://127.0.0.1:{settings.http_port}/hooks/fax/receipt",
+        f"http://127.0.0.1:{settings.http_port}/hooks/call/receipt",
         data=json.dumps(report).encode(),
         headers={"Content-Type": "application/json", "Authorization": f"Basic {token}"},
     )
@@ -24,5 +24,5 @@ def fax_receipt(settings: Settings, report: Mapping[str, object]) -> bool:
         with urllib.request.urlopen(request, timeout=SECONDS) as response:
             return bool(200 <= response.status < 300)
     except OSError as error:
-        log.warning("fax_report_not_taken", error=str(error))
+        log.warning("call_report_not_taken", error=str(error))
         return False

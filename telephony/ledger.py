@@ -14,8 +14,11 @@ from telephony.lifecycle import ENDED, IN_FLIGHT, Channel, State
 from telephony.models import Attempt, Message
 
 SEND = "telephony.send"
+HANG_UP = "telephony.hang_up"
 NO_LINE = "lines_busy"
-"""Problem of a fax that found no free line."""
+"""Problem of a call that found no free line."""
+CALLED = frozenset({Channel.FAX, Channel.VOICE})
+"""Channels that take a line for as long as they last."""
 changes_total = metrics.Counter("cc_messages_total", "Changes of messages", ["channel", "state"])
 
 
@@ -40,6 +43,8 @@ def free(session: Session, message_id: int) -> Message | None:
 
 def move(session: Session, message: Message, state: State, problem: str | None = None) -> bool:
     """Put the message into `state`; False, and nothing is changed, when it is there already."""
+    if state is State.QUEUED and message.stop_asked_at is not None:
+        state = State.CANCELLED
     if message.state == state:
         return False
     was_calling = message.state in IN_FLIGHT and problem != NO_LINE
@@ -49,8 +54,8 @@ def move(session: Session, message: Message, state: State, problem: str | None =
     news.message_changed(session, message)
     if state not in IN_FLIGHT:
         start_next_of_list(session, message)
-        if was_calling and message.channel == Channel.FAX:
-            _start_who_waits_for_a_line(session)
+        if was_calling and message.channel in CALLED:
+            _start_who_waits_for_a_line(session, message.channel)
     return True
 
 
@@ -60,6 +65,13 @@ def _date(message: Message, state: State, moment: datetime) -> None:
     if state is State.DELIVERED:
         message.delivered_at = moment
     message.ended_at = moment if state in ENDED else None
+
+
+def ask_to_stop(session: Session, message: Message) -> None:
+    """Nobody wants this call any more: a worker ends it if it still rings."""
+    message.stop_asked_at = message.stop_asked_at or now(session)
+    payload = {"message_id": message.id, "attempt": message.attempts_made}
+    enqueue(session, HANG_UP, payload)
 
 
 def enqueue_send(session: Session, message: Message) -> None:
@@ -74,9 +86,9 @@ def _enqueue(session: Session, message: Message, due: datetime) -> None:
     enqueue(session, SEND, payload, run_at=due)
 
 
-def _start_who_waits_for_a_line(session: Session) -> None:
+def _start_who_waits_for_a_line(session: Session, channel: str) -> None:
     """A line has become free: the most urgent of those that found none goes now."""
-    waits = (Message.channel == Channel.FAX, Message.state == State.QUEUED)
+    waits = (Message.channel == channel, Message.state == State.QUEUED)
     order = (Message.priority.desc(), Message.id)
     found = select(Message).where(*waits, Message.problem == NO_LINE).order_by(*order).limit(1)
     if (message := session.scalar(found)) is not None:

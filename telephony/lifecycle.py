@@ -1,6 +1,7 @@
 """What may become of a message, and what each receipt means for it. Pure.
 
-QUEUED → SENDING → SENT → DELIVERED | FAILED | UNKNOWN; CANCELLED before it has left. UNKNOWN:
+QUEUED → SENDING → SENT → DELIVERED | FAILED | UNKNOWN; CANCELLED before it has left; a
+call also while it rings. UNKNOWN:
 nobody can say whether the engine took it; it is never sent again without a person's word.
 """
 
@@ -62,6 +63,8 @@ class Kind(StrEnum):
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     DROPPED = "dropped"
+    KEY = "key"
+    """A key was pressed while the words were spoken: they were heard on that number."""
 
 
 S = State

@@ -72,7 +72,7 @@ class Message(Base):
     gateway: Mapped[str | None] = mapped_column(String(40))
     provider_id: Mapped[str | None] = mapped_column(String(120))
     parts_total: Mapped[int] = mapped_column(Integer)
-    """Parts of an SMS, pages of a fax."""
+    """Parts of an SMS, pages of a fax; a call is one."""
     parts_accepted: Mapped[int] = mapped_column(Integer, server_default="0")
     """How many parts the engine has taken, from the first on; none is ever given to it again."""
     parts_confirmed: Mapped[int] = mapped_column(Integer, server_default="0")
@@ -80,6 +80,8 @@ class Message(Base):
     queued_at: Mapped[Timestamp]
     try_at: Mapped[Timestamp]
     give_up_at: Mapped[Timestamp]
+    stop_asked_at: Mapped[Timestamp | None]
+    """Since when nobody wants this call any more: it is not tried again."""
     sent_at: Mapped[Timestamp | None]
     delivered_at: Mapped[Timestamp | None]
     ended_at: Mapped[Timestamp | None]

@@ -8,6 +8,7 @@ from telephony.models import Inbound, Message
 
 MESSAGE_CHANGED = "telephony.message_changed"
 INBOUND_RECEIVED = "telephony.inbound_received"
+KEY_PRESSED = "telephony.key_pressed"
 
 
 def message_changed(session: Session, message: Message) -> None:
@@ -25,6 +26,12 @@ def message_changed(session: Session, message: Message) -> None:
         "problem": message.problem,
     }
     enqueue(session, MESSAGE_CHANGED, payload)
+
+
+def key_pressed(session: Session, message: Message, receipt_id: int, key: str) -> None:
+    """Tell which key was pressed on the number of a call, while the call still goes on."""
+    payload = {"message_id": message.id, "receipt_id": receipt_id, "key": key}
+    enqueue(session, KEY_PRESSED, payload)
 
 
 def inbound_received(session: Session, inbound: Inbound) -> None:

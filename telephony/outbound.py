@@ -9,11 +9,13 @@ from kernel.db import carried_out_by
 from kernel.errors import BadInput, Conflict, NotFound
 from kernel.gate.gate import Cleared
 from telephony import ledger, numbers, sms_text
-from telephony.lifecycle import Action, Channel, State, act
+from telephony.lifecycle import IN_FLIGHT, Action, Channel, State, act
 from telephony.models import Message
 from telephony.outbox import Outbox
 from telephony.patience import GIVE_UP_AFTER
 
+LONGEST_SPEECH = 200
+"""Characters: 50 seconds; nobody listens for longer."""
 REPEAT = "【重发】"
 """Begins a repeated text, so that nobody takes it for a second order."""
 
@@ -97,6 +99,47 @@ def queue_fax(
     )
 
 
+def queue_call(
+    session: Session,
+    words: Cleared[str],
+    *,
+    to: str,
+    recipient_name: str = "",
+    reference: tuple[str, int] | None = None,
+    subject: str = "",
+    priority: int = 0,
+    list_key: str | None = None,
+    position: int = 0,
+    repeat_of: int | None = None,
+) -> int:
+    """Queue words to be spoken; gives the message's id. Raises BadInput naming `to` or `text`,
+    NotCleared.
+
+    Messages of one `list_key` are called one after the other, as faxes are. A key that is pressed
+    comes back as a job (`telephony.news.KEY_PRESSED`) with the message's id.
+    """
+    text = words.for_way(Channel.VOICE)
+    if not text.strip() or len(text) > LONGEST_SPEECH:
+        raise BadInput("text", "too_long" if text.strip() else "required")
+    return _queue(
+        session,
+        Message(
+            channel=Channel.VOICE,
+            address=to,
+            text=text,
+            purpose=words.purpose,
+            recipient_name=recipient_name,
+            subject=subject,
+            priority=priority,
+            list_key=list_key,
+            position=position,
+            repeat_of_id=repeat_of,
+            parts_total=1,
+        ),
+        reference,
+    )
+
+
 @carried_out_by(Role.HOUSE)
 def _queue(session: Session, message: Message, reference: tuple[str, int] | None) -> int:
     try:
@@ -126,8 +169,13 @@ def message(session: Session, message_id: int) -> Message:
 
 @carried_out_by(Role.HOUSE)
 def cancel(session: Session, message_id: int) -> bool:
-    """Stop a message that has not left; False when it has, even in part. Raises NotFound."""
+    """Stop a message that has not left; False when it has, even in part. Raises NotFound.
+
+    A call that is being made is hung up soon, unless somebody has answered it.
+    """
     found = _locked(session, message_id)
+    if found.channel == Channel.VOICE and found.state in IN_FLIGHT:
+        ledger.ask_to_stop(session, found)
     if found.state != State.QUEUED or found.parts_accepted:
         return False
     ledger.move(session, found, act(State.QUEUED, Action.CANCEL))
@@ -163,7 +211,8 @@ def _repeat(old: Message) -> Message:
     )
     if old.text is not None:
         new.text = REPEAT + old.text.removeprefix(REPEAT)
-        new.parts_total = len(sms_text.split(new.text))
+    if old.channel == Channel.SMS:
+        new.parts_total = len(sms_text.split(new.text or ""))
     return new
 
 

@@ -1,4 +1,6 @@
-"""Documents that leave by fax, kept as files by their SHA-256 under `var/outbox`."""
+"""Documents that leave by fax and words that are spoken, as files by their SHA-256 under
+`var/outbox`.
+"""
 
 import hashlib
 import os
@@ -6,12 +8,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from telephony import fax_page
+from telephony import fax_page, speech
 
 
 @dataclass(frozen=True)
 class Outbox:
-    """One document may go to many numbers: it is stored once and turned into a fax page once."""
+    """What goes to many numbers is stored once, and made into pages or sound once."""
 
     folder: Path
 
@@ -31,6 +33,21 @@ class Outbox:
         if not path.exists():
             fax_page.to_tiff(self.pdf(name), path, repeat=repeat)
         return path
+
+    def speech(self, text: str) -> Path:
+        """The words as a telephone says them, made on first use. Raises Unspeakable."""
+        path = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()}.wav"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            speech.to_wav(text, path)
+        return path
+
+    def phrase(self, name: str) -> Path:
+        """A phrase of every call: the bureau's recording `var/prompts/<name>.wav` where there is
+        one, else as the engine speaks it. Raises Unspeakable.
+        """
+        recorded = self.folder.with_name("prompts") / f"{name}.wav"
+        return recorded if recorded.exists() else self.speech(speech.PHRASES[name])
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -18,6 +18,8 @@ from telephony.patience import pause_after_call
 log = get_logger(__name__)
 IMPLIED_BY = {Kind.DELIVERED: {Kind.DELIVERED}, Kind.CARRIED: {Kind.CARRIED, Kind.DELIVERED}}
 """A part that was delivered was carried, whichever report comes first."""
+KEYS = frozenset("0123456789*#")
+"""What a telephone can send (ITU-T Q.23)."""
 PROBLEMLESS: dict[News, str | None] = {News.ACCEPTED: None, News.DELIVERED: None}
 
 
@@ -42,8 +44,11 @@ def record(session: Session, heard: Heard) -> bool:
     refused report for days.
     """
     message = ledger.locked(session, heard.message_id)
-    if not _keep(session, heard, message) or message is None:
+    receipt_id = _keep(session, heard, message)
+    if receipt_id is None or message is None:
         return False
+    if heard.kind is Kind.KEY:
+        news.key_pressed(session, message, receipt_id, heard.raw["key"])
     message.provider_id = message.provider_id or heard.provider_id
     progress = _confirm_parts(session, message, heard)
     told = _meaning(session, message, heard)
@@ -54,7 +59,8 @@ def record(session: Session, heard: Heard) -> bool:
     return True
 
 
-def _keep(session: Session, heard: Heard, message: Message | None) -> bool:
+def _keep(session: Session, heard: Heard, message: Message | None) -> int | None:
+    """The id of the new receipt; None for an event that was known."""
     statement = insert(Receipt).values(
         event_id=heard.event_id,
         message_id=message.id if message else None,
@@ -69,7 +75,7 @@ def _keep(session: Session, heard: Heard, message: Message | None) -> bool:
     ).scalar()
     if message is None:
         log.warning("receipt_for_unknown_message", message_id=heard.message_id, kind=heard.kind)
-    return kept is not None
+    return kept
 
 
 def _confirm_parts(session: Session, message: Message, heard: Heard) -> bool:
@@ -77,14 +83,16 @@ def _confirm_parts(session: Session, message: Message, heard: Heard) -> bool:
     before = message.parts_confirmed
     if heard.kind is Kind.PAGE and heard.attempt == message.attempts_made:
         message.parts_confirmed = max(before, heard.part)
+    elif heard.kind is Kind.KEY:
+        message.parts_confirmed = message.parts_total
     elif heard.kind is Kind.DELIVERED:
         message.parts_confirmed = _parts_with(session, message, Kind.DELIVERED)
     return message.parts_confirmed != before
 
 
 def _parts_with(session: Session, message: Message, kind: Kind) -> int:
-    """Of how many parts we have heard this; the end of a fax speaks for all its pages."""
-    if message.channel == Channel.FAX:
+    """Of how many parts we have heard this; the end of a call speaks for all of it."""
+    if message.channel in ledger.CALLED:
         return message.parts_total
     count = select(func.count(Receipt.part.distinct())).where(
         Receipt.message_id == message.id, Receipt.kind.in_(IMPLIED_BY[kind])
@@ -96,8 +104,13 @@ def _meaning(session: Session, message: Message, heard: Heard) -> News | None:
     if heard.kind in NOT_REACHED and heard.attempt != message.attempts_made:
         return None  # the end of an earlier call
     parts = _parts_with(session, message, heard.kind) if heard.kind in IMPLIED_BY else 0
-    again = heard.kind in NOT_REACHED and _pause(session, message) is not None
+    again = heard.kind in NOT_REACHED and _goes_on(session, message)
     return news_in(heard.kind, complete=parts >= message.parts_total, again=again)
+
+
+def _goes_on(session: Session, message: Message) -> bool:
+    """Whether it waits once more; a call that was asked to stop does, and is cancelled there."""
+    return message.stop_asked_at is not None or _pause(session, message) is not None
 
 
 def _conclude(session: Session, message: Message, heard: Heard, told: News) -> bool:
@@ -122,7 +135,8 @@ def _pause(session: Session, message: Message) -> timedelta | None:
     """How long to wait before calling again; None when it is enough or no longer ours to say."""
     if message.state not in IN_FLIGHT:
         return None
-    pause = pause_after_call(ledger.dials(session, message.id)[message.id] or 1)
+    dials = ledger.dials(session, message.id)[message.id] or 1
+    pause = pause_after_call(Channel(message.channel), dials)
     if pause is None or now(session) + pause > message.give_up_at:
         return None
     return pause

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -20,16 +21,26 @@ from kernel.db import Database
 from kernel.jobs import LEASE, Claimed, Retry
 from kernel.log import get_logger
 from telephony import ledger, numbers, sms_text
+from telephony.engine_http import NotReached
 from telephony.fax_page import Unrenderable
-from telephony.gateways.base import Accepted, Gateway, OutcomeUnknown, Outgoing, Refused
-from telephony.lifecycle import Action, Channel, News, State, act, hear
+from telephony.gateways.base import (
+    Accepted,
+    Gateway,
+    HangsUp,
+    OutcomeUnknown,
+    Outgoing,
+    Refused,
+)
+from telephony.lifecycle import IN_FLIGHT, Action, Channel, News, State, act, hear
 from telephony.models import Attempt, Message
 from telephony.outbox import Outbox
 from telephony.patience import outcome_due, pause_after_refusal
+from telephony.speech import PHRASES, Unspeakable
 
 log = get_logger(__name__)
 ENGINE_SECONDS = 15
 """Parts that have not been handed over by then wait for the next attempt: a lease is 30 s."""
+STOP_PAUSE = 2.0
 STORE_PAUSES = (0.1, 0.3, 1, 2, 4, 4)
 """A database that restarts is waited for; what an engine has accepted is not forgotten."""
 WORKER = system("telephony", role=Role.HOUSE)
@@ -69,19 +80,33 @@ class Sender:
             self._store(work)
 
     def _prepare(self, message_id: int) -> None:
-        """Make the fax pages before the attempt begins: a second of work that may fail cleanly."""
+        """Make pages or sound before the attempt begins: a second of work that may fail cleanly."""
         with self.database.unit_of_work(self.principal) as session:
             message = session.get(Message, message_id)
-            if message is None or message.state != State.QUEUED or message.document is None:
+            if message is None or message.state != State.QUEUED:
                 return
         try:
-            self.outbox.tiff(message.document, repeat=message.repeat_of_id is not None)
-        except Unrenderable:
-            log.exception("fax_not_rendered", message_id=message_id)
+            self._document(message)
+        except (Unrenderable, Unspeakable):
+            log.exception("document_not_made", message_id=message_id)
+            problem = "document_unreadable" if message.document else "words_unspeakable"
             with self.database.unit_of_work(self.principal) as session:
                 if found := ledger.locked(session, message_id):
                     state = hear(State(found.state), News.REFUSED)
-                    ledger.move(session, found, state, "document_unreadable")
+                    ledger.move(session, found, state, problem)
+
+    def _document(self, message: Message) -> Path | None:
+        """The pages of a fax, the sound of a call; made on first use.
+
+        Raises Unrenderable, Unspeakable.
+        """
+        if message.document is not None:
+            return self.outbox.tiff(message.document, repeat=message.repeat_of_id is not None)
+        if message.channel != Channel.VOICE:
+            return None
+        for name in PHRASES:
+            self.outbox.phrase(name)
+        return self.outbox.speech(message.text or "")
 
     # -- claim --------------------------------------------------------------------------------
 
@@ -111,7 +136,7 @@ class Sender:
             return None
         message.attempts_made += 1
         message.gateway = gateway.name
-        if message.channel == Channel.FAX:
+        if message.channel in ledger.CALLED:
             message.parts_confirmed = 0
         session.add(
             Attempt(
@@ -130,12 +155,8 @@ class Sender:
         return numbers.refusal(message.address, demo_mode=self.demo_mode, real=gateway.real)
 
     def _outgoing(self, message: Message) -> Iterator[Outgoing]:
-        document = None
-        texts = [""]
-        if message.document is not None:
-            document = self.outbox.tiff(message.document, repeat=message.repeat_of_id is not None)
-        else:
-            texts = sms_text.split(message.text or "")
+        document = self._document(message)
+        texts = [""] if document else sms_text.split(message.text or "")
         for part, text in list(enumerate(texts, start=1))[message.parts_accepted :]:
             yield Outgoing(
                 message_id=message.id,
@@ -149,6 +170,28 @@ class Sender:
                 subject=message.subject,
                 priority=message.priority,
             )
+
+    # -- stop ---------------------------------------------------------------------------------
+
+    def hang_up(self, job: Claimed) -> None:
+        """Handles jobs of kind `telephony.hang_up`: end a call that still rings.
+
+        Raises Retry while the call is only being asked for, or the engine does not say.
+        """
+        message_id, attempt = int(job.payload["message_id"]), int(job.payload["attempt"])
+        with self.database.unit_of_work(self.principal) as session:
+            message = session.get(Message, message_id)
+            if message is None or message.attempts_made != attempt:
+                return
+            state, gateway = message.state, self.gateways.get(message.channel)
+        if state not in IN_FLIGHT or not isinstance(gateway, HangsUp):
+            return
+        try:
+            gateway.hang_up(message_id, attempt)
+        except (NotReached, OutcomeUnknown, ValueError) as error:
+            raise Retry(STOP_PAUSE, "the engine does not say") from error
+        if state == State.SENDING:
+            raise Retry(STOP_PAUSE, "it may be asked for only now")
 
     # -- hand over ----------------------------------------------------------------------------
 
@@ -249,9 +292,7 @@ def _give_up(session: Session, message: Message) -> None:
 
 def _give_up_a_dead_workers_attempt(session: Session, message: Message) -> None:
     """Raises Retry while the other worker's lease still runs."""
-    attempt = session.scalars(
-        select(Attempt).filter_by(message_id=message.id, number=message.attempts_made)
-    ).one()
+    attempt = _last_attempt(session, message)
     left = attempt.started_at + LEASE - now(session)
     if left > timedelta(0):
         raise Retry(left.total_seconds() + 1, "another worker may still be at it")
@@ -259,11 +300,16 @@ def _give_up_a_dead_workers_attempt(session: Session, message: Message) -> None:
     ledger.move(session, message, hear(State.SENDING, News.LOST), "worker_died")
 
 
+def _last_attempt(session: Session, message: Message) -> Attempt:
+    wanted = select(Attempt).filter_by(message_id=message.id, number=message.attempts_made)
+    return session.scalars(wanted).one()
+
+
 def sweep(session: Session) -> None:
     """Every minute: nothing may wait unseen for ever."""
     moment = now(session)
     waits = (Message.state == State.QUEUED) & (Message.give_up_at <= moment)
-    calls = (Message.state == State.SENT) & (Message.channel == Channel.FAX)
+    calls = (Message.state == State.SENT) & Message.channel.in_(ledger.CALLED)
     for ident in session.scalars(select(Message.id).where(waits | calls)).all():
         # What somebody else holds is looked at in a minute: a sweep never waits in a circle.
         message = ledger.free(session, ident)
@@ -275,7 +321,10 @@ def _sweep_one(session: Session, message: Message) -> None:
     moment, state = now(session), State(message.state)
     if state is State.QUEUED and moment >= message.give_up_at:
         _give_up(session, message)
-    patience = outcome_due(Channel(message.channel), message.parts_total)
-    if state is State.SENT and message.sent_at and patience:
-        if moment >= message.sent_at + patience:
-            ledger.move(session, message, hear(state, News.LOST), "no_outcome")
+    heard = message.parts_confirmed > 0
+    patience = outcome_due(Channel(message.channel), message.parts_total, heard=heard)
+    if state is State.SENT and patience:
+        if moment >= _last_attempt(session, message).started_at + patience:
+            is_proven = heard and message.channel == Channel.VOICE
+            news = News.DELIVERED if is_proven else News.LOST
+            ledger.move(session, message, hear(state, news), None if is_proven else "no_outcome")

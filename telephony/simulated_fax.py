@@ -141,7 +141,7 @@ class Simulator:
             "at": datetime.now(UTC).isoformat(),
         }
         pause = 0.2
-        while not self.stopping.is_set() and not callback.fax_receipt(self.settings, body):
+        while not self.stopping.is_set() and not callback.call_receipt(self.settings, body):
             self.stopping.wait(pause)
             pause = min(pause * 2, 5)
 

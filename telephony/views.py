@@ -20,7 +20,7 @@ ENGINES = system("engines", role=Role.ENGINES)
 MAX_BODY = 128 * 1024
 """A long text of 255 parts in UTF-8 is 51 kB."""
 hooks = APIBlueprint("telephony_hooks", __name__, url_prefix="/hooks", enable_openapi=False)
-FAX_ENGINES = ("fax_simulator", "fax_asterisk")
+CALL_ENGINES = ("fax_simulator", "fax_asterisk", "voice_asterisk")
 DONE = 202
 """Taken. Kannel takes only 200 and 202 for an end: anything else it repeats for ever."""
 
@@ -47,17 +47,19 @@ def kannel_receipt() -> Response:
     return Response(status=DONE)
 
 
-@hooks.post("/fax/receipt")
+@hooks.post("/call/receipt")
 @public
-def fax_receipt() -> Response:
-    """A page that passed, or how the call ended, as JSON."""
+def call_receipt() -> Response:
+    """A page that passed, a key that was pressed, or how the call ended, as JSON."""
     body = request.get_json()
     said = {name: str(value) for name, value in body.items()} if isinstance(body, dict) else {}
     if said.get("kind") not in set(Kind):
         raise BadInput("kind")
     engine = said.get("engine", "fax_simulator")
-    if engine not in FAX_ENGINES:
+    if engine not in CALL_ENGINES:
         raise BadInput("engine")
+    if said["kind"] == Kind.KEY and said.get("key") not in receipts.KEYS:
+        raise BadInput("key")
     _record(said, engine, Kind(said["kind"]), said.get("event_id", ""))
     return Response(status=DONE)
 

@@ -59,6 +59,8 @@ class ConfigOut(BaseModel):
     mode: str
     timezone: str
     hotlines: list[str]
+    channels: list[str]
+    """By which an order may leave here."""
     region_code: str
     map: MapView
     demo_accounts: list[DemoAccount]

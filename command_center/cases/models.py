@@ -278,6 +278,10 @@ class Recording(Base):
     sealed_transcript: Mapped[bytes | None] = mapped_column(LargeBinary)
     at: Mapped[Timestamp]
     added_by: Mapped[Reference]
+    call: Mapped[str | None] = mapped_column(String(40), unique=True)
+    """Of a call that carried an order: its name at the exchange."""
+    delivery_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The delivery that it was."""
 
 
 class TimelineEntry(Base):

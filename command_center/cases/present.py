@@ -272,7 +272,8 @@ def recording_out(office: Office, case: Case, row: Recording, who: Principal) ->
         media_type=row.media_type,
         at=row.at,
         transcript="" if case.kind == "JB" else recordings.transcript(office, row),
-        may_hear=recordings.may_hear(who, case),
+        may_hear=recordings.may_hear(who, case, row.kind),
+        delivery_id=row.delivery_id,
     )
 
 

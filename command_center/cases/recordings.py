@@ -5,6 +5,7 @@ of a mixed call belongs to the report alone; the complaint has none.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
@@ -28,6 +29,8 @@ from kernel.errors import BadInput, Forbidden, NotFound
 
 HEAR, HEAR_OWN, HEAR_FOR_REASON = "recording.hear", "recording.hear_own", "recording.hear_reason"
 KINDS = frozenset({"call", "voice_message"})
+ORDER_CALL = "order_call"
+"""What a call said that carried an order, and which keys answered."""
 SOUNDS = ("audio/", "video/webm")
 
 
@@ -57,6 +60,23 @@ def attach(session: Session, office: Office, case_id: int, sound: Sound) -> Reco
     return kept
 
 
+def keep_call(
+    session: Session, office: Office, case: Case, file: Path, delivery_id: int, at: datetime
+) -> None:
+    """Seal the sound of a call that carried an order of this case."""
+    with file.open("rb") as stream:
+        kept = _stored(session, office, case, Sound(ORDER_CALL, stream))
+    kept.call, kept.delivery_id = file.stem, delivery_id
+    if case.kind != "JB":
+        kept.at = at
+    with in_role(session, Role.INTAKE):
+        session.add(kept)
+        session.flush()
+    record(
+        session, "recording.kept", "case", case.id, recording_id=kept.id, delivery_id=delivery_id
+    )
+
+
 def hear(
     session: Session, office: Office, recording_id: int, seat: Seat, reason_code: str
 ) -> tuple[Recording, bytes]:
@@ -67,11 +87,11 @@ def hear(
     if kept is None:
         raise NotFound("recording", recording_id)
     case, principal = queries.get(session, kept.case_id), principal_of(session)
-    check(principal, case)
+    check(principal, case, kept.kind)
     reveal_id = None
     if case.kind == "JB":
         reveal_id = reveals.running(session, case, seat).id
-    elif not _hears_own(principal, case) and principal.can(HEAR_FOR_REASON):
+    elif not _hears_own(principal, case, kept.kind) and principal.can(HEAR_FOR_REASON):
         reveals.check_reason(reason_code)
     record(
         session, "recording.heard", "case", case.id, recording_id=kept.id,
@@ -80,9 +100,9 @@ def hear(
     return kept, _sound(office, kept, _key(session, kept))
 
 
-def check(principal: Principal, case: Case) -> None:
+def check(principal: Principal, case: Case, kind: str) -> None:
     """Raises Forbidden for whoever may not hear a recording of this case (SPEC §1.2)."""
-    if _hears_own(principal, case):
+    if _hears_own(principal, case, kind):
         return
     wide = HEAR_FOR_REASON if case.kind == "JB" else HEAR
     if principal.can(HEAR_FOR_REASON) or principal.can(wide):
@@ -92,9 +112,9 @@ def check(principal: Principal, case: Case) -> None:
     raise Forbidden(wide)
 
 
-def may_hear(principal: Principal, case: Case) -> bool:
+def may_hear(principal: Principal, case: Case, kind: str) -> bool:
     try:
-        check(principal, case)
+        check(principal, case, kind)
     except Forbidden:
         return False
     return True
@@ -105,11 +125,13 @@ def transcript(office: Office, kept: Recording) -> str:
     return people.open_text(office.vault, kept.sealed_transcript, f"transcript:{kept.file}")
 
 
-def _hears_own(principal: Principal, case: Case) -> bool:
-    """Who took the call; the named handler, but never a report's."""
+def _hears_own(principal: Principal, case: Case, kind: str) -> bool:
+    """Who took the call, which is never one of ours; the named handler, but never a report's."""
     if not principal.can(HEAR_OWN):
         return False
     took_it = case.registered_by == principal.id and bool(principal.roles & CLERKS)
+    if kind == ORDER_CALL:
+        took_it = False
     return took_it or (case.handler_id == principal.id and case.kind != "JB")
 
 

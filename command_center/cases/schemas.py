@@ -310,6 +310,8 @@ class RecordingOut(BaseModel):
     transcript: str
     """Cleared words; a report's are heard, not read."""
     may_hear: bool
+    delivery_id: int | None
+    """Of a call that carried an order: which message of the order it was."""
 
 
 class ApprovalOut(BaseModel):

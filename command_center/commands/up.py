@@ -93,11 +93,11 @@ def engines(settings: Settings) -> Iterator[Part]:
 
 def ours(settings: Settings) -> list[Service]:
     """Our processes that run all the time."""
-    fax = ["fax-simulator"] if settings.is_demo else []
-    if settings.fax_engine == "asterisk":
-        fax = ["fax-reports"]
+    calls = ["fax-simulator"] if settings.is_demo and settings.fax_engine == "simulator" else []
+    if settings.uses_exchange:
+        calls.append("call-reports")
     more = [f"ingest-{number}" for number in range(2, settings.ingest_processes + 1)]
-    return [service(settings, name) for name in (*fax, "serve", "ingest", *more, "worker")]
+    return [service(settings, name) for name in (*calls, "serve", "ingest", *more, "worker")]
 
 
 def surplus(settings: Settings) -> list[Service]:
@@ -116,7 +116,7 @@ def sms(settings: Settings) -> Iterator[Part]:
 
 def exchange(settings: Settings) -> Iterator[Part]:
     """The telephone exchange where it is used, and in the demo the world that it calls."""
-    if settings.fax_engine == "asterisk":
+    if settings.uses_exchange:
         yield Asterisk(settings)
         if settings.is_demo and not settings.sip_host:
             yield Asterisk(settings, WORLD)

@@ -1,10 +1,11 @@
 """Asterisk: the bureau's own telephone exchange, and in the demo a second one that is the world.
 
-The bureau's exchange dials over one SIP trunk and is asked over ARI (HTTP on loopback). How a fax
-ended it writes into a journal of its own, a line a call, which `command-center fax-reports` reads:
-what it says is not lost while nobody listens.
+The bureau's exchange dials over one SIP trunk and is asked over ARI (HTTP on loopback). How a call
+ended, and which key was pressed meanwhile, it writes into a journal of its own, which
+`command-center call-reports` reads: what it says is not lost while nobody listens.
 
-The world is a simulator with real signalling, modems and tones: it answers demo numbers alone, and
+The world is a simulator with real signalling, modems and tones, and with people who listen before
+they press a key: it answers demo numbers alone, and
 the last four digits of a number decide how (OUTSIDE). It reaches nobody.
 """
 
@@ -16,7 +17,10 @@ from shutil import which
 from command_center.engines.process import EngineError, Process, bring_up
 from command_center.engines.redis import write_private
 from kernel.settings import Settings
-from telephony.gateways.fax_asterisk import USER, AsteriskFaxGateway
+from telephony.engine_http import NotReached
+from telephony.exchange import USER, Ari
+from telephony.gateways.base import OutcomeUnknown
+from telephony.lifecycle import Channel
 
 TREE = Path(__file__).parents[2] / "build" / "asterisk"
 """Where the set-up lays Debian's build out: it touches no package of the system."""
@@ -24,6 +28,9 @@ SBIN = "/usr/sbin:/usr/local/sbin"
 BUREAU, WORLD = "bureau", "world"
 MEDIA_PORTS = 100
 """UDP ports of one exchange for speech, and as many for fax (T.38)."""
+
+RECEIVED = ("faxes", "recordings", "heard")
+"""Folders for what an exchange takes in: pages, both sides of our calls, what the world heard."""
 
 NOT_NEEDED = (
     "app_alarmreceiver", "app_amd", "app_festival", "app_followme", "app_minivm", "app_queue",
@@ -54,7 +61,7 @@ astlogdir => {home}/log
 PJSIP = """\
 [global]
 type = global
-endpoint_identifier_order = ip
+endpoint_identifier_order = {known_by}
 
 [loopback]
 type = transport
@@ -96,6 +103,46 @@ CALLS = """\
 exten => _[+0-9]!,1,Dial(PJSIP/${{EXTEN}}@trunk,45)
 exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&dial=${{DIALSTATUS}})
 
+[voice-out]
+exten => _[+0-9]!,1,Dial(PJSIP/${{EXTEN}}@trunk,{ring})
+exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&dial=${{DIALSTATUS}})
+
+[voice-send]
+; Whoever answers hears the words, three times at most, and presses one key. A key is written down
+; at once; the end of the call tells whether the words were heard.
+exten => s,1,Set(TIMEOUT(absolute)={speaking})
+ same => n,MixMonitor({recordings}/${{JOB}}.wav)
+ same => n,Set(ROUNDS=0)
+ same => n,Set(PRESSED=0)
+ same => n,Set(HEARD=0)
+ same => n,Wait(1)
+ same => n(say),Set(ROUNDS=$[${{ROUNDS}} + 1])
+ same => n,Read(KEY,${{WORDS}}&${{KEYS}},1,,1,{listening})
+ same => n,ExecIf($["${{READSTATUS}}" = "TIMEOUT"]?Set(HEARD=1))
+ same => n,GotoIf($["${{KEY}}" = ""]?again)
+ same => n,Set(PRESSED=$[${{PRESSED}} + 1])
+ same => n,Set(FILE({journal},,,al,u)=job=${{JOB}}&key=${{URIENCODE(${{KEY}})}}&part=${{PRESSED}}\
+&at=${{EPOCH}})
+ same => n,GotoIf($["${{KEY}}" = "1"]?accepted)
+ same => n,GotoIf($["${{KEY}}" = "0"]?declined)
+ same => n,GotoIf($["${{KEY}}" = "9"]?desk)
+ same => n(again),GotoIf($[${{ROUNDS}} < {rounds}]?say)
+ same => n,Playback(${{GOODBYE}})
+ same => n,Hangup()
+ same => n(accepted),Playback(${{ACCEPTED}})
+ same => n,Hangup()
+ same => n(declined),Playback(${{DECLINED}})
+ same => n,Hangup()
+ same => n(desk),Set(TIMEOUT(absolute)={talking})
+ same => n,GotoIf($["${{DESK}}" = ""]?absent)
+ same => n,Playback(${{TO_DESK}})
+ same => n,Dial(PJSIP/${{DESK}}@trunk,{ring})
+ same => n,GotoIf($["${{DIALSTATUS}}" = "ANSWER"]?over)
+ same => n(absent),Playback(${{NO_DESK}})
+ same => n(over),Hangup()
+exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&voice=end&heard=${{HEARD}}&keys=${{PRESSED}}\
+&desk=${{DIALSTATUS}})
+
 [fax-send]
 ; The document of a call: how the transmission ended. Both halves have to be joined before T.38
 ; can be asked for; where the other side has none, speech carries the tones (f).
@@ -115,6 +162,8 @@ OUTSIDE = """\
 [incoming]
 exten => _+999!,1,Set(NUMBER=${{EXTEN}})
  same => n,GotoIf($[${{DIALPLAN_EXISTS(machine-${{EXTEN:-4}},s,1)}}]?machine-${{EXTEN:-4}},s,1)
+; The demo's officers and offices have phones that end in 0…; their fax machines in 5….
+ same => n,GotoIf($["${{EXTEN:-4:1}}" = "0"]?machine-7001,s,1)
  same => n,Goto(machine,${{EXTEN}},1)
 exten => _[+0-9]!,1,Hangup(1)
 
@@ -146,12 +195,107 @@ exten => s,1,Set(TIMEOUT(absolute)=14)
 exten => s,1,Answer()
  same => n,Wait(120)
 
+[person-hears]
+; Listens until the voice has been silent for a while, as people do; what came is kept.
+exten => s,1,Answer()
+ same => n,Set(HEARD_FILE={heard}/${{NUMBER}}-${{UNIQUEID}}.wav)
+ same => n,MixMonitor({heard}/${{UNIQUEID}}.all.wav,r(${{HEARD_FILE}}))
+ same => n,Gosub(listen,s,1)
+ same => n,Return()
+exten => h,1,NoOp()
+
+[listen]
+exten => s,1,WaitForNoise(100,1,10)
+ same => n,WaitForSilence(1500,1,60)
+ same => n,Return()
+
+[machine-7000]
+; Cannot.
+exten => s,1,Gosub(person-hears,s,1)
+ same => n,SendDTMF(0)
+ same => n,Wait(20)
+
+[machine-7001]
+; Takes the order.
+exten => s,1,Gosub(person-hears,s,1)
+ same => n,SendDTMF(1)
+ same => n,Wait(20)
+
+[machine-7002]
+; Nobody answers.
+exten => s,1,Ringing()
+ same => n,Wait(60)
+
+[machine-7003]
+; Somebody else is on the line.
+exten => s,1,Busy(2)
+
+[machine-7004]
+; Hangs up in the middle of the words.
+exten => s,1,Answer()
+ same => n,WaitForNoise(100,1,10)
+ same => n,Wait(1)
+ same => n,Hangup()
+
+[machine-7005]
+; Listens to all of it and presses nothing.
+exten => s,1,Gosub(person-hears,s,1)
+ same => n,Wait(240)
+
+[machine-7008]
+; Wants to hear it again, then takes the order.
+exten => s,1,Gosub(person-hears,s,1)
+ same => n,SendDTMF(*)
+ same => n,Gosub(listen,s,1)
+ same => n,SendDTMF(1)
+ same => n,Wait(20)
+
+[machine-7009]
+; Wants to speak to the desk.
+exten => s,1,Gosub(person-hears,s,1)
+ same => n,SendDTMF(9)
+ same => n,Wait(30)
+
+[machine-7010]
+; A SIP phone of its own; unregistered it cannot be reached.
+exten => s,1,Dial(PJSIP/phone,40)
+ same => n,Hangup(20)
+
+[machine-7100]
+; The desk's extension: somebody speaks, and hangs up.
+exten => s,1,Answer()
+ same => n,Playtones(440/1000,0/1000)
+ same => n,Wait(5)
+ same => n,Hangup()
+
 [machine-9600]
 ; A mobile fax PM80: 9600 bit/s at most.
 exten => s,1,Set(FAXOPT(modem)=v27,v29)
  same => n,Set(FAXOPT(maxrate)=9600)
  same => n,Goto(machine,${{NUMBER}},1)
 """
+
+
+PHONE = """\
+
+[phone]
+type = endpoint
+transport = loopback
+context = incoming
+disallow = all
+allow = alaw,ulaw
+aors = phone
+direct_media = no
+dtmf_mode = rfc4733
+
+[phone]
+type = aor
+max_contacts = 1
+remove_existing = yes
+"""
+"""The world's one SIP phone, which a test may register."""
+SPEAKING = {"ring": 30, "speaking": 240, "talking": 1800, "listening": 6, "rounds": 3}
+"""Seconds and rounds of a call, within `telephony.patience.outcome_due`."""
 
 
 @dataclass
@@ -170,7 +314,7 @@ class Asterisk:
         if self.ready():
             return
         self.stop()
-        for folder in ("etc", "lib", "agi", "spool", "run", "log", "faxes"):
+        for folder in ("etc", "lib", "agi", "spool", "run", "log", *RECEIVED):
             (self.home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
         # FILE() appends to what is there, and makes nothing.
         self.journal.touch(mode=0o600)
@@ -190,8 +334,15 @@ class Asterisk:
         if self.pid is None:
             return False
         if self.side == BUREAU:
-            return AsteriskFaxGateway(self.settings).health().ok
+            return self._answers()
         return (self.home / "run" / "asterisk.ctl").exists()
+
+    def _answers(self) -> bool:
+        try:
+            Ari(self.settings.ari_port, self.settings.ari_password, 3).calls(Channel.VOICE)
+        except (NotReached, OutcomeUnknown, ValueError):
+            return False
+        return True
 
     @property
     def home(self) -> Path:
@@ -218,8 +369,13 @@ def home(settings: Settings, side: str) -> Path:
 
 
 def journal(settings: Settings, side: str) -> Path:
-    """How each fax of that exchange ended, a line of URL-encoded pairs a call."""
+    """What became of each call of that exchange, lines of URL-encoded pairs."""
     return home(settings, side) / "journal"
+
+
+def recordings(settings: Settings) -> Path:
+    """Where the bureau's exchange leaves the sound of its calls, until it is sealed."""
+    return home(settings, BUREAU) / "recordings"
 
 
 def program() -> list[str]:
@@ -277,7 +433,10 @@ def configuration(settings: Settings, side: str) -> dict[str, str]:
         f"udptlend = {media + 2 * MEDIA_PORTS - 1}\n",
         "res_fax.conf": FAX,
         "pjsip.conf": PJSIP.format(
+            known_by="username,ip" if side == WORLD else "ip",
             bind=bind, port=own, peer=peer, peer_host=peer.rpartition(":")[0] or peer
+        ) + (PHONE if side == WORLD else ""),
+        "extensions.conf": plan.format(
+            journal=place / "journal", **{name: place / name for name in RECEIVED}, **SPEAKING
         ),
-        "extensions.conf": plan.format(journal=place / "journal", faxes=place / "faxes"),
     }  # fmt: skip

@@ -3,7 +3,7 @@
     HELD → QUEUED → SENDING → SENT → DELIVERED
                         ├── FAILED      (a late receipt may still say DELIVERED)
                         └── UNKNOWN     (nobody knows whether it left; never resent blindly)
-    CANCELLED from HELD or QUEUED, while it has not left.
+    CANCELLED from HELD or QUEUED, while it has not left; of a call also from SENT, while it rings.
 
 From QUEUED on an engine tells the state and we believe its newest word. Delivered is what the
 carrier says; that a person has taken the order is another field, on the assignment.
@@ -22,6 +22,8 @@ CANCELLED = "CANCELLED"
 STATES = (HELD, QUEUED, SENDING, SENT, DELIVERED, FAILED, UNKNOWN, CANCELLED)
 
 MAY_STILL_LEAVE = frozenset({HELD, QUEUED, SENDING})
+RINGS = frozenset({"voice"})
+"""Channels whose SENT is a call that is being made: it can be stopped until somebody answers."""
 ENDED_BADLY = frozenset({FAILED, UNKNOWN})
 
 
@@ -43,7 +45,11 @@ def check_resend(state: str) -> None:
         raise IllegalTransition("delivery", state, "resend")
 
 
-def check_cancel(state: str) -> None:
+def may_be_stopped(state: str, channel: str) -> bool:
+    return state in MAY_STILL_LEAVE or (state == SENT and channel in RINGS)
+
+
+def check_cancel(state: str, channel: str) -> None:
     """Pass when there is something to stop; raises IllegalTransition."""
-    if state not in MAY_STILL_LEAVE:
+    if not may_be_stopped(state, channel):
         raise IllegalTransition("delivery", state, "cancel")

@@ -68,5 +68,10 @@ class Delivery(Base):
         return self.message_id or self.downlink_id
 
     @property
+    def is_recall(self) -> bool:
+        """Whether it takes an order back, by the purpose in the gate's stamp."""
+        return "_recall." in (self.cleared or "")
+
+    @property
     def letter(self) -> Letter | None:
         return Letter.from_json(self.document) if self.document else None

@@ -120,7 +120,7 @@ class DeliveryService:
     def cancel(self, session: Session, delivery_id: int) -> Delivery:
         """Stop what has not left; raises NotFound, IllegalTransition."""
         delivery = _mine(session, delivery_id)
-        lifecycle.check_cancel(delivery.state)
+        lifecycle.check_cancel(delivery.state, delivery.channel)
         self._stop(session, delivery, "by_hand")
         record(session, "delivery.cancelled", "delivery", delivery.id, state=delivery.state)
         return delivery
@@ -137,6 +137,8 @@ class DeliveryService:
             if why != "acknowledged" or delivery.state != lifecycle.HELD:
                 self._stop(session, delivery, why)
         self.alarms.settle(session, "delivery_problem", ("assignment", assignment_id))
+        if why != "acknowledged":
+            self.alarms.settle(session, "desk_wanted", ("assignment", assignment_id))
         return [one for one in found if one.state != lifecycle.CANCELLED]
 
     @staticmethod
@@ -191,7 +193,8 @@ class DeliveryService:
 
     def _stop(self, session: Session, delivery: Delivery, why: str) -> None:
         delivery.stopped_at, delivery.stopped_why = now(session), why
-        if delivery.state in lifecycle.MAY_STILL_LEAVE and self._recall(session, delivery):
+        may_stop = lifecycle.may_be_stopped(delivery.state, delivery.channel)
+        if may_stop and self._recall(session, delivery):
             delivery.state, delivery.held = lifecycle.CANCELLED, None
         changed(session, delivery)
 
@@ -290,6 +293,7 @@ def _outgoing(session: Session, delivery: Delivery) -> Outgoing:
     return Outgoing(
         delivery_id=delivery.id,
         order_id=delivery.order_id,
+        assignment_id=delivery.assignment_id,
         order_no=delivery.order_no,
         urgency=delivery.urgency,
         name=delivery.name,

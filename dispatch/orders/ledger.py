@@ -83,9 +83,11 @@ def _acknowledgements(session: Session, order: Order) -> dict[int, StatusReport]
 
 
 def _answered(own: Sequence[Delivery], report: StatusReport | None) -> Delivery | None:
-    """The message that the report answers: of its way, the last that had left by then."""
+    """The message that the report names, or answers: of its way, the last that had left by then."""
     if report is None or report.via in BY_PERSON:
         return None
+    if "message_id" in report.proof:
+        return next((one for one in own if one.message_id == report.proof["message_id"]), None)
     of_this_way = [
         one
         for one in own

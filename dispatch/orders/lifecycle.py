@@ -42,10 +42,12 @@ CHANNELS = {
     "desk": frozenset(REPORTS),
     "sms": frozenset(REPORTS) - {CLEARED},
     "vehicle": frozenset({ACKED, ON_SCENE, HANDLING, NEED_HELP, CANNOT}),
+    "voice": frozenset({ACKED, CANNOT}),
     "gps": frozenset({ON_SCENE}),
 }
 """What may be reported by which way: the crew's app, a dispatcher on behalf, a reply by SMS, the
-buttons of the vehicle's terminal, a person's word that what the track shows is so."""
+buttons of the vehicle's terminal, a key on a phone that was called, a person's word that what the
+track shows is so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def check_report(report: str, via: str, *, reason: str, text: str, result_code: 
         raise BadInput("state", "unknown")
     if report not in CHANNELS[via]:
         raise Forbidden("order.status", code="not_by_this_way", via=via, report=report)
-    if via in ("sms", "vehicle"):
+    if via in ("sms", "vehicle", "voice"):
         return
     if report == CANNOT and not reason:
         raise BadInput("reason", "required")

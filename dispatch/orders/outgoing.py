@@ -1,6 +1,6 @@
 """What leaves for an order: a text per recipient, and word to everyone when it is taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -49,6 +49,11 @@ class Outgoings:
     def __init__(self, settings: Settings, directory: Directory, deliveries: DeliveryService):
         self.zone, self.directory = settings.zone, directory
         self.deliveries = deliveries
+
+    @property
+    def engines(self) -> Collection[str]:
+        """The channels that something here serves."""
+        return self.deliveries.channels.keys()
 
     def preview(self, session: Session, plan: Plan) -> list[Preview]:
         """Exactly what each recipient would get."""
@@ -150,11 +155,12 @@ class Outgoings:
         """Where the recipient is reached now: an approval may come after a change of crew."""
         if assignment.unit_id is None:
             branch = self.directory.branch(session, assignment.target_id)
-            return recipients.of_branch(branch, channels, closed=order.closed)
+            there = recipients.of_branch(branch, channels, closed=order.closed)
+            return recipients.served(there, self.engines)
         placed = units.find(session, assignment.unit_id)
         if placed is None:
             raise NotFound("unit", assignment.unit_id)
-        return addresses_of(placed, channels)
+        return recipients.served(addresses_of(placed, channels), self.engines)
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone)

@@ -1,6 +1,6 @@
 """An order before it is one: recipients, what speaks against them, what the desk should know."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
@@ -60,8 +60,8 @@ class Plan:
 class Planner:
     """Reads what an order needs to know; writes nothing."""
 
-    def __init__(self, directory: Directory, gate: CaseGate):
-        self.directory, self.gate = directory, gate
+    def __init__(self, directory: Directory, gate: CaseGate, engines: Collection[str]):
+        self.directory, self.gate, self.engines = directory, gate, engines
 
     def plan(self, session: Session, request: Request) -> Plan:
         """Raises NotFound for a case, unit or branch the principal may not see, BadInput."""
@@ -144,7 +144,9 @@ class Planner:
             unit.name,
             unit.organisation_path,
             is_copy=False,
-            addresses=addresses_of(Placed(unit, None), request.channels),
+            addresses=recipients.served(
+                addresses_of(Placed(unit, None), request.channels), self.engines
+            ),
             blocked=blocked and replace(blocked, params={**blocked.params, "name": unit.name}),
             predicted_seconds=found.facts.travel_seconds,
             predicted_by=found.facts.engine,
@@ -158,7 +160,9 @@ class Planner:
             branch.name,
             branch.path,
             is_copy=bool(request.unit_ids),
-            addresses=recipients.of_branch(branch, request.channels, closed=closed),
+            addresses=recipients.served(
+                recipients.of_branch(branch, request.channels, closed=closed), self.engines
+            ),
             blocked=recipients.obstacle(branch),
             reply_number=digits(branch.phone) if branch.phone else "",
         )

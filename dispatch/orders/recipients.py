@@ -1,15 +1,17 @@
 """To whom an order goes and over what, and what stands in the way. Pure."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from dispatch.orders.ports import STATION, Branch
 from dispatch.recommendation.rank import Reason
 from telephony.numbers import NOT_A_NUMBER, normal
 
-Channel = Literal["sms", "fax", "app", "vehicle"]
+Channel = Literal["sms", "fax", "app", "vehicle", "voice"]
 CHANNELS: tuple[str, ...] = get_args(Channel)
+NO_ENGINE = "no_engine"
+"""What forbids a channel that nothing here serves."""
 ATTENDANCE = "attendance_unconfirmed"
 """Why a closed fax is held: nobody has said yet who stands at the machine."""
 
@@ -56,7 +58,10 @@ class Target:
 def of_unit(
     name: str, crew: Sequence[Contact], channels: Collection[str], terminals: Sequence[int] = ()
 ) -> tuple[Address, ...]:
-    """Each crew member's phone, the app of the unit, and its terminals; a car has no fax."""
+    """Each crew member's phone, the app of the unit, and its terminals; a car has no fax.
+
+    Calls go out in the order of the crew.
+    """
     found = []
     if "sms" in channels:
         found += [_by_phone(one.name, one.phone) for one in crew]
@@ -64,6 +69,8 @@ def of_unit(
         found.append(Address("app", name, ""))
     if "vehicle" in channels:
         found += [Address("vehicle", name, str(one)) for one in terminals]
+    if "voice" in channels:
+        found += [_by_phone(one.name, one.phone, "voice") for one in crew]
     return tuple(found)
 
 
@@ -76,7 +83,16 @@ def of_branch(branch: Branch, channels: Collection[str], *, closed: bool) -> tup
         blocked = _fault(branch.fax, "no_fax_number")
         held = ATTENDANCE if closed and not blocked else None
         found.append(Address("fax", branch.name, branch.fax, blocked, held))
+    if "voice" in channels:
+        found.append(_by_phone(branch.name, branch.phone, "voice"))
     return tuple(found)
+
+
+def served(addresses: Sequence[Address], engines: Collection[str]) -> tuple[Address, ...]:
+    """The same, those of a channel without an engine forbidden."""
+    return tuple(
+        one if one.channel in engines else replace(one, blocked=NO_ENGINE) for one in addresses
+    )
 
 
 def obstacle(branch: Branch) -> Reason | None:
@@ -94,8 +110,8 @@ def without_address(target: Target) -> Reason | None:
     return Reason("no_channel_reaches", params)
 
 
-def _by_phone(name: str, phone: str) -> Address:
-    return Address("sms", name, phone, _fault(phone, "no_phone"))
+def _by_phone(name: str, phone: str, channel: str = "sms") -> Address:
+    return Address(channel, name, phone, _fault(phone, "no_phone"))
 
 
 def _fault(number: str, missing: str) -> str | None:

@@ -66,7 +66,7 @@ class OrderService:
         self.settings, self.directory, self.gate, self.alarms = settings, directory, gate, alarms
         self.outgoings, self.progress, self.timers = outgoings, progress, timers
         self.release = Release(outgoings, progress, timers)
-        self.planner = Planner(directory, gate)
+        self.planner = Planner(directory, gate, outgoings.engines)
 
     def preview(self, session: Session, request: Request) -> Plan:
         """What would go to whom, and what the desk should know; writes nothing.

@@ -23,8 +23,8 @@ from kernel.errors import IllegalTransition
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is said of an assignment: by whom, by which way (`app`, `sms`, `desk`, `gps`), with
-    what proof.
+    """What is said of an assignment: by whom, by which way (`app`, `sms`, `voice`, `desk`,
+    `gps`), with what proof.
 
     `proof` names what was seen (a message's id), not what it said. `device_time` is the phone's.
     `proposal_id` is the proposal that a person confirms with it, by way of `gps`.

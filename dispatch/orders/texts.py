@@ -18,8 +18,12 @@ CLOSED_HINT = "请打开执法APP查看，或致电调度台"
 URGENCIES = ("一般", "紧急", "重大", "突发")
 KINDS = {"inspect": "查处", "verify": "核查", "mediate": "调解", "assist": "协助"}
 CASE_KINDS = {"TS": "投诉", "JB": "举报", "ZX": "咨询"}
-SMS_LIMITS = {"name": 60, "address": 80, "facts": 160, "demand": 60, "note": 120}
-"""Characters that an SMS carries of each; all of it is in the app and on the fax."""
+SMS_LIMITS = {"name": 60, "address": 80, "facts": 160, "demand": 60, "note": 120,
+              "spoken": 40}  # fmt: skip
+"""Characters that an SMS carries of each, and that are spoken; all of it is in the app and on the
+fax.
+"""
+SPOKEN = dict(zip("0123456789·", "零幺二三四五六七八九·", strict=True))
 Said = Mapping[str, Any]
 """What may be said to one recipient over one channel."""
 
@@ -96,6 +100,22 @@ def vehicle(said: Said) -> str:
     return _join("。", head, place, _shorten(said["note"], "note"))
 
 
+def voice(said: Said) -> str:
+    """What a call says: of a closed order only that there is one. The keys are said after it."""
+    urgency = URGENCIES[said["urgency"]]
+    if said["closed"]:
+        return f"执法调度，{urgency}，有一件封闭指令，请在手机上查看。"
+    what = f"执法调度，{urgency}{KINDS[said['kind']]}指令，编号{digits_spoken(said['order_no'])}"
+    name = _shorten(said["subject_name"], "name")
+    place = _join("，", name, _shorten(said["subject_address"], "spoken"))
+    return f"{_join('。', what, place, _shorten(said['note'], 'spoken'))}。"
+
+
+def digits_spoken(number: str) -> str:
+    """The digits of a number one by one, as they are said on the telephone."""
+    return "".join(SPOKEN.get(digit, "") for digit in number)
+
+
 def fax(said: Said) -> Letter:
     """The page for one branch; empty rows are left out."""
     copy = said["is_copy"]
@@ -135,16 +155,23 @@ def recall_page(said: Said) -> Letter:
     return Letter(recall(said), (), "")
 
 
+def recall_spoken(said: Said) -> str:
+    """The same as a short call. The reason is in the other texts: nobody writes down a call."""
+    return f"执法调度，指令，编号{digits_spoken(said['order_no'])}，已撤回，请停止执行。"
+
+
 WRITERS: Mapping[str, Callable[[Said], str | Letter]] = {
     "sms": sms,
     "app": app,
     "fax": fax,
     "vehicle": vehicle,
+    "voice": voice,
 }
 RECALLS: Mapping[str, Callable[[Said], str | Letter]] = {
     "sms": recall,
     "fax": recall_page,
     "vehicle": recall,
+    "voice": recall_spoken,
 }
 """Channel -> who writes for it."""
 

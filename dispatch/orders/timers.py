@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import AlarmService
 from dispatch.escalation.late import Late
-from dispatch.escalation.policy import Policy
+from dispatch.escalation.policy import RING, Policy
 from dispatch.news import tell_timeline
 from dispatch.orders import queries
 from dispatch.orders.models import Assignment, Order
@@ -56,6 +56,8 @@ class Timers:
         due = getattr(assignment, f"{limit}_due_at")
         if due is None or not is_missed(assignment, limit):
             return
+        if assignment.awaits_ack and any(step.act == RING for step in order.followed.steps):
+            return  # one alarm for one silence: that of the acknowledgement climbs already
         if self.late.is_late(session, due):
             self.late.note(session, order)
         else:

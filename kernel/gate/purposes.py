@@ -65,7 +65,7 @@ def _orders() -> Iterator[Purpose]:
         for way, fields in _ORDER_FIELDS.items():
             name, files = f"{prefix}.{way}", way in ("fax", "print")
             yield Purpose(name, way, fields, SAID & fields, on_hit, files)
-        for way in ("sms", "fax", "vehicle"):
+        for way in ("sms", "fax", "vehicle", "voice"):
             recalled, typed = frozenset({"order_no", "reason"}), frozenset({"reason"})
             yield Purpose(f"{prefix}_recall.{way}", way, recalled, typed, on_hit)
 

@@ -9,7 +9,7 @@ part.
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kernel.settings import Settings
 
@@ -17,13 +17,17 @@ MODULES = {
     "sms_kannel": "telephony.gateways.sms_kannel",
     "fax_simulator": "telephony.gateways.fax_simulator",
     "fax_asterisk": "telephony.gateways.fax_asterisk",
+    "voice_asterisk": "telephony.gateways.voice_asterisk",
 }
 """The registration of a gateway: its name and its module, loaded when asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What an engine takes in one go: one part of an SMS, or a whole fax."""
+    """What an engine takes in one go: one part of an SMS, a whole fax, or what a call says.
+
+    `document`: the pages of a fax, or the sound of a call.
+    """
 
     message_id: int
     attempt: int
@@ -81,9 +85,23 @@ class Gateway(Protocol):
         ...
 
 
+@runtime_checkable
+class HangsUp(Protocol):
+    """A gateway whose calls can be ended while they ring."""
+
+    def hang_up(self, message_id: int, attempt: int) -> None:
+        """End the attempt's call if nobody has answered it; within 15 s.
+
+        Raises NotReached, OutcomeUnknown, ValueError while the engine does not say.
+        """
+        ...
+
+
 def in_use(settings: Settings) -> dict[str, Gateway]:
     """Channel -> the gateway that serves it."""
     names = {"sms": "sms_kannel", "fax": f"fax_{settings.fax_engine}"}
+    if settings.voice_engine != "none":
+        names["voice"] = f"voice_{settings.voice_engine}"
     return {channel: load(name, settings) for channel, name in names.items()}
 
 

@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+from telephony.engine_http import NotReached
 from telephony.gateways.base import Accepted, Health, OutcomeUnknown, Outgoing, Refused
 from telephony.lifecycle import Channel
 
@@ -18,6 +19,8 @@ class MemoryGateway:
     real: bool = False
     running: bool = True
     sent: list[Outgoing] = field(default_factory=list)
+    hung_up: list[tuple[int, int]] = field(default_factory=list)
+    """Calls (message, attempt) that were to end if nobody has answered them."""
     script: deque[Accepted | Refused | OutcomeUnknown] = field(default_factory=deque)
 
     def send(self, outgoing: Outgoing) -> Accepted | Refused:
@@ -30,6 +33,11 @@ class MemoryGateway:
         if isinstance(answer, OutcomeUnknown):
             raise answer
         return answer
+
+    def hang_up(self, message_id: int, attempt: int) -> None:
+        if not self.running:
+            raise NotReached
+        self.hung_up.append((message_id, attempt))
 
     def health(self) -> Health:
         return Health(self.running, {"engine": "memory", "simulator": True})

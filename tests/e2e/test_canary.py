@@ -279,6 +279,8 @@ PROBES: dict[str, Probe] = {
     "order_question.vehicle": vehicle,
     "order_recall.vehicle": at_the_gate,
     "report_order_recall.vehicle": at_the_gate,
+    "order_recall.voice": at_the_gate,
+    "report_order_recall.voice": at_the_gate,
     "sms.duty_call": sms,
     "order_recall.sms": sms,
     "order_recall.fax": fax,
@@ -300,7 +302,7 @@ PROBES: dict[str, Probe] = {
     "export.audit_log": log_export,
     "export.track": tracks,
     "desk.page": outside("/", "/dispatch", "/favicon.svg"),
-    "engine.answer": outside("/hooks/kannel/receipt", "/hooks/fax/receipt"),
+    "engine.answer": outside("/hooks/kannel/receipt", "/hooks/call/receipt"),
     "operator.metrics": outside("/metrics"),
     "operator.health": outside("/healthz"),
     **dict.fromkeys(
@@ -409,7 +411,7 @@ def dispatch(
         "case_id": case_id,
         "unit_ids": [unit_id] if unit_id else [],
         "branch_ids": [found["branches"][0]["organisation_id"]],
-        "channels": ["sms", "fax", "app", "vehicle"],
+        "channels": ["sms", "fax", "app", "vehicle", "voice"],
         "kind": "verify",
     }
     shown = dispatcher.post("/orders/preview", **draft)

@@ -92,6 +92,7 @@ _ARCHIVE = may("archive.read", "archive.destroy", "archive.approve", "archive.ho
 _OWN_OR_AUDITED = f"user_id = {ME} or {may('audit.read')}"
 _RECORDING = (
     "id", "case_id", "kind", "media_type", "size", "file", "sealed_transcript", "at", "added_by",
+    "call", "delivery_id",
 )  # fmt: skip
 
 _COUNTED = (

@@ -15,6 +15,7 @@ class Outgoing:
 
     delivery_id: int
     order_id: int
+    assignment_id: int
     order_no: str
     urgency: int
     name: str

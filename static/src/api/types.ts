@@ -8,7 +8,7 @@ export type Urgency = 0 | 1 | 2 | 3
 export type Light = 'green' | 'yellow' | 'red' | 'black' | 'none'
 export type PlaceLevel = 'door' | 'street' | 'district' | 'unknown'
 export type Rung = 'DISP' | 'SHIFT' | 'CMD' | 'DEPUTY' | 'HEAD'
-export type DispatchChannel = 'sms' | 'fax' | 'app' | 'vehicle'
+export type DispatchChannel = 'sms' | 'fax' | 'app' | 'vehicle' | 'voice'
 export type IntakeChannel = 'phone' | 'fax' | 'letter' | 'sms' | 'web' | 'visit'
 
 export interface Problem {
@@ -67,6 +67,8 @@ export interface Config {
   mode: 'demo' | 'production'
   timezone: string
   hotlines: string[]
+  /** By which an order may leave here. */
+  channels: DispatchChannel[]
   region_code: string
   map: { lon: number; lat: number; zoom: number }
   demo_accounts?: DemoAccount[]
@@ -195,12 +197,14 @@ export interface Attachment {
 
 export interface Recording {
   id: Id
-  kind: 'call' | 'voice_message'
+  kind: 'call' | 'voice_message' | 'order_call'
   media_type: string
   at: Instant
   /** Cleared words; empty for a report. */
   transcript: string
   may_hear: boolean
+  /** Of a call that carried an order: which message of the order it was. */
+  delivery_id: Id | null
 }
 
 /** A file of a case, and whether it may leave the house. */
@@ -627,6 +631,7 @@ export type AlarmKind =
   | 'text_from_stranger'
   | 'approval_pending'
   | 'help_needed'
+  | 'desk_wanted'
   | 'order_declined'
   | 'identity_rate'
   | 'identity_outside_chain'

@@ -13,6 +13,8 @@ export const useConfig = defineStore('config', () => {
   const organisations = shallowRef<Organisation[]>([])
   const loading = ref<Promise<void> | null>(null)
 
+  /** By which an order may leave here. */
+  const channels = computed(() => config.value?.channels ?? [])
   const demo = computed(() => config.value?.mode === 'demo')
 
   async function load(): Promise<void> {
@@ -50,5 +52,5 @@ export const useConfig = defineStore('config', () => {
     }))
   }
 
-  return { config, codes, organisations, demo, load, loadCodes, loadOrganisations, codeOf, choices }
+  return { config, codes, organisations, channels, demo, load, loadCodes, loadOrganisations, codeOf, choices }
 })

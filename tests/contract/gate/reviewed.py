@@ -9,7 +9,10 @@ DESK = "an answer to a signed-in desk without content of a case"
 ENGINE = "starts, asks or stops an engine of this machine"
 OPERATOR = "tells the operator at the terminal about the installation"
 OWN_PROCESSES = "news between our own processes: ids and positions, never words"
-SENDS_CLEARED = "gate: order.sms, order.fax, order.app, report_order.sms, report_order.fax"
+SENDS_CLEARED = (
+    "gate: order.sms, order.fax, order.app, order.voice, report_order.sms, report_order.fax,"
+    " report_order.voice"
+)
 
 REVIEWED: dict[str, tuple[frozenset[str], str]] = {
     module: (frozenset(ways), why)
@@ -62,6 +65,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("dispatch.terminals.views", DESK, "Response()"),
         ("gps_ingest.days", "days of positions as files under var/, until they are destroyed",
          "open()", "write_text()"),
+        ("gps_ingest.bulk", "acknowledges many fixes", ".send()"),
         ("gps_ingest.listeners.http", "acknowledges a fix", ".send()", "Response()", "import h11"),
         ("gps_ingest.listeners.poller", "says which sockets can be read; sends nothing",
          "get_original()"),
@@ -77,14 +81,16 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("gps_ingest.siblings", OWN_PROCESSES, ".publish_json()", "import redis"),
         ("gps_ingest.server", OWN_PROCESSES, "import redis"),
         ("maps.views", "gate: map.tile, map.style", "Response()"),
-        ("telephony.callback", "tells our web process how a fax ended: numbers and a kind",
+        ("telephony.callback", "tells our web process what became of a call: numbers, kind, key",
          "import urllib.request"),
         ("telephony.engine_http", SENDS_CLEARED, "import http.client"),
         ("telephony.fax_page", "turns a cleared page into dots, in a folder of its own",
          "TemporaryDirectory()", "import subprocess"),
-        ("telephony.fax_reports", "how far the exchange's journal was told", "write_text()"),
+        ("telephony.call_reports", "how far the exchange's journal was told", "write_text()"),
         ("telephony.gateways.base", "the registered gateways", "import_module()"),
         ("telephony.outbox", "gate: order.fax, report_order.fax", "fdopen()", "mkstemp()"),
+        ("telephony.speech", "gate: order.voice, report_order.voice, order_recall.voice,"
+         " report_order_recall.voice", "TemporaryDirectory()", "import subprocess"),
         ("telephony.sending", SENDS_CLEARED, ".send()"),
         ("telephony.simulated_fax", "the labelled simulator, which reaches nobody",
          "import http.server", "open()"),
@@ -139,7 +145,7 @@ FILES_WITHOUT_SCHEMA: dict[str, str] = {
     "accounts.sign_in": "desk.api",  # its own schema, with a cookie beside it
     "telephony_hooks.kannel_receipt": "engine.answer",
     "telephony_hooks.kannel_inbound": "engine.answer",
-    "telephony_hooks.fax_receipt": "engine.answer",
+    "telephony_hooks.call_receipt": "engine.answer",
     "healthz": "operator.health",
     "metrics": "operator.metrics",
     "assets": "desk.page",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import which
 from urllib.parse import parse_qs
 
 import pytest
@@ -20,14 +21,16 @@ from command_center.engines.process import Process, wait_until
 from command_center.engines.smsc import Smsc
 from kernel.settings import Settings
 from telephony import simulated_fax
-from telephony.fax_reports import Follower
+from telephony.call_reports import Follower
 from telephony.gateways.base import Gateway, OutcomeUnknown
 from telephony.gateways.fax_asterisk import AsteriskFaxGateway
 from telephony.gateways.fax_simulator import FaxSimulatorGateway
 from telephony.gateways.memory import MemoryGateway
 from telephony.gateways.sms_kannel import KannelGateway
+from telephony.gateways.voice_asterisk import AsteriskVoiceGateway
 from telephony.lifecycle import Kind
 from telephony.models import Message
+from tests.contract.gateways import sound
 from tests.integration.telephony.conftest import Desk, desk, telephony_database
 from tests.integration.telephony.hooks import Door, open_door
 from tests.ports import free_port_base
@@ -236,6 +239,52 @@ class AsteriskRig(EngineRig):
         return [one for one in map(parse_qs, lines) if one.get("fax") == ["SUCCESS"]]
 
 
+@dataclass
+class VoiceRig(EngineRig):
+    """The bureau's exchange, which calls people of the simulated world: they listen, then press."""
+
+    exchange: Asterisk
+    world: Asterisk
+    follower: Follower
+    address: str = "+9991000007001"
+    failing: str = "+9991000007003"
+
+    def __post_init__(self) -> None:
+        self.gateway = AsteriskVoiceGateway(self.exchange.settings, answer_seconds=1)
+        self.before = set(self._heard())
+
+    def stop(self) -> None:
+        assert self.exchange.stop()
+
+    def start(self) -> None:
+        self.exchange.start()
+        assert wait_until(lambda: self.gateway.health().ok, 20)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """As with faxes: between the question for a free line and the call."""
+        with halted(self.exchange.pid), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self.gateway, "busy_lines", lambda: 0)
+            yield
+
+    def settle(self, desk: Desk, message_id: int, *states: str) -> None:
+        """Words take as long as they are spoken."""
+        assert wait_until(lambda: desk.state(message_id) in states, 90), desk.state(message_id)
+
+    def arrived(self, desk: Desk, message: Message) -> int:
+        spoken = sound.read(desk.outbox.speech(message.text or ""))
+        got = self.heard_since()
+        assert all(sound.likeness(spoken, sound.read(file)) > 0.9 for file in got)
+        return len(got)
+
+    def heard_since(self) -> list[Path]:
+        """What people of the world have heard since this rig was built."""
+        return sorted(set(self._heard()) - self.before)
+
+    def _heard(self) -> Iterator[Path]:
+        return (self.world.home / "heard").glob("+999*.wav")
+
+
 def dots(file: Path) -> list[tuple[tuple[int, int], bytes]]:
     """Width, height and dots of every page of a fax."""
     with Image.open(file) as image:
@@ -253,6 +302,8 @@ def exchange(
     """Two exchanges on loopback: the bureau's and the world's."""
     if not is_installed():
         pytest.skip("no Asterisk: make run-telephony lays one out")
+    if not all(map(which, ("espeak-ng", "sox"))):
+        pytest.skip("nothing speaks here: make run-telephony installs espeak-ng and sox")
     settings = Settings(var_dir=tmp_path_factory.mktemp("exchange"), port_base=free_port_base())
     bureau, world = Asterisk(settings), Asterisk(settings, WORLD)
     world.start()
@@ -277,13 +328,16 @@ def fax_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Setti
     process.stop()
 
 
-@pytest.fixture(params=["memory", "sms_kannel", "fax_simulator", "fax_asterisk"])
+@pytest.fixture(params=["memory", "sms_kannel", "fax_simulator", "fax_asterisk", "voice_asterisk"])
 def rig(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Rig]:
     """The gateway named, its engine running, built into the desk."""
     with _rig(request, desk) as found:
         desk.engines[found.gateway.channel] = found.gateway
         found.start()
         yield found
+
+
+RIGS = {"fax_asterisk": AsteriskRig, "voice_asterisk": VoiceRig}
 
 
 @contextmanager
@@ -298,7 +352,7 @@ def _rig(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Rig]:
         desk.outbox = type(desk.outbox)(settings.var_dir / "outbox")
         with open_door(settings, desk.database) as door:
             yield FaxRig(door, process, settings)
-    elif request.param == "fax_asterisk":
+    elif request.param in RIGS:
         bureau, world = request.getfixturevalue("exchange")
         settings = bureau.settings
         desk.outbox = type(desk.outbox)(settings.var_dir / "outbox")
@@ -306,7 +360,7 @@ def _rig(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Rig]:
         thread = threading.Thread(target=follower.run)
         with open_door(settings, desk.database) as door:
             thread.start()
-            yield AsteriskRig(door, bureau, world, follower)
+            yield RIGS[request.param](door, bureau, world, follower)
             follower.stopping.set()
             thread.join()
     else:

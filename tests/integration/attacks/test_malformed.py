@@ -195,7 +195,7 @@ def test_what_an_engine_says_wrongly_breaks_nothing(besieged: Siege) -> None:
             wrong.append((query, b"", answer.status_code))
     for name, sent in broken_bodies().items():
         with besieged.database.attack():
-            answer = besieged.hooked("/hooks/fax/receipt", **sent)
+            answer = besieged.hooked("/hooks/call/receipt", **sent)
         if not 400 <= answer.status_code < 500:
             wrong.append((name, b"", answer.status_code))
     assert wrong == []

@@ -31,7 +31,7 @@ CALLERS = {
     "command_center/demo/simulator.py": "our own web process, in demo mode",
     "command_center/engines/kannel.py": "Kannel's admin page, on loopback",
     "command_center/engines/smsc.py": "the simulated SMSC, on loopback",
-    "telephony/engine_http.py": "Kannel and the fax engine, on loopback",
+    "telephony/engine_http.py": "Kannel, the simulated fax machine and the exchange, on loopback",
     "telephony/callback.py": "our own web process, on loopback",
 }
 """Every module that makes requests, and of whom."""

@@ -39,7 +39,7 @@ from kernel.jobs import Handlers, Job, Worker
 from kernel.settings import Settings
 from telephony import inbound, sending
 from telephony.gateways.memory import MemoryGateway
-from telephony.ledger import SEND
+from telephony.ledger import HANG_UP, SEND
 from telephony.lifecycle import Channel
 from telephony.outbox import Outbox
 from tests.factories.moments import ALWAYS
@@ -110,6 +110,7 @@ class Desk:
     """The commanders who sit at a desk."""
     sms: MemoryGateway = field(default_factory=MemoryGateway)
     fax: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.FAX))
+    voice: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.VOICE))
     timeline: list[dict[str, Any]] = field(default_factory=list)
 
     # -- doing ------------------------------------------------------------------------------
@@ -139,9 +140,10 @@ class Desk:
 
     def worker(self) -> Worker:
         handlers = Handlers()
-        gateways = {Channel.SMS: self.sms, Channel.FAX: self.fax}
+        gateways = {Channel.SMS: self.sms, Channel.FAX: self.fax, Channel.VOICE: self.voice}
         sender = sending.Sender(self.database, gateways, self.outbox, demo_mode=True)
         handlers.manual(SEND, sender.handle)
+        handlers.manual(HANG_UP, sender.hang_up)
         handlers.transactional(TIMELINE, lambda _, payload: self.timeline.append(payload))
         for kind, handler in self.room.jobs().items():
             handlers.transactional(kind, handler)
@@ -293,7 +295,7 @@ def desk(
     made = dispatch_room.build(
         settings,
         alarms=AlarmService(settings.alarm_climb_seconds),
-        channels=dispatch_room.standard_channels(outbox),
+        channels=dispatch_room.standard_channels(outbox, voice=False),
         directory=directory,
         gate=gate,
         evidence=evidence,

@@ -328,6 +328,17 @@ def test_each_stage_has_its_limit_and_its_alarm(desk: Desk) -> None:
     assert not desk.alarms()
 
 
+def test_one_silence_rings_once(desk: Desk) -> None:
+    order_id = desk.issue(desk.unit("京A0001"), **APP)
+    desk.work(minutes=61)
+    assert [one.kind for one in desk.alarms()] == ["ack_overdue"]
+    follow(desk, Step(90, UNIT))
+    quiet = desk.issue(desk.unit("京A0002"), **APP)
+    desk.work(minutes=11)
+    assert [a.kind for a in desk.alarms() if a.params["order_id"] == quiet] == ["depart_overdue"]
+    assert order_id != quiet
+
+
 def test_reinforcements_get_the_same_words_and_a_course_of_their_own(desk: Desk) -> None:
     first, second = desk.unit("京A0001"), desk.unit("京A0002")
     order_id = desk.issue(first, **APP)

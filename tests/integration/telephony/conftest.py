@@ -19,7 +19,7 @@ from kernel.jobs import Handlers, Worker
 from telephony import news, outbound, receipts, sending
 from telephony.gateways.base import Gateway
 from telephony.gateways.memory import MemoryGateway
-from telephony.ledger import SEND
+from telephony.ledger import HANG_UP, SEND
 from telephony.lifecycle import Channel, Kind
 from telephony.models import Message
 from telephony.outbox import Outbox
@@ -52,17 +52,22 @@ class Desk:
     outbox: Outbox
     sms: MemoryGateway = field(default_factory=MemoryGateway)
     fax: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.FAX))
+    voice: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.VOICE))
     told: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[dict[str, Any]] = field(default_factory=list)
     inbound: list[int] = field(default_factory=list)
     demo_mode: bool = True
     engines: dict[str, Gateway] = field(default_factory=dict)
     """Gateways that take the place of those in memory."""
 
     def worker(self) -> Worker:
-        gateways = {Channel.SMS: self.sms, Channel.FAX: self.fax, **self.engines}
+        memory = {Channel.SMS: self.sms, Channel.FAX: self.fax, Channel.VOICE: self.voice}
+        gateways = {**memory, **self.engines}
         sender = sending.Sender(self.database, gateways, self.outbox, demo_mode=self.demo_mode)
         handlers = Handlers()
         handlers.manual(SEND, sender.handle)
+        handlers.manual(HANG_UP, sender.hang_up)
+        handlers.transactional(news.KEY_PRESSED, lambda _, payload: self.keys.append(payload))
         handlers.transactional(news.MESSAGE_CHANGED, lambda _, payload: self.told.append(payload))
         handlers.transactional(
             news.INBOUND_RECEIVED, lambda _, payload: self.inbound.append(payload["inbound_id"])
@@ -88,6 +93,10 @@ class Desk:
             lambda s: outbound.queue_fax(s, self.outbox, document, to=to, pages=pages, **more)
         )
 
+    def queue_call(self, words: str = "有一件指令。", to: str = CREW, **more: Any) -> int:
+        given = {"reference": ("delivery", 7), **more}
+        return self.do(lambda s: outbound.queue_call(s, cleared("voice", words), to=to, **given))
+
     def message(self, message_id: int) -> Message:
         """The message as it stands, its attempts and receipts loaded."""
 
@@ -106,7 +115,9 @@ class Desk:
         told = [t["state"] for t in self.told if t["message_id"] == message_id]
         return [s for i, s in enumerate(told) if i == 0 or told[i - 1] != s]
 
-    def hear(self, message_id: int, kind: Kind, part: int = 1, attempt: int = 1) -> bool:
+    def hear(
+        self, message_id: int, kind: Kind, part: int = 1, attempt: int = 1, **raw: str
+    ) -> bool:
         heard = Heard(
             event_id=f"test:{message_id}:{attempt}:{part}:{kind}",
             message_id=message_id,
@@ -114,6 +125,7 @@ class Desk:
             part=part,
             kind=kind,
             at=self.clock.now(),
+            raw=raw,
         )
         return self.do(lambda session: receipts.record(session, heard))
 

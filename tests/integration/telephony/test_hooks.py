@@ -49,7 +49,7 @@ def test_every_door_is_closed_to_those_without_the_token(desk: Desk, settings: S
         answers = (
             stranger.get(RECEIPT.format(1, 1), headers=headers),
             stranger.post(INBOUND.format(1), headers=headers),
-            stranger.post("/hooks/fax/receipt", json={}, headers=headers),
+            stranger.post("/hooks/call/receipt", json={}, headers=headers),
         )
         assert [answer.status_code for answer in answers] == [401, 401, 401]
     assert texts(desk) == []
@@ -125,7 +125,7 @@ def test_a_malformed_receipt_is_refused(engine: FlaskClient, query: str) -> None
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"kind": "nonsense"}', '{"kind": ["busy"]}', "{"])
 def test_a_malformed_fax_report_is_refused(engine: FlaskClient, body: str) -> None:
-    answer = engine.post("/hooks/fax/receipt", data=body, content_type="application/json")
+    answer = engine.post("/hooks/call/receipt", data=body, content_type="application/json")
     assert answer.status_code in (400, 422)
 
 
@@ -141,7 +141,7 @@ def test_pages_and_end_of_a_fax_are_reported_as_json(desk: Desk, engine: FlaskCl
             "part": page,
             "at": "2026-09-22T01:00:00+00:00",
         }
-        assert engine.post("/hooks/fax/receipt", json=report).status_code == DONE
+        assert engine.post("/hooks/call/receipt", json=report).status_code == DONE
         confirmed = desk.message(ident).parts_confirmed
         assert confirmed == page
     assert desk.state(ident) == "DELIVERED"

@@ -1,5 +1,7 @@
 """One message to one recipient: what a person may still do with it."""
 
+from functools import partial
+
 import pytest
 
 from dispatch.delivery import lifecycle
@@ -10,11 +12,13 @@ ALLOWED = {
     "release": {"HELD"},
     "resend": {"SENT", "DELIVERED", "FAILED", "UNKNOWN", "CANCELLED"},
     "cancel": {"HELD", "QUEUED", "SENDING"},
+    "cancel a call": {"HELD", "QUEUED", "SENDING", "SENT"},
 }
 VERBS = {
     "release": lifecycle.release,
     "resend": lifecycle.check_resend,
-    "cancel": lifecycle.check_cancel,
+    "cancel": partial(lifecycle.check_cancel, channel="sms"),
+    "cancel a call": partial(lifecycle.check_cancel, channel="voice"),
 }
 
 

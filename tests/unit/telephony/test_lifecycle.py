@@ -83,10 +83,17 @@ def test_an_engine_that_refuses_is_asked_again_ever_more_slowly() -> None:
 
 
 def test_a_fax_is_dialled_three_times() -> None:
-    pauses = [pause_after_call(dial) for dial in range(1, DIALS + 1)]
-    assert pauses == [timedelta(seconds=30), timedelta(seconds=60), None]
+    fax = [pause_after_call(Channel.FAX, dial) for dial in range(1, DIALS[Channel.FAX] + 1)]
+    assert fax == [timedelta(seconds=30), timedelta(seconds=60), None]
+
+
+def test_a_person_is_called_twice() -> None:
+    assert pause_after_call(Channel.VOICE, 1) == timedelta(seconds=30)
+    assert pause_after_call(Channel.VOICE, 2) is None
 
 
 def test_a_call_must_end_but_a_phone_may_be_off() -> None:
     assert outcome_due(Channel.FAX, 2) == timedelta(minutes=7)
     assert outcome_due(Channel.SMS, 2) is None
+    assert outcome_due(Channel.VOICE, 1) == timedelta(minutes=6)
+    assert outcome_due(Channel.VOICE, 1, heard=True) == timedelta(minutes=32)

@@ -5,7 +5,8 @@ import { defineComponent, h } from 'vue'
 import { cases, orders } from '@/api/endpoints'
 import { ApiError } from '@/api/errors'
 import { i18n } from '@/i18n'
-import type { Order, OrderPreview as Preview, Policy } from '@/api/types'
+import type { Config, Order, OrderPreview as Preview, Policy } from '@/api/types'
+import { useConfig } from '@/stores/config'
 import { provideDesk, type Desk } from './desk'
 import OrderPreview from './OrderPreview.vue'
 
@@ -44,6 +45,7 @@ const preview: Preview = {
 
 async function open() {
   let desk: Desk | undefined
+  useConfig().config = { channels: ['sms'] } as Config
   // As on the desk: the words appear once the composer has them.
   const Stage = defineComponent({
     setup() {

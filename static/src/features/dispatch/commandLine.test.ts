@@ -16,6 +16,7 @@ const vocabulary: Vocabulary = {
     { id: 21, name: '东华门市场监管所' },
     { id: 22, name: '景山市场监管所' },
   ],
+  channels: ['sms', 'fax', 'app', 'vehicle', 'voice'],
 }
 const read = (line: string) => readLine(line, vocabulary)
 
@@ -66,7 +67,7 @@ describe('the command bar', () => {
   })
 
   it('sends on every channel when none is named', () => {
-    expect(read('d TS12 10013')).toMatchObject({ command: { channels: ['sms', 'fax', 'app', 'vehicle'] } })
+    expect(read('d TS12 10013')).toMatchObject({ command: { channels: ['sms', 'fax', 'app', 'vehicle', 'voice'] } })
   })
 
   it('reports a status in either language, with a reason where one is given', () => {
@@ -93,6 +94,12 @@ describe('the command bar', () => {
 
 describe('completion', () => {
   const words = (line: string) => complete(line, vocabulary, true).map((c) => c.word)
+
+  it('sends over what is served here, unless told otherwise', () => {
+    const few: Vocabulary = { ...vocabulary, channels: ['sms'] }
+    expect(readLine('d TS12 10013', few)).toMatchObject({ command: { channels: ['sms'] } })
+    expect(read('d TS12 10013 电话')).toMatchObject({ command: { channels: ['voice'] } })
+  })
 
   it('offers verbs, then cases, then targets and channels', () => {
     expect(words('')).toEqual(['d', 's', 't', 'f'])

@@ -12,6 +12,8 @@ export interface Vocabulary {
   cases: { id: Id; caseNo: string; label: string; alarmId: Id | null }[]
   units: { id: Id; plate: string; label: string; assignmentId: Id | null }[]
   branches: { id: Id; name: string }[]
+  /** By which an order may leave here. */
+  channels: readonly DispatchChannel[]
 }
 
 export type Command =
@@ -42,7 +44,7 @@ export interface Misread {
 
 export type Reading = { command: Command } | Misread
 
-export const ALL_CHANNELS: DispatchChannel[] = ['sms', 'fax', 'app', 'vehicle']
+export const ALL_CHANNELS: DispatchChannel[] = ['sms', 'fax', 'app', 'vehicle', 'voice']
 
 const CHANNEL_WORDS: Record<string, DispatchChannel> = {
   sms: 'sms',
@@ -54,6 +56,9 @@ const CHANNEL_WORDS: Record<string, DispatchChannel> = {
   vehicle: 'vehicle',
   车载: 'vehicle',
   终端: 'vehicle',
+  voice: 'voice',
+  电话: 'voice',
+  自动拨号: 'voice',
 }
 
 const REPORT_WORDS: Record<string, AssignmentReport> = {
@@ -144,7 +149,7 @@ function readDispatch(words: string[], v: Vocabulary): Reading {
       caseId: found.id,
       unitIds: [...unitIds],
       branchIds: [...branchIds],
-      channels: channels.length ? channels : ALL_CHANNELS,
+      channels: channels.length ? channels : [...v.channels],
     },
   }
 }
@@ -269,7 +274,7 @@ function choicesFor(before: string[], v: Vocabulary, chinese: boolean): Choice[]
   if (VERBS[verb] === readDispatch) {
     if (before.length === 1) return cases
     const branches = v.branches.map((b) => ({ word: b.name, hint: '' }))
-    const channels = ['sms,fax', 'sms', 'fax', 'app', 'vehicle'].map((word) => ({ word, hint: '' }))
+    const channels = ['sms,fax', ...v.channels].map((word) => ({ word, hint: '' }))
     return [...units, ...branches, ...channels]
   }
   if (VERBS[verb] === readStatus) {

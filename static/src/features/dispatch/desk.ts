@@ -2,6 +2,7 @@ import { computed, inject, provide, ref, shallowRef, watch, type InjectionKey } 
 import { translate } from '@/i18n'
 import { useAlarms } from '@/stores/alarms'
 import { useCases } from '@/stores/cases'
+import { useConfig } from '@/stores/config'
 import { useFleet } from '@/stores/fleet'
 import { useOrders } from '@/stores/orders'
 import { useSession } from '@/stores/session'
@@ -40,7 +41,8 @@ function makeDesk() {
   /** A recommended unit under the pointer: its line to the case is drawn. */
   const lookedAt = ref<Id | null>(null)
   const tab = ref<Tab>('timeline')
-  const composer = useComposer()
+  const config = useConfig()
+  const composer = useComposer(undefined, undefined, () => config.channels)
   const recommended = useRecommendation(computed(() => (session.may('order.create') ? caseId.value : null)))
   const onMap = useCasesOnMap()
   /** What the map should bring into view; a new list each time, so that asking twice works. */

@@ -46,8 +46,17 @@ describe('composing an order', () => {
     await c.ask()
     expect(c.api.preview).not.toHaveBeenCalled()
     c.toggleUnit(11)
-    for (const channel of ['sms', 'fax', 'app', 'vehicle'] as const) c.toggleChannel(channel)
+    for (const channel of ['sms', 'fax', 'app', 'vehicle', 'voice'] as const) c.toggleChannel(channel)
     expect(c.canAsk.value).toBe(false)
+  })
+
+  it('offers only what something serves', () => {
+    const api = { preview: vi.fn(), issue: vi.fn() }
+    const c = useComposer(api, Date.now, () => ['sms', 'fax'])
+    c.begin(1)
+    expect(c.chosen.channels).toEqual(['sms', 'fax'])
+    c.toggleChannel('voice')
+    expect(c.chosen.channels).toEqual(['sms', 'fax'])
   })
 
   it('shows the words, then sends; one without the other is impossible', async () => {
@@ -59,7 +68,7 @@ describe('composing an order', () => {
       case_id: 1,
       unit_ids: [11],
       branch_ids: [],
-      channels: ['sms', 'fax', 'app', 'vehicle'],
+      channels: ['sms', 'fax', 'app', 'vehicle', 'voice'],
       kind: 'inspect',
       closed: null,
       note: '',
@@ -200,6 +209,6 @@ describe('the channels of an order', () => {
     const c = composer()
     c.usually(['app'])
     c.begin(2)
-    expect(c.chosen.channels).toEqual(['sms', 'fax', 'app', 'vehicle'])
+    expect(c.chosen.channels).toEqual(['sms', 'fax', 'app', 'vehicle', 'voice'])
   })
 })

@@ -20,12 +20,16 @@ export interface Oral {
 type Api = Pick<typeof orders, 'preview' | 'issue'>
 
 /** One order in the making. Every change of mind takes the preview away: it would lie. */
-export function useComposer(api: Api = orders, now: () => number = Date.now) {
+export function useComposer(
+  api: Api = orders,
+  now: () => number = Date.now,
+  offered: () => readonly DispatchChannel[] = () => ALL_CHANNELS,
+) {
   const caseId = ref<Id | null>(null)
   const chosen = reactive({
     unitIds: [] as Id[],
     branchIds: [] as Id[],
-    channels: [...ALL_CHANNELS],
+    channels: [...offered()],
     kind: 'inspect' as OrderKind,
     closed: null as boolean | null,
     note: '',
@@ -41,7 +45,7 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
   /** Keys of the hits in the words that the dispatcher has looked at and lets leave. */
   const accepted = shallowRef<ReadonlySet<string>>(new Set())
   /** What the policy has an order of this case leave by at once; every channel until that is known. */
-  let usual: readonly DispatchChannel[] = ALL_CHANNELS
+  let usual: readonly DispatchChannel[] = offered()
   let channelsChosen = false
   let key = ''
   let question = 0
@@ -61,7 +65,7 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
   const waitsForApproval = computed(() => Boolean(preview.value?.needs_approval && !oral.value))
 
   function begin(id: Id | null, kind: OrderKind = 'inspect'): void {
-    if (id !== caseId.value) usual = ALL_CHANNELS
+    if (id !== caseId.value) usual = offered()
     caseId.value = id
     channelsChosen = false
     Object.assign(chosen, {
@@ -89,7 +93,7 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
 
   /** The policy's channels, unless the dispatcher has chosen or reads the words already. */
   function usually(channels: readonly DispatchChannel[]): void {
-    usual = ALL_CHANNELS.filter((channel) => channels.includes(channel))
+    usual = offered().filter((channel) => channels.includes(channel))
     if (!channelsChosen && phase.value === 'choosing') chosen.channels = [...usual]
   }
 
@@ -104,7 +108,7 @@ export function useComposer(api: Api = orders, now: () => number = Date.now) {
   const toggleBranch = (id: Id) => change({ branchIds: toggled(chosen.branchIds, id) })
   const toggleChannel = (channel: DispatchChannel) => {
     const next = toggled(chosen.channels, channel)
-    change({ channels: ALL_CHANNELS.filter((c) => next.includes(c)) })
+    change({ channels: offered().filter((c) => next.includes(c)) })
   }
 
   function draft(): OrderDraft {

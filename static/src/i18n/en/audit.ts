@@ -173,6 +173,7 @@ export default {
     identity_alert_words: 'Words named an informant',
     original_opened: 'Opened a sealed original',
     recording_attached: 'Attached a recording',
+    recording_kept: 'Sealed the recording of a call with an order',
     device_trusted: 'Trusted a desk',
     device_distrusted: 'Trusted a desk no more',
     keys_reindexed: 'Indexed identities anew',

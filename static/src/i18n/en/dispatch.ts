@@ -164,6 +164,8 @@ export default {
     busy: 'busy',
     no_answer: 'no answer',
     dropped: 'line dropped',
+    no_engine: 'nothing here serves this channel',
+    words_unspeakable: 'the words could not be made into sound',
   },
   board: {
     title: 'Orders and answers',
@@ -211,7 +213,7 @@ export default {
       desk: 'desk, on behalf',
       sms: 'SMS',
       fax: 'fax',
-      voice: 'phone',
+      voice: 'phone key (proves the number, not the person)',
       vehicle: 'vehicle button',
     },
     copy: 'copy',

@@ -89,6 +89,7 @@ export default {
   feedback: 'Feedback',
   via: 'By',
   agency_name: 'Receiving agency',
+  key: 'Key',
   number: 'Number',
   recipient: 'Recipient',
   problem: 'Problem',

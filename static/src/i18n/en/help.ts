@@ -23,7 +23,7 @@ export default {
     field: {
       who: 'Officers',
       what: 'In the field',
-      how: 'Two or more certified officers sign on to a vehicle. One button for each next step; SMS replies with the order code do the same.',
+      how: 'Two or more certified officers sign on to a vehicle. One button for each next step; SMS replies with the order code do the same. Where orders are told by telephone, 1 takes, 0 declines, 9 asks for the desk.',
     },
     feedback: {
       who: 'Dispatcher',

@@ -62,6 +62,7 @@ export default {
     fax: 'Fax',
     app: 'App',
     vehicle: 'Vehicle screen',
+    voice: 'Phone call',
   },
   orderKind: { inspect: 'Inspect', verify: 'Verify', mediate: 'Mediate', assist: 'Assist' },
   orderState: {
@@ -147,6 +148,7 @@ export default {
   alarm: {
     approval_pending: 'Order waits for approval',
     help_needed: 'Help needed',
+    desk_wanted: 'Asked for the desk by phone',
     order_declined: 'Order declined',
     case_escalated: 'Case escalated',
     ack_overdue: 'Not acknowledged in time',
@@ -267,6 +269,7 @@ export default {
     status_cleared: 'Cleared',
     status_cannot: 'Cannot',
     photo_added: 'Photo added',
+    key_pressed: 'Key pressed on a called number: proves the number, not the person',
   },
   document: {
     referral_letter: 'Referral letter',
@@ -311,7 +314,7 @@ export default {
     place: 'Change place',
     reveal: 'Reveal identity',
   },
-  recording: { call: 'Call', voice_message: 'Voice message' },
+  recording: { call: 'Call', voice_message: 'Voice message', order_call: 'Call with an order' },
   approval: { closure: 'Closure approval', transfer: 'Transfer approval' },
   verdict: { approved: 'Approved', refused: 'Refused' },
   mediationMode: { onsite: 'On site', phone: 'Phone', internet: 'Internet', video: 'Audio / video' },

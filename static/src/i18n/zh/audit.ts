@@ -173,6 +173,7 @@ export default {
     identity_alert_words: '文字触及举报人身份',
     original_opened: '打开封存原件',
     recording_attached: '附加录音',
+    recording_kept: '封存指令通话录音',
     device_trusted: '信任电脑',
     device_distrusted: '取消信任电脑',
     keys_reindexed: '重建身份索引',

@@ -163,6 +163,8 @@ export default {
     busy: '对方占线',
     no_answer: '无人应答',
     dropped: '中途断线',
+    no_engine: '本系统未接通该渠道',
+    words_unspeakable: '语音合成失败',
   },
   board: {
     title: '指令与回执',
@@ -210,7 +212,7 @@ export default {
       desk: '调度台代报',
       sms: '短信',
       fax: '传真',
-      voice: '电话',
+      voice: '电话按键（证明号码，不证明本人）',
       vehicle: '车载按键',
     },
     copy: '抄送',

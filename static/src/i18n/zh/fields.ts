@@ -89,6 +89,7 @@ export default {
   feedback: '反馈',
   via: '方式',
   agency_name: '受移送机关',
+  key: '按键',
   number: '文号',
   recipient: '接收方',
   problem: '问题',

@@ -57,6 +57,7 @@ export default {
     fax: '传真',
     app: '移动端',
     vehicle: '车载终端',
+    voice: '电话',
   },
   orderKind: { inspect: '查处', verify: '核查', mediate: '调解', assist: '协助' },
   orderState: {
@@ -136,6 +137,7 @@ export default {
   alarm: {
     approval_pending: '指令待批准',
     help_needed: '请求增援',
+    desk_wanted: '来电要求转指挥中心',
     order_declined: '不能执行指令',
     case_escalated: '案件上报',
     ack_overdue: '逾期未接令',
@@ -256,6 +258,7 @@ export default {
     status_cleared: '归队',
     status_cannot: '不能执行',
     photo_added: '上传照片',
+    key_pressed: '被叫号码按键（证明号码，不证明本人）',
   },
   document: {
     referral_letter: '案件移送函',
@@ -300,7 +303,7 @@ export default {
     place: '修改位置',
     reveal: '查看身份',
   },
-  recording: { call: '通话录音', voice_message: '语音留言' },
+  recording: { call: '通话录音', voice_message: '语音留言', order_call: '指令通话录音' },
   approval: { closure: '办结审批', transfer: '移送审批' },
   verdict: { approved: '已同意', refused: '未同意' },
   mediationMode: { onsite: '现场', phone: '电话', internet: '互联网', video: '音视频' },

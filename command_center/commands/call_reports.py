@@ -1,4 +1,4 @@
-"""`command-center fax-reports`: how the faxes of the exchange ended, from its journal to us."""
+"""`command-center call-reports`: what became of the exchange's calls, from its journal to us."""
 
 import signal
 
@@ -7,11 +7,11 @@ import click
 from command_center.engines.asterisk import BUREAU, journal
 from kernel import log
 from kernel.settings import load
-from telephony.fax_reports import Follower
+from telephony.call_reports import Follower
 
 
-@click.command("fax-reports")
-def fax_reports() -> None:
+@click.command("call-reports")
+def call_reports() -> None:
     """Read the journal of the exchange until told to stop."""
     settings = load()
     log.configure(json=bool(settings.log_json), level=settings.log_level)

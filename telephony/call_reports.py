@@ -1,12 +1,12 @@
-"""How each fax of the exchange ended: its journal, line by line, to our web process.
+"""What became of each call of the exchange: its journal, line by line, to our web process.
 
-The exchange appends a line for every call and waits for nobody. Here the place up to which the
-web process has taken them is kept beside the journal, after it has answered: a line may be told
-twice, which changes nothing, and none is left out.
+The exchange appends a line for every key and every end of a call, and waits for nobody. Here the
+place up to which the web process has taken them is kept beside the journal, after it has answered:
+a line may be told twice, which changes nothing, and none is left out.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from kernel.settings import Settings
 from telephony import callback
-from telephony.gateways.fax_asterisk import JOB, NAME
+from telephony.exchange import JOB
 from telephony.lifecycle import Kind
 
 DIALLED = {
@@ -24,37 +24,68 @@ DIALLED = {
     "CONGESTION": Kind.DROPPED,
     "CHANUNAVAIL": Kind.DROPPED,
 }
-"""DIALSTATUS of calls that no machine took; of an answered one the transmission says the end."""
+"""DIALSTATUS of calls that nobody took; of an answered one the other half says the end."""
+TOLD_ALONG = ("rate", "error", "remote", "key", "desk")
+"""What else a line may say."""
 LOOK_SECONDS = 0.5
 LONGEST_PAUSE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How one attempt ended; `detail` is what the engine said about it."""
+    """What one line says about an attempt; `detail` is the line itself.
 
+    `part`: pages that a fax machine took, which key of the call it was.
+    """
+
+    engine: str
     message: int
     attempt: int
     kind: Kind
-    pages: int
-    detail: dict[str, str]
+    part: int
+    detail: Mapping[str, str]
+
+    @property
+    def body(self) -> dict[str, object]:
+        """As the web process takes it."""
+        at = self.detail.get("at", "")
+        return {
+            "engine": self.engine,
+            "event_id": self.kind,
+            "message": self.message,
+            "attempt": self.attempt,
+            "kind": self.kind,
+            "part": self.part,
+            "provider_id": self.detail["job"],
+            "at": at if at.isdecimal() else datetime.now(UTC).isoformat(),
+            **{name: self.detail[name] for name in TOLD_ALONG if name in self.detail},
+        }
 
 
 def read(line: str) -> Report | None:
-    """The report in a line of the journal; None where it tells no end of one of our attempts."""
+    """The report in a line of the journal; None where it tells nothing of one of our attempts."""
     said = {name: values[0] for name, values in parse_qs(line, keep_blank_values=True).items()}
     job = JOB.fullmatch(said.get("job", ""))
-    if job is None:
+    kind = _kind(said)
+    if job is None or kind is None:
         return None
+    part = _count(said.get("part", said.get("pages", "")))
+    return Report(f"{job[1]}_asterisk", int(job[2]), int(job[3]), kind, part, said)
+
+
+def _kind(said: Mapping[str, str]) -> Kind | None:
     if "fax" in said:
-        kind = Kind.DELIVERED if said["fax"] == "SUCCESS" else Kind.DROPPED
-    elif said.get("dial") in DIALLED:
-        kind = DIALLED[said["dial"]]
-    else:
-        return None
-    pages = said.get("pages", "")
-    count = int(pages) if pages.isascii() and pages.isdecimal() and len(pages) < 5 else 0
-    return Report(int(job[1]), int(job[2]), kind, count, said)
+        return Kind.DELIVERED if said["fax"] == "SUCCESS" else Kind.DROPPED
+    if "voice" in said:
+        was_heard = said.get("heard") == "1" or _count(said.get("keys", "")) > 0
+        return Kind.DELIVERED if was_heard else Kind.DROPPED
+    if "key" in said:
+        return Kind.KEY
+    return DIALLED.get(said.get("dial", ""))
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
 
 
 @dataclass
@@ -96,19 +127,8 @@ class Follower:
 
     def _tell(self, report: Report) -> bool:
         """Again and again until the web process has taken it; False when told to stop before."""
-        body = {
-            "engine": NAME,
-            "event_id": report.kind,
-            "message": report.message,
-            "attempt": report.attempt,
-            "kind": report.kind,
-            "part": report.pages,
-            "provider_id": report.detail["job"],
-            "at": datetime.now(UTC).isoformat(),
-            **{k: report.detail[k] for k in ("rate", "error", "remote") if k in report.detail},
-        }
-        pause = 0.2
-        while not callback.fax_receipt(self.settings, body):
+        body, pause = report.body, 0.2
+        while not callback.call_receipt(self.settings, body):
             if self.stopping.wait(pause):
                 return False
             pause = min(pause * 2, LONGEST_PAUSE)

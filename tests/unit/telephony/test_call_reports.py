@@ -7,7 +7,7 @@ import pytest
 
 from kernel.settings import Settings
 from telephony import callback
-from telephony.fax_reports import Follower, Report, read
+from telephony.call_reports import Follower, Report, read
 from telephony.lifecycle import Kind
 
 DIALLED = "job=fax-7-2&dial=ANSWER"
@@ -28,11 +28,48 @@ SENT = "job=fax-7-2&fax=SUCCESS&pages=3&rate=14400&error=HANGUP&remote=%2B9991"
 def test_how_a_call_ended(line: str, kind: Kind, pages: int) -> None:
     found = read(line)
     assert found is not None
-    assert (found.message, found.attempt, found.kind, found.pages) == (7, 2, kind, pages)
+    assert (found.message, found.attempt, found.kind, found.part) == (7, 2, kind, pages)
 
 
 @pytest.mark.parametrize(
-    "line", [DIALLED, "", "job=&dial=BUSY", "job=fax-x-1&dial=BUSY", "job=fax-7&dial=BUSY", "\x00"]
+    ("line", "kind", "part"),
+    [
+        ("job=voice-7-2&key=1&part=1&at=1795402944", Kind.KEY, 1),
+        ("job=voice-7-2&key=*&part=3&at=1795402944", Kind.KEY, 3),
+        ("job=voice-7-2&key=%23&part=2&at=", Kind.KEY, 2),
+        ("job=voice-7-2&voice=end&heard=1&keys=0&desk=", Kind.DELIVERED, 0),
+        ("job=voice-7-2&voice=end&heard=0&keys=2&desk=ANSWER", Kind.DELIVERED, 0),
+        ("job=voice-7-2&voice=end&heard=0&keys=0&desk=", Kind.DROPPED, 0),
+        ("job=voice-7-2&voice=end&heard=&keys=&desk=", Kind.DROPPED, 0),
+        ("job=voice-7-2&dial=NOANSWER", Kind.NO_ANSWER, 0),
+        ("job=voice-7-2&dial=CANCEL", Kind.NO_ANSWER, 0),
+    ],
+)
+def test_what_a_call_tells(line: str, kind: Kind, part: int) -> None:
+    found = read(line)
+    assert found is not None
+    assert (found.engine, found.message, found.attempt) == ("voice_asterisk", 7, 2)
+    assert (found.kind, found.part) == (kind, part)
+
+
+def test_a_key_is_told_with_the_moment_it_was_pressed() -> None:
+    found = read("job=voice-7-2&key=*&part=3&at=1795402944")
+    assert found is not None
+    assert (found.body["key"], found.body["at"], found.body["part"]) == ("*", "1795402944", 3)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        DIALLED,
+        "",
+        "job=&dial=BUSY",
+        "job=fax-x-1&dial=BUSY",
+        "job=fax-7&dial=BUSY",
+        "job=voice-7-1",
+        "job=sms-7-1&dial=BUSY",
+        "\x00",
+    ],
 )
 def test_what_tells_no_end_is_no_report(line: str) -> None:
     assert read(line) is None
@@ -57,8 +94,8 @@ class Office:
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     office = Office()
-    monkeypatch.setattr(callback, "fax_receipt", office.take)
-    monkeypatch.setattr("telephony.fax_reports.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(callback, "call_receipt", office.take)
+    monkeypatch.setattr("telephony.call_reports.LOOK_SECONDS", 0.01)
     return office
 
 
