@@ -1,8 +1,10 @@
 """Pages of a fax: HTML to PDF by WeasyPrint, PDF to Group 4 TIFF by ghostscript."""
 
 import logging
+import os
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -38,6 +40,14 @@ class Unrenderable(Exception):
     """The document cannot be turned into fax pages; the message says why."""
 
 
+class TooBusy(Exception):
+    """The machine has no time for it now; the same document may be made later."""
+
+
+AT_ONCE = threading.BoundedSemaphore(os.cpu_count() or 1)
+"""A page takes a core for a second: a long list at once would make every one of them too slow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     pdf: bytes
@@ -61,9 +71,12 @@ def _render(html: str) -> Rendered:
 
 
 def to_tiff(pdf: Path, tiff: Path, *, repeat: bool = False) -> None:
-    """Write `tiff`, whole or not at all; a repeat says so on every page. Raises Unrenderable."""
+    """Write `tiff`, whole or not at all; a repeat says so on every page.
+
+    Raises Unrenderable, TooBusy.
+    """
     stamp = ("-c", REPEAT_STAMP) if repeat else ()
-    with tempfile.TemporaryDirectory(dir=tiff.parent) as scratch:
+    with AT_ONCE, tempfile.TemporaryDirectory(dir=tiff.parent) as scratch:
         made = Path(scratch) / "pages.tif"
         _ghostscript("-sDEVICE=tiffg4", *FINE, f"-sOutputFile={made}", *stamp, "-f", str(pdf))
         if not made.exists() or made.stat().st_size == 0:
@@ -82,6 +95,6 @@ def _ghostscript(*arguments: str) -> None:
     except FileNotFoundError as error:
         raise Unrenderable("ghostscript is not installed") from error
     except subprocess.TimeoutExpired as error:
-        raise Unrenderable(f"longer than {SECONDS} s") from error
+        raise TooBusy(f"longer than {SECONDS} s") from error
     except subprocess.CalledProcessError as error:
         raise Unrenderable(f"ghostscript ended with {error.returncode}") from error

@@ -28,7 +28,10 @@ class Outbox:
         return self.folder / f"{name}.pdf"
 
     def tiff(self, name: str, *, repeat: bool = False) -> Path:
-        """The document as a fax machine takes it, made on first use. Raises Unrenderable."""
+        """The document as a fax machine takes it, made on first use.
+
+        Raises Unrenderable, TooBusy.
+        """
         path = self.folder / f"{name}{'-repeat' if repeat else ''}.tif"
         if not path.exists():
             fax_page.to_tiff(self.pdf(name), path, repeat=repeat)

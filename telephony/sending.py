@@ -22,7 +22,7 @@ from kernel.jobs import LEASE, Claimed, Retry
 from kernel.log import get_logger
 from telephony import ledger, numbers, sms_text
 from telephony.engine_http import NotReached
-from telephony.fax_page import Unrenderable
+from telephony.fax_page import TooBusy, Unrenderable
 from telephony.gateways.base import (
     Accepted,
     Gateway,
@@ -40,6 +40,8 @@ from telephony.speech import PHRASES, Unspeakable
 log = get_logger(__name__)
 ENGINE_SECONDS = 15
 """Parts that have not been handed over by then wait for the next attempt: a lease is 30 s."""
+BUSY_PAUSE = 10.0
+"""Seconds until a document is made anew for which the machine had no time."""
 STOP_PAUSE = 2.0
 STORE_PAUSES = (0.1, 0.3, 1, 2, 4, 4)
 """A database that restarts is waited for; what an engine has accepted is not forgotten."""
@@ -80,13 +82,18 @@ class Sender:
             self._store(work)
 
     def _prepare(self, message_id: int) -> None:
-        """Make pages or sound before the attempt begins: a second of work that may fail cleanly."""
+        """Make pages or sound before the attempt begins: a second of work that may fail cleanly.
+
+        Raises Retry while the machine has no time for it.
+        """
         with self.database.unit_of_work(self.principal) as session:
             message = session.get(Message, message_id)
             if message is None or message.state != State.QUEUED:
                 return
         try:
             self._document(message)
+        except TooBusy as busy:
+            raise Retry(BUSY_PAUSE, "no time to make the pages") from busy
         except (Unrenderable, Unspeakable):
             log.exception("document_not_made", message_id=message_id)
             problem = "document_unreadable" if message.document else "words_unspeakable"
@@ -98,7 +105,7 @@ class Sender:
     def _document(self, message: Message) -> Path | None:
         """The pages of a fax, the sound of a call; made on first use.
 
-        Raises Unrenderable, Unspeakable.
+        Raises Unrenderable, Unspeakable, TooBusy.
         """
         if message.document is not None:
             return self.outbox.tiff(message.document, repeat=message.repeat_of_id is not None)

@@ -116,7 +116,7 @@ ROLES: dict[str, frozenset[str]] = {
     "OFFICER": frozenset({"field.act", "map.read"}),
     "STAT": frozenset({"stats.read"}),
     # Rule sets are the administrator's (SPEC §1.2); what sends units by itself, a commander signs.
-    "ADMIN": frozenset({"admin.users", "admin.health", "admin.terminals", "policy.edit"}),
+    "ADMIN": frozenset({"admin.users", "admin.health", "admin.terminals", "admin.policies"}),
     "DISC": frozenset({"conduct.read"}),
     "AUDIT": frozenset({"audit.read"}),
     # Volumes, retention, destruction (SPEC §1.1): numbers only, no case text.

@@ -33,7 +33,7 @@ def _policies(blueprint: APIBlueprint, directory: Directory) -> None:
     @blueprint.get("/policies")
     @blueprint.output(PoliciesOut)
     @blueprint.doc(operation_id="listPolicies")
-    @require("order.read", "policy.edit")
+    @require("order.read", "policy.edit", "admin.policies")
     def list_policies() -> Any:
         with unit_of_work() as session:
             found = [version_out(one) for one in policies.current(session)]
@@ -43,7 +43,7 @@ def _policies(blueprint: APIBlueprint, directory: Directory) -> None:
     @blueprint.input(PolicyIn, arg_name="body")
     @blueprint.output(PolicyVersionOut)
     @blueprint.doc(operation_id="writePolicy")
-    @require("policy.edit", fresh=True)
+    @require("policy.edit", "admin.policies", fresh=True)
     def write(body: PolicyIn) -> Any:
         with unit_of_work() as session:
             path = directory.branch(session, body.organisation_id).path

@@ -24,6 +24,8 @@ log = get_logger(__name__)
 READ, WRITE = 1, 2
 CHUNK = 4096
 BACKLOG = 4096
+KERNEL_BUFFER = 64 << 10
+"""Bytes that wait in the kernel for a peer to read, of every link: else it keeps megabytes."""
 ACCEPTS = 64
 """Connections taken at one go; the others wait for the next turn of the loop."""
 SWEEP_SECONDS = 2.0
@@ -237,6 +239,7 @@ class TcpListener:
         self._socket = PlainSocket(family, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
         if self._shared:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self._socket.bind(self._bind)

@@ -107,10 +107,10 @@ _PEOPLE = (
     ("escalation_steps", "select", _OF_ESCALATION),
     ("escalation_steps", "insert", f"{_COMMANDS} and {_OF_ESCALATION}"),
     ("policies", "select",
-     f"{may('order.read', 'policy.edit')} and ({within('organisation_path')}"
+     f"{may('order.read', 'policy.edit', 'admin.policies')} and ({within('organisation_path')}"
      " or starts_with(kernel.my_path(), organisation_path))"),
     ("policies", "insert update",
-     f"{may('policy.edit', 'policy.sign')} and {within('organisation_path')}"),
+     f"{may('policy.edit', 'policy.sign', 'admin.policies')} and {within('organisation_path')}"),
     ("units", "select", f"{_UNIT} or dispatch.is_my_unit(id)"),
     ("units", "insert", f"{may('unit.manage')} and {within('organisation_path')}"),
     ("units", "update",

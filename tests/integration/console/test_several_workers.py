@@ -28,8 +28,9 @@ def desks(web: Web) -> Iterator[list[DeskLine]]:
     """At least one on each worker; all look at the city."""
     with ExitStack() as stack:
         made: list[DeskLine] = []
-        before = {pid: sockets(pid) for pid in web.process.pids()}
-        while len(made) < 4 or any(sockets(pid) == idle for pid, idle in before.items()):
+        while len(made) < 4 or not all(
+            lines(pid, web.process.settings.http_port) for pid in web.process.pids()
+        ):
             assert len(made) < 200, "the kernel gives one worker everything"
             made.append(stack.enter_context(web.process.desk(web.cookie)))
             time.sleep(0.1)  # a worker that was just started may still be loading
@@ -39,9 +40,19 @@ def desks(web: Web) -> Iterator[list[DeskLine]]:
         yield made
 
 
-def sockets(pid: int) -> int:
-    """How many a process has open."""
-    return sum("socket:" in os.path.realpath(link) for link in Path(f"/proc/{pid}/fd").iterdir())
+ESTABLISHED = "01"
+
+
+def lines(pid: int, port: int) -> int:
+    """How many connections to that port a process holds (proc(5): net/tcp, fd)."""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]]
+    theirs = {
+        f"socket:[{row[9]}]"
+        for row in rows
+        if int(row[1].rpartition(":")[2], 16) == port and row[3] == ESTABLISHED
+    }
+    held = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    return len(theirs & held)
 
 
 def test_news_are_heard_by_every_desk_once_with_one_number(web: Web, desks: list[DeskLine]) -> None:

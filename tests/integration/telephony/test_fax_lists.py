@@ -1,6 +1,14 @@
 """One document to a list of numbers: in order, again where it was busy, and every way it ends."""
 
-from telephony import ledger, outbound, sending
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from telephony import fax_page, ledger, outbound, sending
 from telephony.gateways.base import Refused
 from telephony.lifecycle import Kind
 from tests.integration.telephony.conftest import MACHINE, Desk
@@ -146,3 +154,40 @@ def test_a_document_that_cannot_be_rendered_fails_before_an_attempt(desk: Desk) 
     message = desk.message(ident)
     assert (message.state, message.problem) == ("FAILED", "document_unreadable")
     assert message.attempts == []
+
+
+def test_a_machine_without_time_fails_no_document(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made later, by the same message, instead of being called unreadable."""
+    with monkeypatch.context() as slow:
+        slow.setattr(fax_page, "SECONDS", 0.001)
+        ident = desk.queue_fax(MACHINE, pages=1)
+        desk.work()
+        assert desk.message(ident).state == "QUEUED"
+    desk.work(seconds=11)
+    assert desk.message(ident).state == "SENT"
+
+
+def test_pages_are_made_so_many_at_once_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, most = 0, 0
+    lock = threading.Lock()
+
+    def make(*arguments: str) -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.02)
+        made = next(a for a in arguments if a.startswith("-sOutputFile="))
+        Path(made.removeprefix("-sOutputFile=")).write_bytes(b"II*")
+        with lock:
+            running -= 1
+
+    monkeypatch.setattr(fax_page, "_ghostscript", make)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda n: fax_page.to_tiff(tmp_path / "x", tmp_path / f"{n}.tif"), range(32)))
+    assert 1 <= most <= (os.cpu_count() or 1)
+    assert len(list(tmp_path.glob("*.tif"))) == 32

@@ -116,5 +116,5 @@ def test_rendering_that_does_not_end_is_stopped(
     order: fax_page.Rendered, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fax_page, "SECONDS", 0.001)
-    with pytest.raises(fax_page.Unrenderable, match="longer than"):
+    with pytest.raises(fax_page.TooBusy, match="longer than"):
         outbox.tiff(outbox.store(order.pdf))
