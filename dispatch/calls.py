@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dispatch.alarms.service import AlarmService
 from dispatch.delivery.models import Delivery
-from dispatch.delivery.service import changed, tell
+from dispatch.delivery.service import DeliveryService, changed, tell
 from dispatch.orders import queries as orders
 from dispatch.orders.lifecycle import ACKED, CANNOT
 from dispatch.orders.status import Report, StatusService
@@ -31,8 +30,8 @@ SHOWN_DIGITS = 4
 class CallNews:
     """Handles the job that every pressed key is."""
 
-    def __init__(self, statuses: StatusService, alarms: AlarmService):
-        self.statuses, self.alarms = statuses, alarms
+    def __init__(self, statuses: StatusService, deliveries: DeliveryService):
+        self.statuses, self.deliveries = statuses, deliveries
 
     def key_pressed(self, session: Session, payload: dict[str, Any]) -> None:
         """Job handler of `telephony.key_pressed`: kept and shown, and counted where it still may.
@@ -53,7 +52,7 @@ class CallNews:
             proof = {"receipt_id": payload["receipt_id"], "number": number, "key": key}
             self._report(session, delivery, REPORTS[key], proof)
         elif key == DESK:
-            self._ring(session, delivery)
+            self.deliveries.ring(session, delivery, "desk_wanted")
 
     def _report(
         self, session: Session, delivery: Delivery, report: str, proof: dict[str, Any]
@@ -67,22 +66,6 @@ class CallNews:
                 self.statuses.report(session, assignment.id, said)
         except AppError as refusal:
             log.info("key_changes_nothing", assignment=assignment.id, code=refusal.code)
-
-    def _ring(self, session: Session, delivery: Delivery) -> None:
-        """Whoever was called wants to speak with the desk."""
-        self.alarms.raise_alarm(
-            session,
-            "desk_wanted",
-            ("assignment", delivery.assignment_id),
-            organisation_path=delivery.organisation_path,
-            level=max(delivery.urgency, 1),
-            params={
-                "order_id": delivery.order_id,
-                "order_no": delivery.order_no,
-                "case_id": delivery.case_id,
-                "name": delivery.name,
-            },
-        )
 
 
 def shown(number: str) -> str:

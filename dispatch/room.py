@@ -132,7 +132,7 @@ def build(
         inbound=InboundService(statuses, alarms, directory, vault),
         field=FieldService(directory, statuses, receipts, distress, evidence, positions),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
-        calls=CallNews(statuses, alarms),
+        calls=CallNews(statuses, deliveries),
         zone=settings.zone,
         terminals=Registry(directory),
     )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gps_ingest.fixes import Table, seconds, to_us
 from gps_ingest.history import Happening
-from gps_ingest.ledger import Ledger
+from gps_ingest.memory import Memory
 from gps_ingest.pipeline import KnownTerminal, Moment
 
 OFFLINE, ONLINE = "offline", "online"
@@ -56,7 +56,7 @@ class Presence:
 
     def __init__(self, tell: Callable[[Happening], None], started_at: datetime):
         self._tell, self._started_at = tell, started_at.timestamp()
-        self._reporting = Ledger(_NEVER)
+        self._reporting = Memory(_NEVER)
 
     def fixes(self, fixes: Table) -> None:
         """Live fixes that are believed, one of each terminal."""

@@ -205,15 +205,20 @@ class DeliveryService:
 
     def fell_through(self, session: Session, delivery: Delivery) -> None:
         """It failed, or nobody knows, while somebody waits for it."""
-        self._alarm(session, delivery)
+        said = {
+            "channel": delivery.channel,
+            "state": delivery.state,
+            "problem": delivery.problem,
+        }
+        self.ring(session, delivery, "delivery_problem", **said)
         if delivery.state == lifecycle.FAILED and not delivery.is_copy:
             self.has_failed(session, delivery)
 
-    def _alarm(self, session: Session, delivery: Delivery) -> None:
-        """Tell the desk that a message did not arrive, or that nobody knows."""
+    def ring(self, session: Session, delivery: Delivery, kind: str, **more: Any) -> None:
+        """An alarm about a delivery's assignment, for the desk of its case."""
         self.alarms.raise_alarm(
             session,
-            "delivery_problem",
+            kind,
             ("assignment", delivery.assignment_id),
             organisation_path=delivery.organisation_path,
             level=max(delivery.urgency, 1),
@@ -221,10 +226,8 @@ class DeliveryService:
                 "order_id": delivery.order_id,
                 "order_no": delivery.order_no,
                 "case_id": delivery.case_id,
-                "channel": delivery.channel,
                 "name": delivery.name,
-                "state": delivery.state,
-                "problem": delivery.problem,
+                **more,
             },
         )
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from dispatch.alarms.models import Alarm
 from dispatch.alarms.service import OUTAGE, AlarmService
 from dispatch.orders.models import Order
 from dispatch.orders.ports import Directory
@@ -25,14 +26,19 @@ class Late:
         return now(session) - due > OUTAGE
 
     def note(self, session: Session, order: Order) -> None:
-        """Something of this order came due in the outage."""
-        alarm = self.alarms.raise_alarm(
-            session,
-            KIND,
-            ABOUT,
-            organisation_path=self.directory.bureau_path(session),
-            level=max(order.urgency, 1),
-            params={"count": 0, "orders": []},
-        )
-        orders = list(dict.fromkeys([*alarm.params["orders"], order.order_no]))[:NAMED]
-        self.alarms.tell_more(session, alarm, count=alarm.params["count"] + 1, orders=orders)
+        """Something of this order came due in an outage.
+
+        Who has taken the alarm has the outage before in hand: this one rings anew.
+        """
+        alarm = self._raise(session, order)
+        if alarm.taken_at is not None:
+            self.alarms.settle(session, KIND, ABOUT)
+            alarm = self._raise(session, order)
+        named = [*alarm.params.get("orders", ()), order.order_no]
+        orders = list(dict.fromkeys(named))[:NAMED]
+        count = alarm.params.get("count", 0) + 1
+        self.alarms.tell_more(session, alarm, count=count, orders=orders)
+
+    def _raise(self, session: Session, order: Order) -> Alarm:
+        path, level = self.directory.bureau_path(session), max(order.urgency, 1)
+        return self.alarms.raise_alarm(session, KIND, ABOUT, organisation_path=path, level=level)

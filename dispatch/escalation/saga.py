@@ -35,7 +35,6 @@ from dispatch.orders import queries
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.outgoing import Outgoings
-from dispatch.orders.plan import Request
 from dispatch.orders.progress import tell_desks
 from dispatch.orders.service import OrderService
 from dispatch.orders.timers import ring
@@ -200,15 +199,11 @@ class Saga:
         }
         if not policy.signed:
             return PROPOSED, details
-        request = Request(
-            order.case_id, (best.facts.unit_id,), (), tuple(order.channels), order.kind,
-            order.closed,
-        )  # fmt: skip
         try:
             with session.begin_nested():
-                targets = self.orders.planner.plan(session, request).targets
+                targets = self.orders.joining(session, order, [best.facts.unit_id])
                 self.orders.join(session, order, targets, f"policy {policy.id}")
-        except AppError as refused:  # it was taken in this very moment: a person chooses
+        except AppError as refused:  # taken in this very moment, or out of reach: a person chooses
             return PROPOSED, {**details, "refused": refused.code}
         return SENT_UNIT, details
 

@@ -194,7 +194,7 @@ class OrderService:
         Raises NotFound, BadInput, Conflict, IllegalTransition for an order that is not under way.
         """
         order = queries.locked(session, principal_of(session), order_id)
-        targets = self._joining(session, order, unit_ids)
+        targets = self.joining(session, order, unit_ids)
         self.gate.refuse_person(session, order.case_id, {"reason": reason})
         self.join(session, order, targets, reason)
         return order
@@ -207,7 +207,7 @@ class OrderService:
         principal = principal_of(session)
         found = queries.answerable_for(session, principal, assignment_id)
         order = queries.locked(session, principal, found.order_id)
-        targets = self._joining(session, order, [unit_id])
+        targets = self.joining(session, order, [unit_id])
         given_up = next(one for one in order.assignments if one.id == assignment_id)
         if given_up.is_copy or not lifecycle.can_cancel(given_up.state):
             raise IllegalTransition("assignment", given_up.state, "reassign")
@@ -237,7 +237,8 @@ class OrderService:
         self.progress.settle(session, order)
         return joined
 
-    def _joining(self, session: Session, order: Order, unit_ids: Sequence[int]) -> list[Target]:
+    def joining(self, session: Session, order: Order, unit_ids: Sequence[int]) -> list[Target]:
+        """These units as they would join the order; raises what forbids it, as `reinforce`."""
         if order.issued_at is None or order.finished_at is not None:
             raise IllegalTransition("order", order.state, "reinforce")
         request = Request(

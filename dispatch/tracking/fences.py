@@ -17,7 +17,7 @@ from dispatch.tracking.watching import NO_DUTY, Duty, Event, Limits, Seen, Targe
 from gps_ingest import queries
 from gps_ingest.fixes import Table, seconds, to_us
 from gps_ingest.history import Happening
-from gps_ingest.ledger import Ledger
+from gps_ingest.memory import Memory
 from kernel.access import Principal
 from kernel.db import Database
 from kernel.log import get_logger
@@ -46,7 +46,7 @@ class Fences:
         self.areas = Geofences([], [])
         self._database, self._principal = database, principal
         self._ways: dict[int, Way] = {}
-        self._calm = Ledger(_RESTLESS)
+        self._calm = Memory(_RESTLESS)
         self._tell: Callable[[Happening], None] | None = None
         self._greenlet: gevent.Greenlet[[], None] | None = None
 

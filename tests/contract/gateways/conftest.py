@@ -192,18 +192,12 @@ class FaxRig(EngineRig):
 
 
 @dataclass
-class AsteriskRig(EngineRig):
-    """The bureau's exchange, which dials the simulated world over SIP: real modems."""
+class ExchangeRig(EngineRig):
+    """The bureau's exchange, and the simulated world that it dials over SIP."""
 
     exchange: Asterisk
     world: Asterisk
     follower: Follower
-    address: str = "+9991000005001"
-    failing: str = "+9991000009001"
-
-    def __post_init__(self) -> None:
-        self.gateway = AsteriskFaxGateway(self.exchange.settings, answer_seconds=1)
-        self.before = len(self._received())
 
     def stop(self) -> None:
         assert self.exchange.stop()
@@ -220,6 +214,18 @@ class AsteriskRig(EngineRig):
         with halted(self.exchange.pid), pytest.MonkeyPatch.context() as patch:
             patch.setattr(self.gateway, "busy_lines", lambda: 0)
             yield
+
+
+@dataclass
+class AsteriskFaxRig(ExchangeRig):
+    """Real modems on both sides."""
+
+    address: str = "+9991000005001"
+    failing: str = "+9991000009001"
+
+    def __post_init__(self) -> None:
+        self.gateway = AsteriskFaxGateway(self.exchange.settings, answer_seconds=1)
+        self.before = len(self._received())
 
     def settle(self, desk: Desk, message_id: int, *states: str) -> None:
         """A page takes as long as its tones do."""
@@ -240,32 +246,15 @@ class AsteriskRig(EngineRig):
 
 
 @dataclass
-class VoiceRig(EngineRig):
-    """The bureau's exchange, which calls people of the simulated world: they listen, then press."""
+class VoiceRig(ExchangeRig):
+    """People of the simulated world: they listen, then press."""
 
-    exchange: Asterisk
-    world: Asterisk
-    follower: Follower
     address: str = "+9991000007001"
     failing: str = "+9991000007003"
 
     def __post_init__(self) -> None:
         self.gateway = AsteriskVoiceGateway(self.exchange.settings, answer_seconds=1)
         self.before = set(self._heard())
-
-    def stop(self) -> None:
-        assert self.exchange.stop()
-
-    def start(self) -> None:
-        self.exchange.start()
-        assert wait_until(lambda: self.gateway.health().ok, 20)
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """As with faxes: between the question for a free line and the call."""
-        with halted(self.exchange.pid), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(self.gateway, "busy_lines", lambda: 0)
-            yield
 
     def settle(self, desk: Desk, message_id: int, *states: str) -> None:
         """Words take as long as they are spoken."""
@@ -337,7 +326,7 @@ def rig(request: pytest.FixtureRequest, desk: Desk) -> Iterator[Rig]:
         yield found
 
 
-RIGS = {"fax_asterisk": AsteriskRig, "voice_asterisk": VoiceRig}
+RIGS = {"fax_asterisk": AsteriskFaxRig, "voice_asterisk": VoiceRig}
 
 
 @contextmanager

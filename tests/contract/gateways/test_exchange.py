@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from command_center.engines.process import wait_until
-from tests.contract.gateways.conftest import AsteriskRig, Rig
+from tests.contract.gateways.conftest import AsteriskFaxRig, Rig
 from tests.integration.telephony.conftest import Desk
 
 MOBILE = "+9991000009600"
@@ -13,14 +13,14 @@ MOBILE = "+9991000009600"
 
 
 @pytest.fixture
-def exchange_rig(rig: Rig) -> AsteriskRig:
-    assert isinstance(rig, AsteriskRig)
+def exchange_rig(rig: Rig) -> AsteriskFaxRig:
+    assert isinstance(rig, AsteriskFaxRig)
     return rig
 
 
 @pytest.mark.parametrize("rig", ["fax_asterisk"], indirect=True)
 def test_several_lines_at_once_and_a_slow_machine_among_them(
-    desk: Desk, exchange_rig: AsteriskRig
+    desk: Desk, exchange_rig: AsteriskFaxRig
 ) -> None:
     rig = exchange_rig
     numbers = (MOBILE, "+9991000005002", rig.failing)
@@ -37,7 +37,7 @@ def test_several_lines_at_once_and_a_slow_machine_among_them(
 
 @pytest.mark.parametrize("rig", ["fax_asterisk"], indirect=True)
 def test_when_every_line_is_taken_the_next_one_waits(
-    desk: Desk, exchange_rig: AsteriskRig, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, exchange_rig: AsteriskFaxRig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rig = exchange_rig
     monkeypatch.setattr(rig.gateway, "busy_lines", lambda: rig.gateway.settings.fax_lines)

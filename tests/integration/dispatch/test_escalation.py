@@ -17,6 +17,7 @@ from tests.integration.dispatch.conftest import (
     COMPLAINT,
     DISPATCHER,
     EAST,
+    GRAVE,
     SETUP,
     STRANGER,
     Desk,
@@ -414,3 +415,38 @@ def test_the_predicted_arrival_is_compared_with_the_actual_one(desk: Desk) -> No
     assert (found.arrivals, found.overridden) == (1, False)
     assert found.median_error == pytest.approx(480 - predicted, abs=1)
     assert not desk.do(lambda s: regret.accuracy(s, STRANGER, since), STRANGER)
+
+
+def test_an_outage_after_one_that_is_in_hand_rings_anew(desk: Desk) -> None:
+    first = desk.issue(desk.unit("京A0001"), **APP)
+    desk.outage(minutes=20)
+    [alarm] = desk.alarms("overdue_after_outage")
+    desk.do(lambda s: desk.room.alarms.take(s, alarm.id))
+    second = desk.issue(desk.unit("京A0002"), **APP)
+    desk.outage(minutes=20)
+    [again] = desk.alarms("overdue_after_outage")
+    assert (again.id != alarm.id, again.taken_at) == (True, None)
+    assert again.params["orders"] == [desk.order(second).order_no]
+    assert first != second
+
+
+def test_a_graver_order_after_the_outage_forgets_none_of_the_others(desk: Desk) -> None:
+    usual = desk.issue(desk.unit("京A0001"), **APP)
+    grave = desk.issue(desk.unit("京A0002"), case=GRAVE, **APP)
+    desk.clock.advance(seconds=30)
+    desk.do(lambda s: desk.room.orders.approve(s, grave), COMMANDER)
+    desk.outage(minutes=20)
+    [alarm] = desk.alarms("overdue_after_outage")
+    assert set(alarm.params["orders"]) == {desk.order(one).order_no for one in (usual, grave)}
+    assert alarm.params["count"] >= 2 and alarm.level == 2
+
+
+def test_a_unit_that_no_channel_reaches_is_not_sent_by_itself(desk: Desk) -> None:
+    follow(desk, Step(60, UNIT), signed=True)
+    order_id = desk.issue(desk.unit("京A0001", protocol="jt808"), channels=("vehicle",))
+    deaf = desk.unit("京A0002", lon=116.40)
+    desk.work(seconds=60)
+    [step] = taken(desk, order_id)
+    assert (step.outcome, step.details["unit_id"]) == ("proposed", deaf)
+    assert step.details["refused"] == "no_channel_reaches"
+    assert len(desk.order(order_id).assignments) == 1

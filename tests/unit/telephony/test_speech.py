@@ -58,5 +58,5 @@ def test_words_are_no_arguments_of_a_program(
     seen: list[list[str]] = []
     run = speech._run
     monkeypatch.setattr(speech, "_run", lambda argv, given: (seen.append(argv), run(argv, given)))
-    outbox.speech("-w /tmp/elsewhere 老王饭店")
+    outbox.speech("-w elsewhere.wav 老王饭店")
     assert "老王" not in str(seen)

@@ -9,7 +9,7 @@ Places = NDArray[np.int64]
 _MISSING = -1
 
 
-class Ledger:
+class Memory:
     """A row for each terminal, in the order in which they were first entered."""
 
     def __init__(self, blank: NDArray[np.void]):
