@@ -77,7 +77,7 @@ def _acknowledgements(session: Session, order: Order) -> dict[int, StatusReport]
     wanted = select(StatusReport).where(StatusReport.assignment_id.in_(due))
     found: dict[int, StatusReport] = {}
     for report in session.scalars(wanted.order_by(StatusReport.id)):
-        if report.at == due[report.assignment_id]:
+        if report.at >= due[report.assignment_id]:  # written down just after it was dated
             found.setdefault(report.assignment_id, report)
     return found
 
@@ -112,7 +112,7 @@ def _line(assignment: Assignment, one: Delivery, report: StatusReport | None) ->
         state=one.state,
         problem=one.problem,
         attempts=one.attempts,
-        acknowledged_at=report.at if report else None,
+        acknowledged_at=assignment.acknowledged_at if report else None,
         proof=_proof(report) if report else None,
     )
 
@@ -125,7 +125,7 @@ def _said_otherwise(assignment: Assignment, report: StatusReport) -> Line:
         name=report.actor,
         address="",
         channel=report.via,
-        acknowledged_at=report.at,
+        acknowledged_at=assignment.acknowledged_at,
         proof=_proof(report),
     )
 

@@ -1,11 +1,27 @@
 """The ledger: who was told over which way, who took it, and by what proof."""
 
+from datetime import datetime
+
+import pytest
+
 from dispatch.orders import ledger, queries
 from dispatch.orders.ledger import Line
+from kernel.clock import FixedClock
 from telephony import receipts
 from telephony.lifecycle import Kind
 from telephony.receipts import Heard
 from tests.integration.dispatch.conftest import EAST, WORKER, Desk
+
+
+@pytest.fixture(autouse=True)
+def ticking(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes while something is done, as it does in earnest."""
+
+    def now(clock: FixedClock) -> datetime:
+        clock.advance(microseconds=50)
+        return clock.at
+
+    monkeypatch.setattr(FixedClock, "now", now)
 
 
 def lines(desk: Desk, order_id: int) -> list[Line]:

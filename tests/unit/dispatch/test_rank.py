@@ -1,12 +1,16 @@
 """The ranking: facts in, order and reasons out."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dispatch.recommendation import rank as rank_module
 from dispatch.recommendation.rank import Facts, Ranked, Reason, needs_reason, rank
 
 NEAR, FAR = 300.0, 900.0
+I18N = Path(__file__).parents[3] / "static" / "src" / "i18n"
 
 
 def unit(ident: int, **more: Any) -> Facts:
@@ -145,3 +149,11 @@ def test_a_crew_at_the_end_of_a_long_shift_is_spared() -> None:
     tired = unit(1, shift_hours=11.5)
     assert order_of(tired, unit(2, travel_seconds=NEAR + 200, shift_hours=9.9)) == [2, 1]
     assert Reason("long_on_duty", {"hours": 11}) in rank([tired])[0].reasons
+
+
+def test_every_reason_has_words_in_both_languages() -> None:
+    codes = set(re.findall(r'Reason\("(\w+)"', Path(rank_module.__file__).read_text("utf-8")))
+    assert {"last_of_branch", "long_on_duty", "no_crew"} <= codes
+    for lang in ("zh", "en"):
+        told = (I18N / lang / "dispatch.ts").read_text("utf-8")
+        assert not {code for code in codes if f"      {code}: " not in told}

@@ -68,7 +68,7 @@ export default {
       travel_road: 'about {minutes} min by road',
       travel_straight: 'about {minutes} min in a straight line',
       position_fresh: 'position {seconds} s old',
-      position_old: 'position {age} old',
+      position_old: 'position {age} old, may be {metres} m off',
       position_lost: 'not heard for {age}',
       no_position: 'no position',
       own_jurisdiction: 'own area',
@@ -81,6 +81,8 @@ export default {
       crew_short: '{certified} certified, {needed} needed',
       off_duty: 'off duty',
       crew_complete: '{certified} certified',
+      long_on_duty: 'on duty for {hours} h',
+      last_of_branch: 'the last of its branch',
     },
   },
   compose: {

@@ -68,7 +68,7 @@ export default {
       travel_road: '按道路约 {minutes} 分钟',
       travel_straight: '按直线约 {minutes} 分钟',
       position_fresh: '位置 {seconds} 秒前',
-      position_old: '位置是 {age}前的',
+      position_old: '位置是 {age}前的，可能偏差 {metres} 米',
       position_lost: '位置已失联 {age}',
       no_position: '没有位置',
       own_jurisdiction: '本辖区',
@@ -81,6 +81,8 @@ export default {
       crew_short: '持证 {certified} 人，至少 {needed} 人',
       off_duty: '未上岗',
       crew_complete: '持证 {certified} 人',
+      long_on_duty: '已在岗 {hours} 小时',
+      last_of_branch: '本单位仅剩这一个',
     },
   },
   compose: {
