@@ -23,11 +23,16 @@ class Memory:
         found = map(self._places.get, terminal_ids.tolist(), repeat(_MISSING))
         places = np.fromiter(found, np.int64, len(terminal_ids))
         for n in np.flatnonzero(places == _MISSING).tolist():
-            places[n] = self.place(int(terminal_ids[n]))
+            places[n] = self._place(int(terminal_ids[n]))
         return places
 
-    def place(self, terminal_id: int) -> int:
-        """Where the row of this one stands; one that was missing is blank."""
+    def row(self, terminal_id: int) -> np.void:
+        """The row of this one, to read and to write until another is entered."""
+        place = self._place(terminal_id)
+        row: np.void = self.rows[place]
+        return row
+
+    def _place(self, terminal_id: int) -> int:
         place = self._places.setdefault(terminal_id, len(self._places))
         if place == len(self.rows):
             self.rows = np.concatenate((self.rows, np.repeat(self._blank, place)))

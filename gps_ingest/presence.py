@@ -65,9 +65,8 @@ class Presence:
 
     def trouble(self, terminal_id: int, reason: str, at: float) -> None:
         """Something came instead of a fix, or the connection went: why it may fall silent."""
-        place = self._reporting.place(terminal_id)
-        self._reporting.rows["reason"][place] = reason
-        self._reporting.rows["trouble_at"][place] = at
+        row = self._reporting.row(terminal_id)
+        row["reason"], row["trouble_at"] = reason, at
 
     def wait(self, now: datetime) -> None:
         """We do not listen just now: everybody has their whole patience from here on."""
@@ -118,7 +117,7 @@ class Presence:
         row = self._reporting.rows[place]
         patience = _patience(row)
         if at - row["heard_at"] > patience:
-            self._reporting.rows["is_offline"][place] = True
+            row["is_offline"] = True
             told = {"reason": str(row["reason"]), "patience_seconds": round(patience)}
             self._happen(terminal_id, OFFLINE, row, at, **told)
 

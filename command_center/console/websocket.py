@@ -4,6 +4,7 @@ simple-websocket, which Engine.IO uses otherwise, ignores short sends, which bre
 slow reader, and compresses for each client anew, five times the work. No extension, no subprotocol.
 """
 
+import contextlib
 import struct
 import time
 from base64 import b64encode
@@ -173,7 +174,8 @@ class DeskSocket:
 
     def close(self) -> None:
         if not self.outbox.is_shut:
-            self._say(CloseConnection(CloseReason.NORMAL_CLOSURE))
+            with contextlib.suppress(OSError):  # the other side was faster
+                self._say(CloseConnection(CloseReason.NORMAL_CLOSURE))
 
     # -- ours -----------------------------------------------------------------------------
 

@@ -67,7 +67,7 @@ class Fences:
             self._begin(terminal_id, seen)
             return
         duty, areas = self.duties.get(terminal_id, NO_DUTY), self.areas.at(lon, lat)
-        way.rest(float(self._calm.rows["at"][self._calm.place(terminal_id)]))
+        way.rest(float(self._calm.row(terminal_id)["at"]))
         events = way.step(seen, areas, duty, self.limits)
         self._remember(terminal_id, at, areas)
         for event in events:
@@ -82,8 +82,8 @@ class Fences:
     def _remember(self, terminal_id: int, at: float, areas: frozenset[str]) -> None:
         duty = self.duties.get(terminal_id, NO_DUTY)
         kmh = self._ways[terminal_id].calm_kmh(duty, self.limits)
-        place = self._calm.place(terminal_id)
-        self._calm.rows[place] = self.areas.number(areas), kmh, at
+        row = self._calm.row(terminal_id)
+        row["areas"], row["kmh"], row["at"] = self.areas.number(areas), kmh, at
 
     def start(self, tell: Callable[[Happening], None]) -> None:
         """Begin to watch; raises SQLAlchemyError when the database does not answer."""
@@ -111,7 +111,7 @@ class Fences:
             self._calm.rows["kmh"] = _RESTLESS["kmh"]
         for terminal_id in duties.keys() | self.duties.keys():
             if duties.get(terminal_id) != self.duties.get(terminal_id):
-                self._calm.rows["kmh"][self._calm.place(terminal_id)] = _RESTLESS["kmh"][0]
+                self._calm.row(terminal_id)["kmh"] = _RESTLESS["kmh"][0]
         self.areas, self.duties = areas, duties
 
     def _keep_true(self) -> None:

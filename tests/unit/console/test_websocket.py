@@ -140,6 +140,13 @@ def test_a_message_in_pieces_is_one_message(desk: DeskSocket) -> None:
     assert desk.wait() == b"\x00\x01"
 
 
+def test_a_farewell_to_a_desk_that_left_harms_nobody(desk: DeskSocket, pair: Pair) -> None:
+    pair[1].close()
+    desk.close()
+    assert desk.outbox.is_shut
+    desk.close()
+
+
 @pytest.mark.parametrize(("size", "times"), [(1_001, 1), (400, 3), (1, 300)])
 def test_a_message_too_long_or_in_too_many_pieces_ends_the_line(
     desk: DeskSocket, pair: Pair, size: int, times: int

@@ -126,3 +126,19 @@ def test_nearly_all_of_a_fleet_on_the_road_is_quiet() -> None:
         if not second:
             world.pipeline.watch(batch)
     assert quiet == 50 * 99
+
+
+@pytest.mark.parametrize("fleet", [1, 64, 65, 129, 1_000])
+def test_a_fleet_of_any_size_is_at_work_when_the_watch_begins(fleet: int) -> None:
+    """And each of it is judged by its own duty from the first fix."""
+    world = World()
+    world.duties = {n: Duty("EN_ROUTE", Target(n, LAT, LON)) for n in range(fleet)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fences, "geofences", lambda session: session.areas)
+        world.fences.refresh()
+        for second in range(0, 91, 30):
+            at = to_us(START + second)
+            rows = [Row(n, at, at, LAT, LON - 1e-4, 0.0, None, None, 0) for n in range(fleet)]
+            world.pipeline.watch(table(rows))
+    arrived = [terminal for terminal, kind, _, _ in world.told if kind == "arrived"]
+    assert sorted(arrived) == list(range(fleet))

@@ -154,3 +154,11 @@ def test_what_cannot_be_stored_is_not_heard_and_makes_nobody_silent(
     clock.advance(seconds=91)
     IngestServer.sweep(server)
     assert [one.kind for one in watch.told] == ["offline"]
+
+
+def test_trouble_of_many_who_never_reported_is_kept_for_each(watch: Watch) -> None:
+    watch.fix(0)
+    for other in range(100, 300):
+        watch.presence.trouble(other, "void", START.timestamp() + 1)
+    watch.trouble(1, "connection_closed")
+    assert watch.look(600) == [("offline", 0, "connection_closed")]
