@@ -13,7 +13,17 @@ from numpy.typing import NDArray
 from sqlalchemy import Row, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from dispatch.tracking.watching import NO_DUTY, Duty, Event, Limits, Seen, Target, Way
+from dispatch.tracking.watching import (
+    GAP_SECONDS,
+    LOUD,
+    NO_DUTY,
+    Duty,
+    Event,
+    Limits,
+    Seen,
+    Target,
+    Way,
+)
 from gps_ingest import queries
 from gps_ingest.fixes import Table, seconds, to_us
 from gps_ingest.history import Happening
@@ -31,10 +41,10 @@ WATCHED = text(
 )
 
 
-_CALM = np.dtype([("areas", "i8"), ("kmh", "f8"), ("at", "f8")])
+_CALM = np.dtype([("areas", "i8"), ("most", "f8"), ("least", "f8"), ("at", "f8")])
 """About which fixes of a terminal need no step of its `Way`: the combination of areas that it is
-in, `Way.calm_kmh`, and when its last fix was."""
-_RESTLESS = np.array([(-1, -1.0, 0.0)], _CALM)
+in, `Way.calm`, and when its last fix was."""
+_RESTLESS = np.array([(-1, *LOUD, 0.0)], _CALM)
 
 
 class Fences:
@@ -54,9 +64,12 @@ class Fences:
         """Which of the fixes, one of each terminal, change nothing but the time."""
         places = self._calm.enter(fixes["terminal_id"])
         calm, areas = self._calm.rows[places], self.areas.numbers(fixes["lon"], fixes["lat"])
-        quiet: NDArray[np.bool_] = (calm["areas"] == areas) & (calm["kmh"] >= 0)
-        quiet &= ~(fixes["speed_kmh"] > calm["kmh"])
-        self._calm.rows["at"][places[quiet]] = seconds(fixes["fixed_us"][quiet])
+        kmh, at = fixes["speed_kmh"], seconds(fixes["fixed_us"])
+        quiet: NDArray[np.bool_] = (calm["areas"] == areas) & (calm["most"] >= 0)
+        quiet &= ~(kmh > calm["most"])
+        goes_on = (kmh >= calm["least"]) & (at - calm["at"] <= GAP_SECONDS)
+        quiet &= (calm["least"] < 0) | goes_on
+        self._calm.rows["at"][places[quiet]] = at[quiet]
         return quiet
 
     def passed(
@@ -81,9 +94,10 @@ class Fences:
 
     def _remember(self, terminal_id: int, at: float, areas: frozenset[str]) -> None:
         duty = self.duties.get(terminal_id, NO_DUTY)
-        kmh = self._ways[terminal_id].calm_kmh(duty, self.limits)
+        calm = self._ways[terminal_id].calm(duty, self.limits)
         row = self._calm.row(terminal_id)
-        row["areas"], row["kmh"], row["at"] = self.areas.number(areas), kmh, at
+        row["areas"], row["most"], row["least"] = self.areas.number(areas), *calm
+        row["at"] = at
 
     def start(self, tell: Callable[[Happening], None]) -> None:
         """Begin to watch; raises SQLAlchemyError when the database does not answer."""
@@ -108,10 +122,10 @@ class Fences:
             rows = session.execute(WATCHED).all()
         duties = {row.terminal_id: _duty(row) for row in rows}
         if areas is not self.areas:
-            self._calm.rows["kmh"] = _RESTLESS["kmh"]
+            self._calm.rows["most"] = LOUD.most_kmh
         for terminal_id in duties.keys() | self.duties.keys():
             if duties.get(terminal_id) != self.duties.get(terminal_id):
-                self._calm.row(terminal_id)["kmh"] = _RESTLESS["kmh"][0]
+                self._calm.row(terminal_id)["most"] = LOUD.most_kmh
         self.areas, self.duties = areas, duties
 
     def _keep_true(self) -> None:

@@ -88,6 +88,19 @@ class Limits:
     """States of a unit in which a drive without an order is told."""
 
 
+class Calm(NamedTuple):
+    """Which next fix in the same areas changes nothing but the time, as nearly every one does."""
+
+    most_kmh: float
+    """Up to this speed, or without one. Below zero: each has to step."""
+    least_kmh: float = -1.0
+    """From zero on: a drive goes on that was told, so that the speed has to be known, too, at
+    least this, and no more than GAP_SECONDS may lie before it."""
+
+
+LOUD = Calm(-1.0)
+
+
 class Way:
     """The watch over one terminal. It remembers only what it needs for the next fix."""
 
@@ -106,25 +119,27 @@ class Way:
         self._arriving.step(seen, duty.target)
         self._last_at = seen.at
 
-    def calm_kmh(self, duty: Duty, limits: Limits) -> float:
-        """Up to this speed the next fix in the same areas changes nothing but the time, as nearly
-        every one: `step` would tell nothing and remember nothing. Below zero: each has to step.
-        """
+    def calm(self, duty: Duty, limits: Limits) -> Calm:
+        """For which fixes `step` would tell nothing and remember nothing but the time."""
         if (
             self._borders.across
             or duty.target is not None
             or self._arriving.since is not None
             or self._speed.fast
             or self._speed.told
-            or self._drive.began is not None
         ):
-            return -1.0
+            return LOUD
         fast = inf if limits.overspeed_kmh is None else limits.overspeed_kmh
-        return min(fast, _BELOW_MOVING) if _watched(duty.state) in limits.moved else fast
+        is_watched = _watched(duty.state) in limits.moved
+        if self._drive.began is not None:
+            return Calm(fast, MOVING_KMH) if is_watched and self._drive.told else LOUD
+        return Calm(min(fast, _BELOW_MOVING) if is_watched else fast)
 
     def rest(self, at: float) -> None:
         """Fixes that changed nothing but the time came until then."""
-        self._last_at = at
+        if at > self._last_at:
+            self._last_at = at
+            self._drive.go_on(at)
 
     def step(self, seen: Seen, areas: frozenset[str], duty: Duty, limits: Limits) -> list[Event]:
         """What this fix shows. A gap before it starts every measure anew."""
@@ -241,6 +256,11 @@ class _Drive:
         self.told = True
         told = {"metres": round(self.way), "seconds": round(seconds), "state": duty.state}
         return Event(MOVED, self.began.at, "", seen, told)
+
+    def go_on(self, at: float) -> None:
+        """If it was told, it has gone on until then: how far does not matter any more."""
+        if self.told and self.began is not None and self.moving is not None:
+            self.moving = self.moving._replace(at=at)
 
     def _move(self, seen: Seen) -> None:
         if self.began is None or self.moving is None:

@@ -71,8 +71,8 @@ class World:
 
 FIX = st.tuples(
     st.integers(0, 2),
-    st.sampled_from((1, 1, 1, 5, 20, 200)),
-    st.sampled_from((0, 0, 0, 40, 400, -40, -400)),
+    st.sampled_from((1, 1, 1, 5, 20, 60, 200)),
+    st.sampled_from((0, 0, 0, 40, 400, 1_100, -40, -400)),
     st.sampled_from((None, 0.0, 9.0, 60.0, 60.0, 130.0)),
 )
 STEPS = st.lists(

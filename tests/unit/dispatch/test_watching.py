@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dispatch.tracking.watching import (
     ARRIVED,
     ENTERED,
+    GAP_SECONDS,
     LEFT,
     MOVED,
     NO_DUTY,
@@ -210,8 +211,8 @@ def test_which_states_are_watched_is_the_bureaus_choice() -> None:
 DUTIES = (NO_DUTY, Duty("FREE"), Duty("BUSY"), SENT, Duty("EN_ROUTE"))
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from((1, 1, 1, 20, 200)),
-        st.integers(0, 300),
+        st.sampled_from((1, 1, 1, 20, 60, 200)),
+        st.integers(0, 300) | st.just(1_100),
         st.sampled_from((None, 0.0, 9.0, 12.0, 60.0, 115.0, 130.0)),
         st.sampled_from((HERE, HERE, HERE, THERE)),
         st.sampled_from(DUTIES),
@@ -231,8 +232,11 @@ def test_a_fix_that_is_called_quiet_would_have_changed_nothing(
     for seconds, metres, speed, areas, duty in steps:
         at += seconds
         seen, told = north(at, metres, speed), list[Event]()
-        calm = quick.calm_kmh(duty, limits)
-        if calm >= 0 and (speed is None or speed <= calm) and areas == inside:
+        calm = quick.calm(duty, limits)
+        is_calm = calm.most_kmh >= 0 and (speed is None or speed <= calm.most_kmh)
+        if calm.least_kmh >= 0:
+            is_calm &= speed is not None and speed >= calm.least_kmh and seconds <= GAP_SECONDS
+        if is_calm and areas == inside:
             quick.rest(at)
         else:
             told = quick.step(seen, areas, duty, limits)
@@ -243,4 +247,14 @@ def test_a_fix_that_is_called_quiet_would_have_changed_nothing(
 def test_a_vehicle_that_stands_in_its_area_is_quiet() -> None:
     way = Way()
     way.begin(north(0, 0), HERE, NO_DUTY)
-    assert 0.0 < way.calm_kmh(Duty("FREE"), Limits()) < 10.0
+    assert 0.0 < way.calm(Duty("FREE"), Limits()).most_kmh < 10.0
+
+
+def test_a_drive_without_an_order_that_was_told_is_quiet_while_it_goes_on() -> None:
+    way, fixes = Way(), list(cruise(40))
+    way.begin(fixes[0], frozenset(), Duty("FREE"))
+    for fix in fixes:
+        way.step(fix, frozenset(), Duty("FREE"), Limits())
+    calm = way.calm(Duty("FREE"), Limits())
+    assert calm.least_kmh == 10.0
+    assert calm.most_kmh == 120.0

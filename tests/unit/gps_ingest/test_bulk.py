@@ -126,7 +126,7 @@ class World:
         """What presence remembers of each, but for when its line was closed."""
         rows = self.intake.presence._reporting
         names = ["at", "lat", "lon", "heard_at", "intervals", "learned", "reason", "is_offline"]
-        return [str(rows.rows[rows.place(one.id)][names]) for one in self.terminals]
+        return [str(rows.row(one.id)[names]) for one in self.terminals]
 
 
 @dataclass(frozen=True)
