@@ -57,6 +57,7 @@ from maps import views as maps_views
 from maps.geocoding.resolver import Geocoder
 from telephony import ledger, sending
 from telephony import views as telephony_views
+from telephony.fax_tray import CLEAR, CLEAR_SECONDS, FaxTray
 from telephony.gateways import base as gateways
 from telephony.outbox import Outbox
 
@@ -96,6 +97,7 @@ def build(settings: Settings) -> House:
     bus = Bus(settings.bus_url)
     database = Database(settings.sqlalchemy_url, events=_news_for_desks(bus))
     outbox = Outbox(settings.var_dir / "outbox")
+    tray = FaxTray(asterisk.faxes(settings))
     alarms = AlarmService(settings.alarm_climb_seconds)
     office = Office.of(settings, vault_of(settings), alarms)
     room = dispatch_room.build(
@@ -108,6 +110,7 @@ def build(settings: Settings) -> House:
         positions=Phones(settings),
         is_anybody_here=bus.is_anybody_here,
         vault=office.vault,
+        fax_pages=tray.pdf,
     )
     sender = sending.Sender(database, gateways.in_use(settings), outbox, settings.is_demo)
     auditing = Auditing(settings, database)
@@ -122,6 +125,7 @@ def build(settings: Settings) -> House:
             auditing,
             _archive(settings, office),
             OrderCalls(office, asterisk.recordings(settings)),
+            tray,
         ),
         office=office,
         dispatch=room,
@@ -159,6 +163,7 @@ def _handlers(
     auditing: Auditing,
     keeper: Archive,
     calls: OrderCalls,
+    tray: FaxTray,
 ) -> Handlers:
     """Who does what when a job is due."""
     handlers = Handlers()
@@ -174,6 +179,7 @@ def _handlers(
     handlers.transactional(archive.DESTROY, keeper.destroy)
     handlers.every(strangers.TEND, strangers.TEND_SECONDS, room.inbound.tend_strangers)
     handlers.every(KEEP, KEEP_SECONDS, calls.keep)
+    handlers.every(CLEAR, CLEAR_SECONDS, tray.clear)
     handlers.every(days.RETIRE, days.RETIRE_SECONDS, keeper.days.retire)
     for kind, handler in room.jobs().items():
         handlers.transactional(kind, handler)

@@ -22,6 +22,7 @@ from dispatch.escalation.late import Late
 from dispatch.escalation.saga import HURRY, Saga, message_failed
 from dispatch.field.ports import Evidence, PositionSink
 from dispatch.field.service import FieldService
+from dispatch.inbound.pages import FaxPages, Pages
 from dispatch.inbound.service import InboundService
 from dispatch.orders.outgoing import Outgoings
 from dispatch.orders.ports import CaseGate, Directory
@@ -110,6 +111,7 @@ def build(
     positions: PositionSink,
     is_anybody_here: Present,
     vault: Vault,
+    fax_pages: FaxPages,
 ) -> Room:
     """Put the room together. `alarms` is made before, because cases ring the same bell."""
     distress = Distress(alarms, directory, is_anybody_here, settings.zone)
@@ -129,7 +131,9 @@ def build(
         saga=Saga(orders, outgoings, deliveries, alarms, late),
         statuses=statuses,
         timers=timers,
-        inbound=InboundService(statuses, alarms, directory, vault),
+        inbound=InboundService(
+            statuses, alarms, directory, vault, Pages(fax_pages, vault, evidence)
+        ),
         field=FieldService(directory, statuses, receipts, distress, evidence, positions),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
         calls=CallNews(statuses, deliveries),

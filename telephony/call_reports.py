@@ -1,6 +1,7 @@
 """What became of each call of the exchange: its journal, line by line, to our web process.
 
-The exchange appends a line for every key and every end of a call, and waits for nobody. Here the
+The exchange appends a line for every key, every end of a call and every fax that came in, and waits
+for nobody. Here the
 place up to which the web process has taken them is kept beside the journal, after it has answered:
 a line may be told twice, which changes nothing, and none is left out.
 """
@@ -44,6 +45,8 @@ class Report:
     kind: Kind
     part: int
     detail: Mapping[str, str]
+    hook = "call/receipt"
+    """Where the web process takes it."""
 
     @property
     def body(self) -> dict[str, object]:
@@ -62,9 +65,23 @@ class Report:
         }
 
 
-def read(line: str) -> Report | None:
-    """The report in a line of the journal; None where it tells nothing of one of our attempts."""
+@dataclass(frozen=True, slots=True)
+class FaxIn:
+    """A line about a fax that came in: its file, the number it came from, its pages."""
+
+    detail: Mapping[str, str]
+    hook = "fax/inbound"
+
+    @property
+    def body(self) -> dict[str, object]:
+        return {name: self.detail.get(name, "") for name in ("fax", "from", "to", "pages", "at")}
+
+
+def read(line: str) -> Report | FaxIn | None:
+    """What a line of the journal says; None where it tells of no attempt of ours, and no page."""
     said = {name: values[0] for name, values in parse_qs(line, keep_blank_values=True).items()}
+    if "came" in said:
+        return FaxIn(said | {"fax": said["came"]}) if _count(said.get("pages", "")) else None
     job = JOB.fullmatch(said.get("job", ""))
     kind = _kind(said)
     if job is None or kind is None:
@@ -125,10 +142,10 @@ class Follower:
                 begin += len(line)
                 yield begin, line.decode("utf-8", "replace").strip()
 
-    def _tell(self, report: Report) -> bool:
+    def _tell(self, report: Report | FaxIn) -> bool:
         """Again and again until the web process has taken it; False when told to stop before."""
         body, pause = report.body, 0.2
-        while not callback.call_receipt(self.settings, body):
+        while not callback.told(self.settings, report.hook, body):
             if self.stopping.wait(pause):
                 return False
             pause = min(pause * 2, LONGEST_PAUSE)

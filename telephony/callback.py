@@ -13,10 +13,15 @@ SECONDS = 10
 
 
 def call_receipt(settings: Settings, report: Mapping[str, object]) -> bool:
+    """Whether the web process has taken what is said of a call."""
+    return told(settings, "call/receipt", report)
+
+
+def told(settings: Settings, what: str, report: Mapping[str, object]) -> bool:
     """Whether the web process has taken the report; it stores before it answers."""
     token = base64.b64encode(f"call:{settings.hook_token}".encode()).decode()
     request = urllib.request.Request(
-        f"http://127.0.0.1:{settings.http_port}/hooks/call/receipt",
+        f"http://127.0.0.1:{settings.http_port}/hooks/{what}",
         data=json.dumps(report).encode(),
         headers={"Content-Type": "application/json", "Authorization": f"Basic {token}"},
     )

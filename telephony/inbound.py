@@ -1,4 +1,4 @@
-"""Texts that came in: kept once, told upward. What they mean is decided above."""
+"""Texts and faxes that came in: kept once, told upward. What they mean is decided above."""
 
 from datetime import datetime
 
@@ -21,6 +21,7 @@ def receive(
     text: str,
     received_at: datetime,
     channel: str = Channel.SMS,
+    pages: int = 0,
 ) -> int | None:
     """Keep a text and tell it upward; gives its id, None when it was known already."""
     statement = insert(Inbound).values(
@@ -30,6 +31,7 @@ def receive(
         sender=_storable(sender)[:40],
         recipient=_storable(recipient)[:40],
         text=_storable(text),
+        pages=pages,
         received_at=received_at,
         state="new",
     )

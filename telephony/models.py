@@ -139,7 +139,7 @@ class Receipt(Base):
 
 
 class Inbound(Base):
-    """A text that came in; what it means is decided above."""
+    """A text or a fax that came in; what it means is decided above."""
 
     __tablename__ = "inbound"
     __table_args__ = (
@@ -156,5 +156,7 @@ class Inbound(Base):
     sender: Mapped[str] = mapped_column(String(40))
     recipient: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Text)
+    pages: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Of a fax, as the machines counted them; they lie in the fax tray until somebody has them."""
     received_at: Mapped[Timestamp]
     state: Mapped[str] = mapped_column(String(12), server_default="new")

@@ -13,8 +13,9 @@ from kernel.errors import BadInput, Unauthenticated
 from kernel.settings import Settings
 from kernel.web import public, unit_of_work
 from telephony import inbound, receipts
-from telephony.gateways import sms_kannel
-from telephony.lifecycle import Kind
+from telephony.fax_tray import NAME
+from telephony.gateways import fax_asterisk, sms_kannel
+from telephony.lifecycle import Channel, Kind
 
 ENGINES = system("engines", role=Role.ENGINES)
 MAX_BODY = 128 * 1024
@@ -95,6 +96,29 @@ def kannel_inbound() -> Response:
             recipient=request.headers.get("X-Kannel-To", ""),
             text=decoded(request.get_data(), request.mimetype_params.get("charset", "")),
             received_at=_moment(request.args.get("at", "")),
+        )
+    return Response(status=DONE)
+
+
+@hooks.post("/fax/inbound")
+@public
+def fax_inbound() -> Response:
+    """A fax that came in, as JSON: fax (its file), from, to, pages, at."""
+    body = request.get_json()
+    said = {name: str(value) for name, value in body.items()} if isinstance(body, dict) else {}
+    if not NAME.fullmatch(said.get("fax", "")):
+        raise BadInput("fax")
+    with unit_of_work(ENGINES) as session:
+        inbound.receive(
+            session,
+            gateway=fax_asterisk.NAME,
+            provider_id=said["fax"],
+            sender=said.get("from", ""),
+            recipient=said.get("to", ""),
+            text="",
+            pages=_whole(said, "pages"),
+            received_at=_moment(said.get("at", "")),
+            channel=Channel.FAX,
         )
     return Response(status=DONE)
 

@@ -54,10 +54,13 @@ def users(session: Session, path: str, role: str | None = None) -> Sequence[User
 
 
 def phones(session: Session) -> Sequence[str]:
-    """As they were written down: of every organisation, and of every active officer."""
+    """As they were written down: of every organisation and its fax machine, and of every active
+    officer.
+    """
     is_officer = User.active & User.roles.any(UserRole.role == "OFFICER")
     officers = select(User.phone).where(is_officer)
-    return session.scalars(select(Organisation.phone).union(officers)).all()
+    ours = select(Organisation.phone).union(select(Organisation.fax), officers)
+    return session.scalars(ours).all()
 
 
 def holders_above(session: Session, path: str, roles: Sequence[str]) -> list[User]:

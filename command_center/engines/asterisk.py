@@ -9,6 +9,7 @@ they press a key: it answers demo numbers alone, and
 the last four digits of a number decide how (OUTSIDE). It reaches nobody.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -154,13 +155,31 @@ exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&fax=${{FAXOPT(status)}}\
 &remote=${{URIENCODE(${{FAXOPT(remotestationid)}})}})
 
 [incoming]
+exten => {station},1,Goto(fax-in,s,1)
 exten => _[+0-9]!,1,Hangup(21)
+
+[fax-in]
+; The pages are laid into the tray; the line of the call tells how many came, and from where.
+exten => s,1,Set(GROUP()=fax-in)
+ same => n,GotoIf($[${{GROUP_COUNT(fax-in)}} > {lines}]?full)
+ same => n,Set(FROM=${{CALLERID(num)}})
+ same => n,Set(CAME=in-${{UNIQUEID}}.tif)
+ same => n,Set(TIMEOUT(absolute)={receiving})
+ same => n,Set(FAXOPT(localstationid)={station})
+ same => n,Answer()
+ same => n,ReceiveFAX({faxes}/${{CAME}},f)
+ same => n,Hangup()
+ same => n(full),Hangup(17)
+exten => h,1,ExecIf($["${{CAME}}" != ""]?Set(FILE({journal},,,al,u)=came=${{CAME}}\
+&from=${{URIENCODE(${{FROM}})}}&to={station}&pages=${{FAXOPT(pages)}}&fax=${{FAXOPT(status)}}\
+&at=${{EPOCH}}))
 """
 OUTSIDE = """\
 [general]
 
 [incoming]
 exten => _+999!,1,Set(NUMBER=${{EXTEN}})
+ same => n,Set(FILE({journal},,,al,u)=called=${{EXTEN}}&at=${{EPOCH}})
  same => n,GotoIf($[${{DIALPLAN_EXISTS(machine-${{EXTEN:-4}},s,1)}}]?machine-${{EXTEN:-4}},s,1)
 ; The demo's officers and offices have phones that end in 0…; their fax machines in 5….
  same => n,GotoIf($["${{EXTEN:-4:1}}" = "0"]?machine-7001,s,1)
@@ -174,6 +193,12 @@ exten => _[+0-9]!,1,Answer()
  same => n,ReceiveFAX({faxes}/${{FILE_OF_FAX}},f)
 exten => h,1,Set(FILE({journal},,,al,u)=to=${{FAXOPT(localstationid)}}&fax=${{FAXOPT(status)}}\
 &pages=${{FAXOPT(pages)}}&rate=${{FAXOPT(rate)}}&file=${{URIENCODE(${{FILE_OF_FAX}})}})
+
+[machine-sends]
+; A fax machine that calls us, where a call file asks for it.
+exten => s,1,Set(FAXOPT(localstationid)=${{STATION}})
+ same => n,Wait(1)
+ same => n,SendFAX(${{DOCUMENT}},zf)
 
 [machine-9001]
 ; Somebody else is on the line.
@@ -294,6 +319,8 @@ max_contacts = 1
 remove_existing = yes
 """
 """The world's one SIP phone, which a test may register."""
+RECEIVING_SECONDS = 1800
+"""Sixty pages on a good line."""
 SPEAKING = {"ring": 30, "speaking": 240, "talking": 1800, "listening": 6, "rounds": 3}
 """Seconds and rounds of a call, within `telephony.patience.outcome_due`."""
 
@@ -373,6 +400,11 @@ def journal(settings: Settings, side: str) -> Path:
     return home(settings, side) / "journal"
 
 
+def faxes(settings: Settings) -> Path:
+    """Where the bureau's exchange lays the faxes that come in, until somebody has them."""
+    return home(settings, BUREAU) / "faxes"
+
+
 def recordings(settings: Settings) -> Path:
     """Where the bureau's exchange leaves the sound of its calls, until it is sealed."""
     return home(settings, BUREAU) / "recordings"
@@ -437,6 +469,8 @@ def configuration(settings: Settings, side: str) -> dict[str, str]:
             bind=bind, port=own, peer=peer, peer_host=peer.rpartition(":")[0] or peer
         ) + (PHONE if side == WORLD else ""),
         "extensions.conf": plan.format(
-            journal=place / "journal", **{name: place / name for name in RECEIVED}, **SPEAKING
+            journal=place / "journal", **{name: place / name for name in RECEIVED}, **SPEAKING,
+            station=re.sub(r"[^+0-9]", "", settings.fax_number), lines=settings.fax_lines,
+            receiving=RECEIVING_SECONDS,
         ),
     }  # fmt: skip

@@ -1,8 +1,9 @@
-"""What became of each text that came in: it moved an assignment, or a person must read it."""
+"""What became of each text and fax that came in: it moved an assignment, or a person reads it."""
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from dispatch.orders.models import Assignment
 from kernel.db import Base, Timestamp
 from telephony.models import Inbound
 
@@ -32,6 +33,10 @@ class Reply(Base):
     """Nobody's of ours: a citizen's words, for those who take submissions and nobody else."""
     sealed: Mapped[bytes | None]
     """A stranger's number and words, as `strangers` seals them; telephony keeps neither."""
+    sealed_pages: Mapped[bytes | None] = mapped_column(deferred=True)
+    """The PDF of a fax, as `pages` seals it; None once it is an attachment of an order."""
+    attachment_id: Mapped[int | None] = mapped_column(BigInteger)
+    """In the file of the case whose order the fax answers."""
     sender_print: Mapped[bytes | None]
     """Of a stranger's number, by the index key of its time: several texts are one alarm."""
     organisation_path: Mapped[str] = mapped_column(String(200))
@@ -44,3 +49,4 @@ class Reply(Base):
     note: Mapped[str] = mapped_column(Text, server_default="")
 
     inbound: Mapped[Inbound] = relationship(lazy="joined", innerjoin=True)
+    assignment: Mapped[Assignment | None] = relationship(viewonly=True)

@@ -10,17 +10,25 @@ from kernel.schemas import Ident
 
 
 class TextOut(BaseModel):
-    """A text that came in."""
+    """A text or a fax that came in."""
 
     id: int
     channel: str
     sender: str
     text: str
+    pages: int
+    """Of a fax."""
     received_at: Utc
 
 
 class InboundOut(TextOut):
     why: str
+    assignment_id: int | None
+    """Whose order it surely answers; where nobody has said so yet, none."""
+    order_id: int | None
+    order_no: str | None
+    attachment_id: int | None
+    """Where the pages of a fax are filed; else they wait with it."""
 
 
 class Inbounds(RootModel[list[InboundOut]]):
@@ -50,14 +58,19 @@ class Settle(BaseModel):
 
 
 def inbound_out(reply: Reply) -> InboundOut:
-    message = reply.inbound
+    message, order = reply.inbound, reply.assignment.order if reply.assignment else None
     return InboundOut(
         id=message.id,
         channel=message.channel,
         sender=message.sender,
         text=message.text,
+        pages=message.pages,
         received_at=message.received_at,
         why=reply.why,
+        assignment_id=reply.assignment_id,
+        order_id=order.id if order else None,
+        order_no=order.order_no if order else None,
+        attachment_id=reply.attachment_id,
     )
 
 
@@ -68,5 +81,6 @@ def stranger_text_out(reply: Reply, words: Words) -> StrangerTextOut:
         channel=message.channel,
         sender=words.sender,
         text=words.text,
+        pages=message.pages,
         received_at=message.received_at,
     )

@@ -1,7 +1,7 @@
-"""Texts that come in: replies that count move their assignment, all others go to a person.
+"""What comes in: texts that count move their assignment, all others go to a person, as faxes do.
 
-What a crew or a branch writes goes to the dispatchers. A stranger's text is a citizen's submission:
-those who take submissions read it, and to the dispatch desks it does not exist.
+What a crew or a branch sends goes to the dispatchers. A stranger's text or fax is a citizen's
+submission: those who take submissions read it, and to the dispatch desks it does not exist.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from dispatch.alarms.service import AlarmService
 from dispatch.inbound import queries, replies, strangers
 from dispatch.inbound.events import InboundChanged, StrangerTextChanged
 from dispatch.inbound.models import Reply
+from dispatch.inbound.pages import Pages
 from dispatch.inbound.strangers import Words
 from dispatch.numbers import sender
 from dispatch.orders import queries as orders
@@ -27,28 +28,40 @@ from kernel.db import principal_of
 from kernel.errors import AppError, Conflict
 from kernel.events import emit
 from telephony import inbound as telephony
+from telephony.lifecycle import Channel
 from telephony.models import Inbound
 
 UNMATCHED = "reply_unmatched"
 FROM_STRANGER = "text_from_stranger"
 """One of the alarms of the intake room, `ladder.OF_INTAKE`."""
 STRANGER_TEXT = "stranger_text"
+FAX, UNREADABLE = "fax", "fax_unreadable"
+"""Why a fax waits for a person: it came; nothing of it can be read."""
 
 
 class InboundService:
     """A reply counts only from a number of that assignment's own crew or branch."""
 
     def __init__(
-        self, statuses: StatusService, alarms: AlarmService, directory: Directory, vault: Vault
+        self,
+        statuses: StatusService,
+        alarms: AlarmService,
+        directory: Directory,
+        vault: Vault,
+        pages: Pages,
     ):
         self.statuses, self.alarms, self.directory = statuses, alarms, directory
         self.vault = vault
         """Seals what strangers write."""
+        self.pages = pages
 
     def received(self, session: Session, payload: dict[str, Any]) -> None:
         """Job handler of `telephony.inbound_received`; the same text again changes nothing."""
         message = telephony.get(session, payload["inbound_id"])
         if session.get(Reply, message.id) is not None:
+            return
+        if message.channel == Channel.FAX:
+            self._fax(session, message)
             return
         theirs = orders.answerable(session, sender(message.sender))
         said = replies.parse(message.text)
@@ -105,6 +118,16 @@ class InboundService:
             self.alarms.settle(session, kind, (about, reply.alarm_of), said)
         _tell(session, reply)
 
+    def _fax(self, session: Session, message: Inbound) -> None:
+        """Pages are for a person to read; of a branch that has one order they are filed there."""
+        theirs = orders.faxed(session, sender(message.sender))
+        reply = self._to_person(session, message, FAX, theirs)
+        if not self.pages.keep(reply):
+            reply.why = UNREADABLE
+        elif len(theirs) == 1:
+            reply.assignment_id = theirs[0].id
+            self.pages.file(session, reply, theirs[0])
+
     def _apply(
         self, session: Session, message: Inbound, said: replies.Reply, assignment_id: int
     ) -> str:
@@ -131,7 +154,7 @@ class InboundService:
 
     def _to_person(
         self, session: Session, message: Inbound, why: str, theirs: Sequence[Assignment]
-    ) -> None:
+    ) -> Reply:
         path = self._whose(session, message, theirs)
         strange = not theirs and self._is_stranger(session, sender(message.sender))
         first = (
@@ -153,6 +176,7 @@ class InboundService:
             organisation_path=path,
             params={} if strange else {"inbound_id": alarm_of, "why": why},
         )
+        return reply
 
     def _is_stranger(self, session: Session, number: str) -> bool:
         """Whether it is neither a crew's number, on duty or not, nor a branch's."""
@@ -173,14 +197,17 @@ class InboundService:
     ) -> None:
         principal = principal_of(session)
         assignment = orders.answerable_for(session, principal, assignment_id)
+        proof, via = {"inbound_id": reply.inbound_id}, "desk"
+        if attachment_id := self.pages.file(session, reply, assignment):
+            proof, via = {**proof, "attachment_id": attachment_id}, "fax"
         said = Report(
             state=state,
-            via="desk",
+            via=via,
             actor=principal.name,
             actor_id=principal.id,
-            text=reply.inbound.text if state == "FED_BACK" else "",
+            text=(reply.inbound.text or note) if state == "FED_BACK" else "",
             reason=note or reply.inbound.text,
-            proof={"inbound_id": reply.inbound_id},
+            proof=proof,
         )
         self.statuses.report(session, assignment.id, said)
         reply.assignment_id, reply.report = assignment.id, state

@@ -69,6 +69,7 @@ def tend(session: Session, vault: Vault) -> None:
     gone = list(_some(session, old))
     for reply in gone:
         reply.sealed, reply.sender_print, reply.note = None, None, ""
+        reply.sealed_pages = None
     if gone:
         record(session, "stranger_text.destroyed", "stranger_texts", "", n=len(gone))
 

@@ -1,8 +1,9 @@
-"""Texts that wait for a person, over HTTP."""
+"""Texts and faxes that wait for a person, over HTTP."""
 
 from typing import Any
 
 from apiflask import APIBlueprint
+from flask import Response
 
 from dispatch.inbound import queries
 from dispatch.inbound.schemas import (
@@ -17,8 +18,11 @@ from dispatch.inbound.schemas import (
     stranger_text_out,
 )
 from dispatch.inbound.service import InboundService
+from kernel.gate import gate
 from kernel.schemas import IDENT
-from kernel.web import current_principal, require, unit_of_work
+from kernel.web import a_file, current_principal, handed_out, require, unit_of_work
+
+A_PDF = a_file("PDF", "application/pdf")
 
 
 def create_blueprint(inbound: InboundService) -> APIBlueprint:
@@ -45,6 +49,22 @@ def create_blueprint(inbound: InboundService) -> APIBlueprint:
             reply = inbound.settle(session, inbound_id, body.assignment_id, body.state, body.note)
             return inbound_out(reply)
 
+    @blueprint.get(f"/inbound/<{IDENT}:inbound_id>/pages")
+    @blueprint.doc(operation_id="readInboundPages", responses={200: A_PDF, 404: "Not found"})
+    @require("order.create")
+    def read_pages(inbound_id: int) -> Response:
+        with unit_of_work() as session:
+            reply = queries.visible(session, current_principal(), inbound_id, strangers=False)
+            return _pdf(inbound.pages.read(session, reply))
+
+    @blueprint.get(f"/strangers/texts/<{IDENT}:text_id>/pages")
+    @blueprint.doc(operation_id="readStrangersPages", responses={200: A_PDF, 404: "Not found"})
+    @require("text.read")
+    def read_strangers_pages(text_id: int) -> Response:
+        with unit_of_work() as session:
+            reply = queries.visible(session, current_principal(), text_id, strangers=True)
+            return _pdf(inbound.pages.read(session, reply))
+
     @blueprint.get("/strangers/texts")
     @blueprint.output(StrangerTexts)
     @blueprint.doc(operation_id="listStrangersTexts")
@@ -65,3 +85,8 @@ def create_blueprint(inbound: InboundService) -> APIBlueprint:
             return stranger_text_out(reply, inbound.strangers_words(reply))
 
     return blueprint
+
+
+def _pdf(pages: bytes) -> Response:
+    cleared = gate.made_of("desk.attachment", pages, ("media_type", "data"))
+    return handed_out(cleared, media_type="application/pdf", name="fax.pdf")

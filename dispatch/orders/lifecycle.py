@@ -40,14 +40,15 @@ FINISHED = frozenset({REFUSED, FED_BACK, CLEARED, CANNOT, CANCELLED})
 CHANNELS = {
     "app": frozenset(REPORTS),
     "desk": frozenset(REPORTS),
+    "fax": frozenset(REPORTS),
     "sms": frozenset(REPORTS) - {CLEARED},
     "vehicle": frozenset({ACKED, ON_SCENE, HANDLING, NEED_HELP, CANNOT}),
     "voice": frozenset({ACKED, CANNOT}),
     "gps": frozenset({ON_SCENE}),
 }
-"""What may be reported by which way: the crew's app, a dispatcher on behalf, a reply by SMS, the
-buttons of the vehicle's terminal, a key on a phone that was called, a person's word that what the
-track shows is so."""
+"""What may be reported by which way: the crew's app, a dispatcher on behalf, the same with a
+faxed page as proof, a reply by SMS, the buttons of the vehicle's terminal, a key on a phone that
+was called, a person's word that what the track shows is so."""
 
 
 @dataclass(frozen=True, slots=True)

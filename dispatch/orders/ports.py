@@ -59,7 +59,9 @@ class Directory(Protocol):
         ...
 
     def numbers(self, session: Session) -> frozenset[str]:
-        """The phones of all branches and officers, as `dispatch.numbers.sender` gives them."""
+        """The phones of all branches and officers, and the branches' fax machines, as
+        `dispatch.numbers.sender` gives them.
+        """
         ...
 
     def bureau_path(self, session: Session) -> str:

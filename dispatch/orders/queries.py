@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from dispatch.delivery.models import Delivery
+from dispatch.numbers import sender
 from dispatch.orders.lifecycle import CANCELLED, FED_BACK, PENDING
 from dispatch.orders.models import Assignment, Order
 from dispatch.scope import within
@@ -98,6 +100,20 @@ def answerable(session: Session, number: str) -> Sequence[Assignment]:
         )
         .order_by(Assignment.id)
     ).all()
+
+
+def faxed(session: Session, number: str) -> Sequence[Assignment]:
+    """The open assignments that were told by fax at this number, as `dispatch.numbers.sender`
+    gives it: whose machine it is may answer them.
+    """
+    told = (
+        select(Assignment, Delivery.address)
+        .join(Delivery, Delivery.assignment_id == Assignment.id)
+        .where(Assignment.closed_at.is_(None), Delivery.channel == "fax")
+        .order_by(Assignment.id)
+    )
+    theirs = {one.id: one for one, to in session.execute(told) if number and sender(to) == number}
+    return list(theirs.values())
 
 
 def assignments_of_unit(

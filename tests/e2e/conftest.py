@@ -1,5 +1,7 @@
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -7,6 +9,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from kernel.settings import PORTS, load
 from tests.e2e.system import System
 from tests.ports import free_port_base
+
+EXCHANGE: dict[str, Any] = (
+    {"fax_engine": "asterisk", "voice_engine": "asterisk"} if os.environ.get("EXCHANGE") else {}
+)
+"""`EXCHANGE=1`: faxes and calls go over two real exchanges instead of the fax simulator."""
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +27,7 @@ def running_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]
         demo_past_cases=600,
         demo_businesses=5_000,
         simulate=False,
+        **EXCHANGE,
     )
     system = System(settings, var / "up.log")
     system.start()

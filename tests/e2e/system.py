@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, LiteralString, TypeVar
+from urllib.parse import parse_qs
 
 import psycopg
 
 from command_center.demo.driving import Drive, rmc
 from command_center.demo.terminal import SimulatedTerminal
+from command_center.engines import asterisk
 from command_center.engines.smsc import Smsc
 from kernel.settings import Settings
 from tests.balancer import Balancer
@@ -65,6 +67,8 @@ class System:
             "CC_SIMULATE": "0",
             "CC_DEMO_PAST_CASES": str(self.settings.demo_past_cases),
             "CC_DEMO_BUSINESSES": str(self.settings.demo_businesses),
+            "CC_FAX_ENGINE": self.settings.fax_engine,
+            "CC_VOICE_ENGINE": self.settings.voice_engine,
         }
         with self.output.open("ab") as output:
             return subprocess.Popen(
@@ -106,6 +110,11 @@ class System:
     def smsc(self) -> Smsc:
         """The SMPP peer: its journal is written by itself, not by us."""
         return Smsc(self.settings)
+
+    def outside(self) -> list[dict[str, list[str]]]:
+        """The journal of the exchange outside: each call that came, and what came of a fax."""
+        lines = asterisk.journal(self.settings, asterisk.WORLD).read_text("utf-8").splitlines()
+        return [parse_qs(line) for line in lines]
 
     def text_to(self, phone: str, containing: str) -> str:
         """The text that the SMPP peer accepted for this phone, waited for."""

@@ -54,7 +54,8 @@ class FakeDirectory:
 
     def numbers(self, session: Session) -> frozenset[str]:
         known = (*self.by_id.values(), *self.officers.values())
-        return frozenset(sender(one.phone) for one in known) - {""}
+        faxes = [one.fax for one in self.by_id.values()]
+        return frozenset(map(sender, [one.phone for one in known] + faxes)) - {""}
 
     def bureau_path(self, session: Session) -> str:
         return self.bureau

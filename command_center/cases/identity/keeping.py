@@ -61,6 +61,8 @@ COLUMNS = (
            "'original:' || t.attachment_id", "cases.sealed_originals t"),
     Sealed("dispatch.replies", "inbound_id", "bigint", "sealed", "'text:' || t.inbound_id",
            "dispatch.replies t"),
+    Sealed("dispatch.replies", "inbound_id", "bigint", "sealed_pages", "'pages:' || t.inbound_id",
+           "dispatch.replies t"),
 )  # fmt: skip
 
 

@@ -177,11 +177,14 @@ export const inbound = {
   open: () => get<T.Inbound[]>('/inbound', { open: 1 }),
   settle: (id: T.Id, body: { assignment_id: T.Id | null; state: T.AssignmentReport | null; note: string }) =>
     post<T.Inbound>(`/inbound/${id}/settle`, body),
+  pages: ({ id, attachment_id }: T.Inbound) =>
+    apiUrl(attachment_id ? `/attachments/${attachment_id}` : `/inbound/${id}/pages`),
 }
 
 export const strangers = {
   texts: () => get<T.StrangerText[]>('/strangers/texts'),
   settle: (id: T.Id, note: string) => post<T.StrangerText>(`/strangers/texts/${id}/settle`, { note }),
+  pages: (id: T.Id) => apiUrl(`/strangers/texts/${id}/pages`),
 }
 
 export const field = {

@@ -943,16 +943,25 @@ export interface Inbound {
   channel: string
   sender: string
   text: string
+  /** Of a fax. */
+  pages: number
   received_at: Instant
   why: string
+  assignment_id: Id | null
+  order_id: Id | null
+  order_no: string | null
+  /** Where the pages are filed; else they wait with it. */
+  attachment_id: Id | null
 }
 
-/** A text from a number of nobody's of ours: a citizen's, for those who take submissions. */
+/** A text or fax from a number of nobody's of ours: a citizen's, for those who take submissions. */
 export interface StrangerText {
   id: Id
   channel: string
   sender: string
   text: string
+  /** Of a fax. */
+  pages: number
   received_at: Instant
 }
 

@@ -79,6 +79,7 @@ def test_what_is_open_to_everyone_is_a_short_list(app: APIFlask) -> None:
         "/api/v1/session/second", "/api/v1/session/provider", "/api/v1/session/provider/return",
         "/api/v1/public/submissions", "/api/v1/public/query",
         "/hooks/kannel/inbound", "/hooks/kannel/receipt", "/hooks/call/receipt",
+            "/hooks/fax/inbound",
     }  # fmt: skip
 
 

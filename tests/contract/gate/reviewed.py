@@ -119,6 +119,7 @@ UNSCANNED: dict[str, str] = {
     "command_center.insight.heatmap": "aggregated areas and cells",
     "dispatch.delivery.service": "a message that was cleared when it was queued",
     "gps_ingest.downlink": "words for a vehicle that were cleared when they were queued",
+    "dispatch.inbound.views": "a fax that came in, to those whose desk it is",
     "dispatch.orders.views": "a page of who was told of an order, over which way and when",
     "dispatch.tracking.views": "the way of a unit: points and times",
     "maps.views": "tiles of public data",
@@ -135,6 +136,8 @@ FILES_WITHOUT_SCHEMA: dict[str, str] = {
     "provider.depart": "desk.page",  # on to the provider's own address
     "provider.come_back": "desk.page",  # back to the desk's own address
     "cases.get_attachment": "desk.attachment",
+    "inbound.read_pages": "desk.attachment",
+    "inbound.read_strangers_pages": "desk.attachment",
     "cases.open_original": "desk.original",
     "cases.hear": "desk.recording",
     "insight.get_heatmap": "page.heatmap",
@@ -146,6 +149,7 @@ FILES_WITHOUT_SCHEMA: dict[str, str] = {
     "telephony_hooks.kannel_receipt": "engine.answer",
     "telephony_hooks.kannel_inbound": "engine.answer",
     "telephony_hooks.call_receipt": "engine.answer",
+    "telephony_hooks.fax_inbound": "engine.answer",
     "healthz": "operator.health",
     "metrics": "operator.metrics",
     "assets": "desk.page",

@@ -239,6 +239,18 @@ class AsteriskFaxRig(ExchangeRig):
         assert all(dots(file) == sent for file in files)
         return len(files)
 
+    def world_calls(self, number: str, sender: str, document: Path) -> None:
+        """A fax machine of the world sends a document, by a call file."""
+        outgoing = self.world.home / "spool" / "outgoing"
+        outgoing.mkdir(parents=True, exist_ok=True)
+        asked = outgoing.with_name("asked.call")
+        asked.write_text(
+            f"Channel: PJSIP/{number}@trunk\nCallerID: <{sender}>\nContext: machine-sends\n"
+            f"Extension: s\nPriority: 1\nSet: DOCUMENT={document}\nSet: STATION={sender}\n",
+            "utf-8",
+        )
+        asked.rename(outgoing / asked.name)
+
     def _received(self) -> list[dict[str, list[str]]]:
         """Whole faxes, by the journal of the far end."""
         lines = self.world.journal.read_text("utf-8").splitlines()

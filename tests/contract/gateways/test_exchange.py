@@ -3,9 +3,14 @@
 from urllib.parse import parse_qs
 
 import pytest
+from sqlalchemy import select
 
+from command_center.engines import asterisk
 from command_center.engines.process import wait_until
-from tests.contract.gateways.conftest import AsteriskFaxRig, Rig
+from telephony import inbound
+from telephony.fax_tray import FaxTray
+from telephony.models import Inbound
+from tests.contract.gateways.conftest import AsteriskFaxRig, Rig, dots
 from tests.integration.telephony.conftest import Desk
 
 MOBILE = "+9991000009600"
@@ -33,6 +38,38 @@ def test_several_lines_at_once_and_a_slow_machine_among_them(
     said = map(parse_qs, rig.exchange.journal.read_text("utf-8").splitlines())
     rates = {one["remote"][0]: int(one["rate"][0]) for one in said if "remote" in one}
     assert rates[MOBILE] <= 9600 < rates["+9991000005002"]
+
+
+@pytest.mark.parametrize("rig", ["fax_asterisk"], indirect=True)
+def test_a_fax_that_comes_in_is_kept_once_and_lies_in_the_tray(
+    desk: Desk, exchange_rig: AsteriskFaxRig
+) -> None:
+    """A machine of the world calls the bureau's number and sends a page."""
+    settings = exchange_rig.exchange.settings
+    document = desk.message(desk.queue_fax(MOBILE, pages=1)).document
+    assert document is not None
+    sent = desk.outbox.tiff(document)
+    exchange_rig.world_calls(settings.fax_number, "+9991000005007", sent)
+
+    def came() -> Inbound | None:
+        with desk.database.unit_of_work(desk.principal) as session:
+            return session.scalar(select(Inbound).where(Inbound.sender == "+9991000005007"))
+
+    assert wait_until(lambda: came() is not None, 90)
+    fax = came()
+    assert fax is not None
+    assert (fax.channel, fax.pages, fax.recipient) == ("fax", 1, settings.fax_number)
+    folder = asterisk.faxes(settings)
+    assert dots(folder / fax.provider_id) == dots(sent)
+    tray = FaxTray(folder)
+    pdf = tray.pdf(fax.provider_id)
+    assert pdf is not None
+    assert b"/Count 1" in pdf
+    desk.do(tray.clear)
+    assert (folder / fax.provider_id).exists(), "nobody has it yet"
+    desk.do(lambda session: inbound.mark(session, fax.id, "to_person"))
+    desk.do(tray.clear)
+    assert not (folder / fax.provider_id).exists()
 
 
 @pytest.mark.parametrize("rig", ["fax_asterisk"], indirect=True)

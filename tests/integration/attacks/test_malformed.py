@@ -5,6 +5,7 @@ never an error of ours, and never a long wait.
 import gzip
 import json
 import time
+from itertools import product
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from tests.factories.siege import ALL, Siege
 JSON = "application/json"
 SHAPE = {"status", "code", "message", "field", "params"}
 DEEP = 10_000
+HOOKS = ("/hooks/call/receipt", "/hooks/fax/inbound")
 LONG = 2.0
 """Seconds: nothing that is refused may take so long."""
 
@@ -193,11 +195,11 @@ def test_what_an_engine_says_wrongly_breaks_nothing(besieged: Siege) -> None:
             answer = besieged.hooked(f"/hooks/kannel/receipt?{query}", method="GET")
         if answer.status_code >= 500:
             wrong.append((query, b"", answer.status_code))
-    for name, sent in broken_bodies().items():
+    for hook, (name, sent) in product(HOOKS, broken_bodies().items()):
         with besieged.database.attack():
-            answer = besieged.hooked("/hooks/call/receipt", **sent)
+            answer = besieged.hooked(hook, **sent)
         if not 400 <= answer.status_code < 500:
-            wrong.append((name, b"", answer.status_code))
+            wrong.append((f"{hook} {name}", b"", answer.status_code))
     assert wrong == []
 
 

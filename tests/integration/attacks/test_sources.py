@@ -162,7 +162,7 @@ def test_no_page_writes_html_of_what_it_was_told() -> None:
 BOUND = re.compile(r"""\s(?::|v-bind:)(?:href|src|formaction|xlink:href)="([^"]+)\"""")
 OWN = re.compile(
     r"address\(|source$|playing\.url|picture$|downloadUrl|mapUrl|providerUrl|apiUrl\(|^sheet$"
-    r"|^navigation$|^url$|^api\.certificate\(|^api\.ledgerSheet\("
+    r"|^navigation$|^url$|^api\.certificate\(|^api\.ledgerSheet\(|^(?:api\.)?pages\("
 )
 """Made by `apiUrl`, a blob of our own, or `geo:` with two numbers."""
 

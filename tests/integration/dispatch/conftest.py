@@ -108,6 +108,8 @@ class Desk:
     outbox: Outbox
     desks: list[int] = field(default_factory=list)
     """The commanders who sit at a desk."""
+    tray: dict[str, bytes] = field(default_factory=dict)
+    """The pages of faxes that the exchange took."""
     sms: MemoryGateway = field(default_factory=MemoryGateway)
     fax: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.FAX))
     voice: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.VOICE))
@@ -241,6 +243,22 @@ class Desk:
         self.work()
         return ident
 
+    def fax_in(self, sender: str, pages: bytes | None = b"%PDF-1.7 a page") -> int:
+        """A fax arrives and is worked on; gives its id."""
+        name = f"in-{1_790_000_000 + len(self.tray)}.1.tif"
+        if pages is not None:
+            self.tray[name] = pages
+        ident = self.do(
+            lambda s: inbound.receive(
+                s, gateway="fax_asterisk", provider_id=name, sender=sender, recipient="12315",
+                text="", pages=1, received_at=self.clock.now(), channel=Channel.FAX,
+            ),
+            WORKER,
+        )  # fmt: skip
+        assert ident is not None
+        self.work()
+        return ident
+
     # -- looking ----------------------------------------------------------------------------
 
     def order(self, order_id: int) -> Order:
@@ -302,6 +320,7 @@ def desk(
         positions=phones,
         is_anybody_here=lambda user_ids: bool(desks),
         vault=Vault("a master key of some length"),
+        fax_pages=(tray := dict[str, bytes]()).get,
     )
-    yield Desk(database, clock, made, directory, gate, evidence, phones, outbox, desks)
+    yield Desk(database, clock, made, directory, gate, evidence, phones, outbox, desks, tray)
     database.close()

@@ -75,6 +75,20 @@ def test_what_tells_no_end_is_no_report(line: str) -> None:
     assert read(line) is None
 
 
+def test_a_fax_that_came_in_is_told_with_its_number_and_pages(
+    tmp_path: Path, office: "Office"
+) -> None:
+    settings, journal = Settings(var_dir=tmp_path), tmp_path / "journal"
+    journal.write_text(
+        "came=in-1790000000.7.tif&from=%2B9991000005001&to=12315&pages=2&fax=SUCCESS&at=1790000000\n"
+        "came=in-1790000000.8.tif&from=&to=12315&pages=0&fax=FAILED&at=1790000009\n"
+        f"{SENT}\n",
+        "utf-8",
+    )
+    follow(settings, journal, office, 2)
+    assert office.taken == [(2, "+9991000005001"), (7, "delivered")], "of no page nothing is told"
+
+
 class Office:
     """The web process: takes reports, or does not."""
 
@@ -83,10 +97,13 @@ class Office:
         self.refuses = 0
         self.follower: Follower | None = None
 
-    def take(self, _: Settings, report: dict[str, object]) -> bool:
+    def take(self, _: Settings, what: str, report: dict[str, object]) -> bool:
         if self.refuses:
             self.refuses -= 1
             return False
+        if what == "fax/inbound":
+            self.taken.append((int(str(report["pages"])), str(report["from"])))
+            return True
         self.taken.append((int(str(report["message"])), str(report["kind"])))
         return True
 
@@ -94,7 +111,7 @@ class Office:
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     office = Office()
-    monkeypatch.setattr(callback, "call_receipt", office.take)
+    monkeypatch.setattr(callback, "told", office.take)
     monkeypatch.setattr("telephony.call_reports.LOOK_SECONDS", 0.01)
     return office
 

@@ -12,6 +12,7 @@ import { useTexts } from './useTexts'
 const TEXT: StrangerText = {
   id: 7,
   channel: 'sms',
+  pages: 0,
   sender: '+99913899999999',
   text: '老王饭店卖过期羊肉',
   received_at: '2026-09-22T01:00:00.000Z',

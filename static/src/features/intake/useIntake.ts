@@ -90,7 +90,7 @@ export function useIntake() {
   /** A form with what a citizen wrote: the words stay in the house until the agent has sorted them. */
   function fill(text: StrangerText): void {
     next()
-    draft.channel = 'sms'
+    draft.channel = text.channel === 'fax' ? 'fax' : 'sms'
     draft.caller_number = text.sender
     if (isDialable(text.sender)) draft.person.phone = text.sender
     if (draft.tab === 'ZX') draft.question = text.text

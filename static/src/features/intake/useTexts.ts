@@ -37,5 +37,5 @@ export function useTexts() {
     await settle(id, note).catch(() => undefined)
   }
 
-  return { texts, registered, load, settle, close }
+  return { texts, registered, load, settle, close, pages: api.pages }
 }

@@ -283,7 +283,8 @@ export default {
     hint: 'Replies that match nobody stop here and change nothing.',
     settle: 'Settle',
     title: 'Settle a reply',
-    assignment: 'Belongs to (may stay empty)',
+    order: 'Belongs to order (may stay empty)',
+    assignment: 'Recipient',
     state: 'Record as',
     noState: 'File only, change nothing',
     why: {
@@ -292,7 +293,11 @@ export default {
       code_needed: 'several orders are open, and the reply has no code',
       code_not_theirs: 'the code was not sent to this number',
       illegal_transition: 'the state of the order does not allow it',
+      fax: 'a fax: read it, then settle it',
+      fax_unreadable: 'a fax came, its pages cannot be read',
     },
+    fax: 'Fax, {n} pages',
+    filed: 'filed with order {order}',
   },
   unit: {
     title: 'Unit',

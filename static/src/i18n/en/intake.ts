@@ -113,7 +113,8 @@ export default {
     none: 'No complaint or consultation from this number.',
   },
   texts: {
-    title: 'Texts from citizens',
+    title: 'Texts and faxes from citizens',
+    fax: 'Fax, {n} pages',
     register: 'Register',
     noReport: 'Not a report',
     inForm: 'In the form',

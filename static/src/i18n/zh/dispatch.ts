@@ -280,7 +280,8 @@ export default {
     hint: '对不上接收方的短信和传真会停在这里，不会改变任何状态。',
     settle: '处理',
     title: '处理回复',
-    assignment: '对应哪个接收方（可不选）',
+    order: '对应哪条指令（可不选）',
+    assignment: '接收方',
     state: '记为',
     noState: '只备案，不改状态',
     why: {
@@ -289,7 +290,11 @@ export default {
       code_needed: '有多条在办指令，回复没有带码',
       code_not_theirs: '回执码不是发给这个号码的',
       illegal_transition: '指令的状态不允许这样改',
+      fax: '传真件，请阅后处理',
+      fax_unreadable: '收到传真，页面无法读取',
     },
+    fax: '传真 {n} 页',
+    filed: '已归入指令 {order}',
   },
   unit: {
     title: '单元',

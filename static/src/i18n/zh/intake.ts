@@ -107,7 +107,8 @@ export default {
     none: '这个号码没有投诉或咨询记录。',
   },
   texts: {
-    title: '群众短信',
+    title: '群众短信和传真',
+    fax: '传真 {n} 页',
     register: '登记',
     noReport: '不是举报投诉',
     inForm: '已填入表单',
