@@ -77,6 +77,7 @@ const ORDER = [
   'cc-cases',
   'cc-marks-ring',
   'cc-marks',
+  'cc-units-disc',
   'cc-units-ring',
   'cc-units-heading',
   'cc-units',
