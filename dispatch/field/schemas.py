@@ -1,11 +1,12 @@
 """Shapes of the field API."""
 
 from typing import Annotated
+from uuid import UUID
 
 from apiflask.fields import UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from dispatch.field.service import Page
+from dispatch.field.service import Missed, Page
 from dispatch.moments import Utc
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.lifecycle import next_reports
@@ -68,11 +69,27 @@ class FieldAssignmentOut(BaseModel):
     proposal: ProposalOut | None
 
 
+class MissedOut(BaseModel):
+    """What was done without network, and what had happened meanwhile; kept as a note."""
+
+    report: str
+    device_time: Utc | None
+    noted_at: Utc
+    order_no: str
+    subject_name: str
+    state: str
+    ended_at: Utc | None
+    why: str
+    instead: list[str]
+
+
 class FieldOut(BaseModel):
     officer: OfficerOut
     unit: UnitOut | None
     vehicles: list[VehicleOut]
     assignments: list[FieldAssignmentOut]
+    missed: MissedOut | None = None
+    """Only in the answer to a report that came too late."""
 
 
 class SignOn(BaseModel):
@@ -81,6 +98,7 @@ class SignOn(BaseModel):
 
 class FieldStatus(Status):
     device_time: AwareDatetime | None = None
+    key: UUID | None = None
 
 
 class PositionIn(BaseModel):
@@ -112,7 +130,7 @@ class PhotoOut(BaseModel):
     at: Utc
 
 
-def field_out(page: Page) -> FieldOut:
+def field_out(page: Page, missed: MissedOut | None = None) -> FieldOut:
     officer = page.officer
     return FieldOut(
         officer=OfficerOut(id=officer.id, name=officer.name, certified=officer.certified),
@@ -127,6 +145,24 @@ def field_out(page: Page) -> FieldOut:
             for placed in page.vehicles
         ],
         assignments=[_assignment_out(one, page.proposals.get(one.id)) for one in page.assignments],
+        missed=missed,
+    )
+
+
+def missed_out(missed: Missed | None) -> MissedOut | None:
+    if missed is None:
+        return None
+    said, order = missed.said, missed.assignment.order
+    return MissedOut(
+        report=said.report,
+        device_time=said.device_time,
+        noted_at=said.at,
+        order_no=order.order_no,
+        subject_name=OrderBrief.from_json(order.brief).subject_name,
+        state=missed.assignment.state,
+        ended_at=missed.assignment.closed_at,
+        why=missed.why,
+        instead=missed.instead,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -12,8 +13,8 @@ from dispatch.field.ports import Evidence, PhoneFix, PositionSink
 from dispatch.news import tell_timeline
 from dispatch.orders import proposals
 from dispatch.orders import queries as orders
-from dispatch.orders.lifecycle import FED_BACK
-from dispatch.orders.models import Assignment, Proposal
+from dispatch.orders.lifecycle import CANCELLED, CANNOT, FED_BACK
+from dispatch.orders.models import Assignment, Proposal, StatusReport
 from dispatch.orders.ports import Directory, Officer
 from dispatch.orders.status import Report, StatusService
 from dispatch.units import queries as units
@@ -52,6 +53,20 @@ class Said:
     result_code: str | None = None
     device_time: datetime | None = None
     proposal_id: int | None = None
+    key: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What an officer did without network, and what had happened there meanwhile."""
+
+    said: StatusReport
+    """Kept as a note."""
+    assignment: Assignment
+    why: str
+    """Whoever took the order back, or could not carry it out, said so."""
+    instead: list[str]
+    """Who was sent in its place."""
 
 
 class FieldService:
@@ -115,9 +130,11 @@ class FieldService:
         terminal_id = self.positions.terminal(session, principal.id, principal.name)
         crews.detach_terminal(session, terminal_id)
 
-    def report(self, session: Session, assignment_id: int, said: Said) -> Assignment:
-        """Raises NotFound for another unit's assignment, and what reporting a status raises."""
-        assignment = self._mine(session, assignment_id)
+    def report(self, session: Session, assignment_id: int, said: Said) -> Missed | None:
+        """Gives what was missed, where the report came too late to count.
+
+        Raises NotFound for another unit's assignment, and what reporting a status raises.
+        """
         principal = principal_of(session)
         report = Report(
             state=said.state,
@@ -130,8 +147,14 @@ class FieldService:
             device_time=said.device_time,
             proof={"user_id": principal.id},
             proposal_id=said.proposal_id,
+            key=said.key,
         )
-        return self.statuses.report(session, assignment.id, report)
+        if said.key is not None and not self._is_mine(session, assignment_id):
+            with in_role(session, Role.HOUSE):  # who has left the crew no longer sees its orders
+                _was_mine(session, assignment_id)
+                return _missed(session, self.statuses.note(session, assignment_id, report), report)
+        assignment = self._mine(session, assignment_id)
+        return _missed(session, self.statuses.report(session, assignment.id, report), report)
 
     def dismiss(self, session: Session, assignment_id: int, proposal_id: int) -> None:
         """The crew is not there, whatever its track shows; raises NotFound."""
@@ -203,3 +226,34 @@ class FieldService:
         if duty is None or assignment.unit_id != duty.unit_id:
             raise NotFound("assignment", assignment_id)
         return assignment
+
+    def _is_mine(self, session: Session, assignment_id: int) -> bool:
+        try:
+            self._mine(session, assignment_id)
+        except NotFound:
+            return False
+        return True
+
+
+def _was_mine(session: Session, assignment_id: int) -> None:
+    """Raises NotFound for an assignment that the officer's crew never had."""
+    assignment = orders.assignment(session, assignment_id)
+    since, me = assignment.order.issued_at, principal_of(session).id
+    if assignment.unit_id is None or since is None:
+        raise NotFound("assignment", assignment_id)
+    if not units.has_served(session, me, assignment.unit_id, since):
+        raise NotFound("assignment", assignment_id)
+
+
+def _missed(session: Session, assignment: Assignment, said: Report) -> Missed | None:
+    kept = orders.said(session, assignment.id, said.key)
+    if kept is None or not kept.noted:
+        return None
+    order = assignment.order
+    why = (assignment.cannot_reason or "") if assignment.state == CANNOT else order.end_reason
+    instead = [
+        one.target_name
+        for one in order.assignments
+        if one.id > assignment.id and not one.is_copy and one.state != CANCELLED
+    ]
+    return Missed(kept, assignment, why, instead)

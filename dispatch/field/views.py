@@ -15,6 +15,7 @@ from dispatch.field.schemas import (
     SignOn,
     Sos,
     field_out,
+    missed_out,
 )
 from dispatch.field.service import FieldService, Said
 from kernel.clock import now
@@ -69,8 +70,8 @@ def _work(blueprint: APIBlueprint, field: FieldService) -> None:
     @require("field.act")
     def report(assignment_id: int, body: FieldStatus) -> Any:
         with unit_of_work() as session:
-            field.report(session, assignment_id, Said(**body.model_dump()))
-            return field_out(field.page(session))
+            missed = missed_out(field.report(session, assignment_id, Said(**body.model_dump())))
+            return field_out(field.page(session), missed)
 
     @blueprint.post(f"/assignments/<{IDENT}:assignment_id>/proposals/<{IDENT}:proposal_id>/dismiss")
     @blueprint.output(FieldOut)

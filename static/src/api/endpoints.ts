@@ -188,7 +188,7 @@ export const field = {
   page: () => get<T.FieldPage>('/field'),
   signOn: (unit_id: T.Id) => post<T.FieldPage>('/field/sign-on', { unit_id }),
   signOff: () => post<T.FieldPage>('/field/sign-off'),
-  report: (assignmentId: T.Id, status: T.AssignmentStatus & { device_time: T.Instant }) =>
+  report: (assignmentId: T.Id, status: T.AssignmentStatus & { device_time: T.Instant; key: string }) =>
     post<T.FieldPage>(`/field/assignments/${assignmentId}/status`, status),
   dismissProposal: (assignmentId: T.Id, proposalId: T.Id) =>
     post<T.FieldPage>(`/field/assignments/${assignmentId}/proposals/${proposalId}/dismiss`),

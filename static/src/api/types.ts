@@ -1000,11 +1000,26 @@ export interface PhoneFix {
   at: Instant
 }
 
+/** What was done without network, and what had happened there meanwhile; kept as a note. */
+export interface Missed {
+  report: AssignmentReport
+  device_time: Instant | null
+  noted_at: Instant
+  order_no: string
+  subject_name: string
+  state: AssignmentState
+  ended_at: Instant | null
+  why: string
+  instead: string[]
+}
+
 export interface FieldPage {
   officer: { id: Id; name: string; certified: boolean }
   unit: Unit | null
   vehicles: { id: Id; name: string; plate: string; crew: CrewMember[] }[]
   assignments: FieldAssignment[]
+  /** Only in the answer to a report that came too late. */
+  missed?: Missed | null
 }
 
 export interface Indicator {

@@ -268,6 +268,7 @@ export default {
     status_fed_back: 'Fed back',
     status_cleared: 'Cleared',
     status_cannot: 'Cannot',
+    status_noted: 'Field report after the order was over, kept as a note',
     photo_added: 'Photo added',
     key_pressed: 'Key pressed on a called number: proves the number, not the person',
   },

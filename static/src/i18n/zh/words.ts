@@ -257,6 +257,7 @@ export default {
     status_fed_back: '反馈',
     status_cleared: '归队',
     status_cannot: '不能执行',
+    status_noted: '任务结束后收到的现场报告（存为备注）',
     photo_added: '上传照片',
     key_pressed: '被叫号码按键（证明号码，不证明本人）',
   },
