@@ -20,7 +20,7 @@ from dispatch.delivery.service import LAY_OUT, DeliveryService
 from dispatch.escalation.course import ESCALATE
 from dispatch.escalation.late import Late
 from dispatch.escalation.saga import HURRY, Saga, message_failed
-from dispatch.field.ports import Evidence, PositionSink
+from dispatch.field.ports import Evidence, Inspections, PositionSink
 from dispatch.field.service import FieldService
 from dispatch.inbound.service import InboundService
 from dispatch.orders.outgoing import Outgoings
@@ -108,6 +108,7 @@ def build(
     gate: CaseGate,
     evidence: Evidence,
     positions: PositionSink,
+    inspections: Inspections,
     is_anybody_here: Present,
     vault: Vault,
 ) -> Room:
@@ -130,7 +131,9 @@ def build(
         statuses=statuses,
         timers=timers,
         inbound=InboundService(statuses, alarms, directory, vault),
-        field=FieldService(directory, statuses, receipts, distress, evidence, positions),
+        field=FieldService(
+            directory, statuses, receipts, distress, evidence, positions, inspections
+        ),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
         calls=CallNews(statuses, deliveries),
         zone=settings.zone,

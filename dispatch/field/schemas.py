@@ -6,6 +6,8 @@ from uuid import UUID
 from apiflask.fields import UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from dispatch.field.inspection import Record
+from dispatch.field.ports import Filed
 from dispatch.field.service import Missed, Page
 from dispatch.moments import Utc
 from dispatch.orders.brief import OrderBrief
@@ -128,6 +130,27 @@ class PhotoOut(BaseModel):
     media_type: str
     size: int
     at: Utc
+
+
+class InspectionOut(BaseModel):
+    """A filed record; the party's ID number is masked."""
+
+    id: int
+    number: str
+    version: int
+    replaces_id: int | None
+    digest: str
+    filed_at: Utc
+    filed_by: str
+    record: Record
+
+
+class InspectionsOut(BaseModel):
+    inspections: list[InspectionOut]
+
+
+def inspection_out(filed: Filed) -> InspectionOut:
+    return InspectionOut(**{name: getattr(filed, name) for name in InspectionOut.model_fields})
 
 
 def field_out(page: Page, missed: MissedOut | None = None) -> FieldOut:

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from dispatch.alarms.models import Alarm
 from dispatch.delivery.receipts import Receipts
-from dispatch.field.ports import Evidence, PhoneFix, PositionSink
+from dispatch.field import inspection
+from dispatch.field.inspection import InspectionIn
+from dispatch.field.ports import Evidence, Filed, Inspections, PhoneFix, PositionSink
 from dispatch.news import tell_timeline
 from dispatch.orders import proposals
 from dispatch.orders import queries as orders
@@ -80,9 +82,11 @@ class FieldService:
         distress: Distress,
         evidence: Evidence,
         positions: PositionSink,
+        inspections: Inspections,
     ):
         self.directory, self.statuses, self.receipts = directory, statuses, receipts
         self.distress, self.evidence, self.positions = distress, evidence, positions
+        self.inspections = inspections
 
     def page(self, session: Session) -> Page:
         """Fetching an order is the app's receipt for it."""
@@ -184,6 +188,25 @@ class FieldService:
             attachment_id=attachment_id,
         )
         return attachment_id
+
+    def inspected(self, session: Session, assignment_id: int, told: InspectionIn) -> Filed:
+        """File the record of an inspection; sent again it is the one already filed.
+
+        Raises NotFound, BadInput naming the field, Conflict.
+        """
+        assignment = self._mine(session, assignment_id)
+        inspection.check(told, now(session))
+        return self.inspections.file(
+            session,
+            told,
+            case_id=assignment.order.case_id,
+            order_id=assignment.order_id,
+            assignment_id=assignment.id,
+        )
+
+    def inspections_of(self, session: Session, assignment_id: int) -> list[Filed]:
+        """The records of one's own assignment, the newest first; raises NotFound."""
+        return self.inspections.of(session, self._mine(session, assignment_id).id)
 
     def position(self, session: Session, fix: PhoneFix) -> None:
         """Take a position; raises Conflict `not_signed_on`: off duty nobody is followed."""

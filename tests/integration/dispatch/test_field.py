@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from dispatch.field.ports import PhoneFix
-from dispatch.field.schemas import field_out, missed_out
+from dispatch.field.schemas import field_out, inspection_out, missed_out
 from dispatch.field.service import Page, Said
 from dispatch.orders.models import StatusReport
 from kernel.access import Principal
-from kernel.errors import Conflict, NotFound
+from kernel.errors import BadInput, Conflict, NotFound
+from tests.factories.inspections import inspection
 from tests.integration.dispatch.conftest import EAST, GRAVE, REPORT, WEST, Desk, person
 
 APP = {"channels": ("app",)}
@@ -196,9 +197,10 @@ def test_a_note_names_who_was_sent_instead(desk: Desk) -> None:
 def test_who_was_never_of_the_crew_leaves_no_note(desk: Desk) -> None:
     crew(desk)
     ident = desk.assignment(desk.issue(desk.unit("京A0002"), **APP)).id
+    said = late("ACKED", desk)
     for who in (officer(desk, 501), officer(desk, 504)):
         with pytest.raises(NotFound):
-            desk.do(lambda s, w=late("ACKED", desk): desk.room.field.report(s, ident, w), who)
+            desk.do(lambda s: desk.room.field.report(s, ident, said), who)
     assert not reports(desk, ident)
 
 
@@ -216,3 +218,21 @@ def test_one_key_names_one_word(desk: Desk) -> None:
 def reports(desk: Desk, assignment_id: int) -> list[StatusReport]:
     wanted = select(StatusReport).where(StatusReport.assignment_id == assignment_id)
     return desk.do(lambda s: list(s.scalars(wanted)))
+
+
+def test_an_inspection_is_filed_for_ones_own_assignment_when_it_is_complete(desk: Desk) -> None:
+    car, first, _ = crew(desk)
+    ident = desk.assignment(desk.issue(car, **APP)).id
+    field, told = desk.room.field, inspection()
+    desk.clock.at = told.ended_at + timedelta(minutes=1)
+    filed = desk.do(lambda s: inspection_out(field.inspected(s, ident, told)), first)
+    assert [one.id for one in desk.do(lambda s: field.inspections_of(s, ident), first)] == [
+        filed.id
+    ]
+    with pytest.raises(BadInput):
+        desk.do(lambda s: field.inspected(s, ident, inspection(id_shown=False)), first)
+    for stranger in (officer(desk, 504), officer(desk, 505, WEST.path)):
+        with pytest.raises(NotFound):
+            desk.do(lambda s: field.inspected(s, ident, told), stranger)
+        with pytest.raises(NotFound):
+            desk.do(lambda s: field.inspections_of(s, ident), stranger)

@@ -269,11 +269,13 @@ export default {
     status_cleared: 'Cleared',
     status_cannot: 'Cannot',
     status_noted: 'Field report after the order was over, kept as a note',
+    inspection_filed: 'Inspection record filed',
     photo_added: 'Photo added',
     key_pressed: 'Key pressed on a called number: proves the number, not the person',
   },
   document: {
     referral_letter: 'Referral letter',
+    inspection_record: 'Inspection record',
     dispatch_order: 'Dispatch order',
     order: 'Dispatch order',
     distribution_notice: 'Distribution notice',

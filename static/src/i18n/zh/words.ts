@@ -258,11 +258,13 @@ export default {
     status_cleared: '归队',
     status_cannot: '不能执行',
     status_noted: '任务结束后收到的现场报告（存为备注）',
+    inspection_filed: '现场笔录归档',
     photo_added: '上传照片',
     key_pressed: '被叫号码按键（证明号码，不证明本人）',
   },
   document: {
     referral_letter: '案件移送函',
+    inspection_record: '现场笔录',
     dispatch_order: '调度指令',
     order: '调度指令',
     distribution_notice: '分送通知书',
