@@ -73,7 +73,7 @@ one.certificate_no }}）{{ "\n" if not loop.last }}{% endfor %}</td></tr>
 申请回避：{{ recusal_answer }}</td></tr>
 <tr><td>现场情况</td><td>{{ scene }}</td></tr>
 <tr><td>强制措施告知</td><td>{{ measures or "未采取强制措施。" }}</td></tr>
-<tr><td>当事人陈述申辩</td><td>{{ statement or "无。" }}</td></tr>
+<tr><td>当事人陈述申辩</td><td>{{ defence or "无。" }}</td></tr>
 <tr><td>当事人意见</td><td>{{ opinion or "—" }}</td></tr>
 {% if refused %}<tr><td>拒绝签名</td><td>当事人拒绝签名。原因：{{ refusal_reason }}
 见证人：{{ witness }}</td></tr>{% endif %}

@@ -60,7 +60,7 @@ class Record(BaseModel):
     scene: Words
     measures: Words = ""
     """Compulsory measures told of, with reason and legal basis; empty: none were taken."""
-    statement: Words = ""
+    defence: Words = ""
     """What the party said in its defence (陈述申辩)."""
     opinion: Words = ""
     refused: bool = False

@@ -82,7 +82,7 @@ _INSPECTION_FREE = _fields(
     "recusal_answer",
     "scene",
     "measures",
-    "statement",
+    "defence",
     "opinion",
     "refusal_reason",
 )

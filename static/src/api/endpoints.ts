@@ -194,6 +194,10 @@ export const field = {
     post<T.FieldPage>(`/field/assignments/${assignmentId}/proposals/${proposalId}/dismiss`),
   photo: (assignmentId: T.Id, file: Blob, name: string) =>
     upload<T.Attachment>(`/field/assignments/${assignmentId}/photos`, file, name),
+  inspections: (assignmentId: T.Id) =>
+    get<{ inspections: T.Inspection[] }>(`/field/assignments/${assignmentId}/inspections`),
+  fileInspection: (assignmentId: T.Id, record: T.InspectionBody) =>
+    post<T.Inspection>(`/field/assignments/${assignmentId}/inspections`, record),
   position: (fix: T.PhoneFix) => post<undefined>('/field/position', fix),
   sos: (at: { lat: number | null; lon: number | null; at: T.Instant }) => post<T.Alarm>('/field/sos', at),
 }

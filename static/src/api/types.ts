@@ -991,6 +991,54 @@ export interface FieldAssignment {
   proposal: Proposal | null
 }
 
+/** The record of an inspection, field by field. */
+export interface InspectionRecord {
+  started_at: Instant
+  ended_at: Instant
+  place: string
+  inspectors: { name: string; certificate_no: string }[]
+  party: string
+  licence: string
+  credit_code: string
+  domicile: string
+  representative: string
+  /** Masked wherever it is read. */
+  id_number: string
+  phone: string
+  presence: string
+  id_shown: boolean
+  rights_told: boolean
+  rights_answer: string
+  recusal_answer: string
+  scene: string
+  measures: string
+  defence: string
+  opinion: string
+  refused: boolean
+  refusal_reason: string
+  witness: string
+  recordings_no: string
+}
+
+export type InspectionBody = InspectionRecord & {
+  key: string
+  device_time: Instant
+  replaces_id: Id | null
+  signatures: { role: 'party' | 'inspector' | 'witness'; name: string; attachment_id: Id }[]
+  attachment_ids: Id[]
+}
+
+export interface Inspection {
+  id: Id
+  number: string
+  version: number
+  replaces_id: Id | null
+  digest: string
+  filed_at: Instant
+  filed_by: string
+  record: InspectionRecord
+}
+
 export interface PhoneFix {
   lat: number
   lon: number

@@ -182,7 +182,7 @@ def test_words_that_name_the_informant_are_refused(
     told = report()
     assert told.person is not None
     field = Field(session, office, officer, open_case(told))
-    for name in ("statement", "party"):
+    for name in ("defence", "party"):
         with pytest.raises(BadInput) as refusal:
             field.file(field.signed(inspection(**{name: f"是{told.person.name}说的"})))
         assert refusal.value.field == name

@@ -2,7 +2,8 @@
 import { isApiError } from '@/api/errors'
 import { backoffMs } from '@/lib/backoff'
 import type { Shelf } from '@/lib/phone'
-import type { AssignmentStatus, Id, Instant, Missed } from '@/api/types'
+import type { AssignmentStatus, Id, InspectionBody, Instant, Missed } from '@/api/types'
+import type { Drawn } from './inspection'
 
 interface Kept {
   id: string
@@ -22,7 +23,15 @@ export type StatusItem = Kept & {
 }
 export type PhotoItem = Kept & { kind: 'photo'; assignmentId: Id; name: string; file: Blob }
 export type SosItem = Kept & { kind: 'sos'; body: { lat: number | null; lon: number | null; at: Instant } }
-export type Item = StatusItem | PhotoItem | SosItem
+export type InspectionItem = Kept & {
+  kind: 'inspection'
+  assignmentId: Id
+  /** Its pictures and sounds go first, each once; then the record that names them. */
+  body: Omit<InspectionBody, 'key' | 'signatures' | 'attachment_ids'>
+  signatures: Drawn[]
+  files: { name: string; file: Blob }[]
+}
+export type Item = StatusItem | PhotoItem | SosItem | InspectionItem
 type Fresh<T> = T extends Item ? Omit<T, 'owner' | 'tries' | 'refused' | 'at'> : never
 export type NewItem = Fresh<Item>
 

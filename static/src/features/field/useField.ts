@@ -9,7 +9,9 @@ import { realtime } from '@/realtime'
 import { useConfig } from '@/stores/config'
 import { useSession } from '@/stores/session'
 import type { AssignmentReport, FieldAssignment, FieldPage, Id, Missed } from '@/api/types'
-import { mayGo, Outbox, type Item } from './outbox'
+import type { Draft } from './inspection'
+import { mayGo, Outbox, type InspectionItem, type Item } from './outbox'
+import { forgetDraft } from './drafts'
 import { project, type Projected } from './projection'
 
 const POLL_MS = 30_000
@@ -124,9 +126,40 @@ export function useField() {
       accept(answer)
       return answer.missed ?? null
     }
-    if (item.kind === 'photo') await field.photo(item.assignmentId, item.file, item.name)
+    if (item.kind === 'inspection') await sendInspection(item)
+    else if (item.kind === 'photo') await field.photo(item.assignmentId, item.file, item.name)
     else await field.sos(item.body)
     return null
+  }
+
+  async function sendInspection({
+    id,
+    assignmentId,
+    body,
+    signatures,
+    files,
+  }: InspectionItem): Promise<void> {
+    const upload = async (file: Blob, name: string) => (await field.photo(assignmentId, file, name)).id
+    const signed = []
+    for (const { role, name, image } of signatures) {
+      signed.push({ role, name, attachment_id: await upload(image, `${role}.png`) })
+    }
+    const attached = []
+    for (const { name, file } of files) attached.push(await upload(file, name))
+    await field.fileInspection(assignmentId, {
+      ...body,
+      key: id,
+      signatures: signed,
+      attachment_ids: attached,
+    })
+    await forgetDraft(owner, assignmentId)
+  }
+
+  /** The draft stays until the server has the record: a refused one can be mended. */
+  async function inspected({ assignmentId, typed, replacesId, signatures, files }: Draft): Promise<void> {
+    const device_time = new Date().toISOString()
+    const body = { ...typed, ended_at: device_time, device_time, replaces_id: replacesId }
+    await box?.add({ id: uuid(), kind: 'inspection', assignmentId, body, signatures, files })
   }
 
   function report(assignmentId: Id, state: AssignmentReport, saying: Saying = {}): void {
@@ -221,6 +254,7 @@ export function useField() {
     load,
     report,
     photo,
+    inspected,
     sos,
     signOn,
     signOff,
