@@ -1,7 +1,7 @@
 /** Records of inspections that are not finished, kept on this phone; never with an ID number. */
 import { openShelf, pageShelf, type Shelf } from '@/lib/phone'
 import type { Id } from '@/api/types'
-import { draftId, type Draft } from './inspection'
+import { draftId, plain, type Draft } from './inspection'
 
 let drawer: Promise<Shelf<Draft>> | null = null
 
@@ -15,17 +15,9 @@ export async function keptDraft(owner: Id, assignmentId: Id): Promise<Draft | nu
   return (await (await drafts()).all()).find((one) => one.id === id) ?? null
 }
 
-export async function keepDraft({ typed, signatures, files, ...rest }: Draft): Promise<void> {
-  // Plain data: what a screen watches cannot be stored. Pictures are kept as they are.
-  const plain = JSON.parse(JSON.stringify(typed)) as Draft['typed']
-  await (
-    await drafts()
-  ).put({
-    ...rest,
-    typed: { ...plain, id_number: '' },
-    signatures: signatures.map((one) => ({ ...one })),
-    files: files.map((one) => ({ ...one })),
-  })
+export async function keepDraft(draft: Draft): Promise<void> {
+  const { typed, ...rest } = plain(draft)
+  await (await drafts()).put({ ...rest, typed: { ...typed, id_number: '' } })
 }
 
 export async function forgetDraft(owner: Id | undefined, assignmentId: Id): Promise<void> {

@@ -81,6 +81,16 @@ export function correcting(draft: Draft, filed: { id: Id; record: InspectionReco
   return { ...draft, replacesId: filed.id, signatures: [], typed: { ...filed.record, id_number: '' } }
 }
 
+/** A copy that can be stored: what a screen watches cannot. Pictures stay as they are. */
+export function plain(draft: Draft): Draft {
+  return {
+    ...draft,
+    typed: JSON.parse(JSON.stringify(draft.typed)) as Typed,
+    signatures: draft.signatures.map((one) => ({ ...one })),
+    files: draft.files.map((one) => ({ ...one })),
+  }
+}
+
 /** Who has to sign: the officers, and the party or, where it refuses, the witness. */
 export function signers({ inspectors, refused, witness, party }: Typed): { role: Role; name: string }[] {
   const officers = inspectors.map(({ name }) => ({ role: 'inspector' as const, name: name.trim() }))

@@ -9,7 +9,7 @@ import { realtime } from '@/realtime'
 import { useConfig } from '@/stores/config'
 import { useSession } from '@/stores/session'
 import type { AssignmentReport, FieldAssignment, FieldPage, Id, Missed } from '@/api/types'
-import type { Draft } from './inspection'
+import { plain, type Draft } from './inspection'
 import { mayGo, Outbox, type InspectionItem, type Item } from './outbox'
 import { forgetDraft } from './drafts'
 import { project, type Projected } from './projection'
@@ -156,7 +156,8 @@ export function useField() {
   }
 
   /** The draft stays until the server has the record: a refused one can be mended. */
-  async function inspected({ assignmentId, typed, replacesId, signatures, files }: Draft): Promise<void> {
+  async function inspected(draft: Draft): Promise<void> {
+    const { assignmentId, typed, replacesId, signatures, files } = plain(draft)
     const device_time = new Date().toISOString()
     const body = { ...typed, ended_at: device_time, device_time, replaces_id: replacesId }
     await box?.add({ id: uuid(), kind: 'inspection', assignmentId, body, signatures, files })
