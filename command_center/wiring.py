@@ -23,6 +23,7 @@ from command_center.cases.archive.service import Archive
 from command_center.cases.events import CaseChanged
 from command_center.cases.evidence import CaseEvidence
 from command_center.cases.identity import alerts
+from command_center.cases.inspections import CaseInspections
 from command_center.cases.office import Office, vault_of
 from command_center.cases.order_calls import KEEP, KEEP_SECONDS, OrderCalls
 from command_center.cases.sending import CaseGate
@@ -107,6 +108,7 @@ def build(settings: Settings) -> House:
         directory=StaffDirectory(),
         gate=CaseGate(office),
         evidence=CaseEvidence(office),
+        inspections=CaseInspections(office),
         positions=Phones(settings),
         is_anybody_here=bus.is_anybody_here,
         vault=office.vault,

@@ -20,7 +20,7 @@ from dispatch.delivery.service import LAY_OUT, DeliveryService
 from dispatch.escalation.course import ESCALATE
 from dispatch.escalation.late import Late
 from dispatch.escalation.saga import HURRY, Saga, message_failed
-from dispatch.field.ports import Evidence, PositionSink
+from dispatch.field.ports import Evidence, Inspections, PositionSink
 from dispatch.field.service import FieldService
 from dispatch.inbound.pages import FaxPages, Pages
 from dispatch.inbound.service import InboundService
@@ -109,6 +109,7 @@ def build(
     gate: CaseGate,
     evidence: Evidence,
     positions: PositionSink,
+    inspections: Inspections,
     is_anybody_here: Present,
     vault: Vault,
     fax_pages: FaxPages,
@@ -134,7 +135,9 @@ def build(
         inbound=InboundService(
             statuses, alarms, directory, vault, Pages(fax_pages, vault, evidence)
         ),
-        field=FieldService(directory, statuses, receipts, distress, evidence, positions),
+        field=FieldService(
+            directory, statuses, receipts, distress, evidence, positions, inspections
+        ),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
         calls=CallNews(statuses, deliveries),
         zone=settings.zone,

@@ -1,4 +1,7 @@
-"""HTML to PDF pages by WeasyPrint: whatever stands in it, nothing is fetched, from nowhere."""
+"""HTML to PDF pages by WeasyPrint: whatever stands in it, nothing is fetched, from nowhere.
+
+A picture comes within the page (`data:`) or not at all.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,7 +16,7 @@ def laid_out(html: str, style: str = "") -> Any:
     from weasyprint import CSS, HTML  # half a second, and only those who render need it
     from weasyprint.urls import URLFetcher
 
-    nothing = URLFetcher(allowed_protocols=())
+    nothing = URLFetcher(allowed_protocols=("data",))
     sheet = CSS(string=style, url_fetcher=nothing)
     return HTML(string=html, url_fetcher=nothing).render(stylesheets=[sheet])
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath, URL } from 'node:url'
 import vue from '@vitejs/plugin-vue'
@@ -22,10 +23,37 @@ function foliumAssets(): Plugin {
   }
 }
 
+/** The worker that opens the field page without network, told which files this page is made of. */
+function fieldWorker(): Plugin {
+  return {
+    name: 'field-worker',
+    apply: 'build',
+    generateBundle(_options, bundle) {
+      const files = new Set<string>()
+      const take = (name: string): void => {
+        const chunk = bundle[name]
+        if (files.has(name) || chunk?.type !== 'chunk') return
+        files.add(name)
+        chunk.viteMetadata?.importedCss.forEach((css) => files.add(css))
+        chunk.imports.forEach(take)
+      }
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== 'chunk') continue
+        if (chunk.isEntry || chunk.facadeModuleId?.includes('/features/field/')) take(chunk.fileName)
+      }
+      const shell = JSON.stringify([...files].sort().map((name) => `/${name}`))
+      const source = readFileSync(new URL('./field-worker.js', import.meta.url), 'utf8')
+        .replace('__SHELL__', shell)
+        .replace('__VERSION__', createHash('sha256').update(shell).digest('hex').slice(0, 12))
+      this.emitFile({ type: 'asset', fileName: 'field-worker.js', source })
+    },
+  }
+}
+
 const PURE = ['src/{lib,api,realtime}/**/*.test.ts']
 
 export default defineConfig({
-  plugins: [vue(), foliumAssets()],
+  plugins: [vue(), foliumAssets(), fieldWorker()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
     __VUE_I18N_FULL_INSTALL__: false,

@@ -129,13 +129,18 @@ def read(session: Session, office: Office, attachment_id: int) -> tuple[Attachme
     if kept is None:
         raise NotFound("attachment", attachment_id)
     case = queries.get(session, kept.case_id)
-    try:
-        data = _path(office, kept.sha256).read_bytes()
-    except FileNotFoundError:
-        raise NotFound("attachment", attachment_id) from None
+    data = bytes_of(office, kept)
     if case.kind == "JB":
         record(session, "attachment.read", "case", case.id, attachment_id=kept.id)
     return kept, data
+
+
+def bytes_of(office: Office, kept: Attachment) -> bytes:
+    """Raises NotFound where the file is gone."""
+    try:
+        return _path(office, kept.sha256).read_bytes()
+    except FileNotFoundError:
+        raise NotFound("attachment", kept.id) from None
 
 
 def _path(office: Office, digest: str) -> Path:

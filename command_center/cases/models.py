@@ -343,6 +343,32 @@ class Document(Base):
     replied_at: Mapped[Timestamp | None]
 
 
+class Inspection(Base):
+    """A finished record of an inspection (现场笔录). Never changed: a correction is a new one.
+
+    `digest` is the SHA-256 of `content`, which holds a salted print of the party's ID number; the
+    number itself and the salt lie sealed.
+    """
+
+    __tablename__ = "inspections"
+    __table_args__ = (UniqueConstraint("key"), UniqueConstraint("replaces_id"), SCHEMA)
+
+    id: Mapped[Key]
+    case_id: Mapped[int] = _of_case()
+    assignment_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("cases.documents.id"))
+    key: Mapped[UUID] = mapped_column(Uuid)
+    version: Mapped[int] = mapped_column(Integer)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("cases.inspections.id"))
+    content: Mapped[Json]
+    digest: Mapped[str] = mapped_column(String(64))
+    sealed_id: Mapped[bytes | None] = mapped_column(LargeBinary)
+    device_time: Mapped[Timestamp]
+    filed_at: Mapped[Timestamp]
+    filed_by: Mapped[Reference]
+    filed_by_name: Mapped[str] = mapped_column(String(80))
+
+
 class Attachment(Base):
     """A file of a case; its bytes lie under var/ by their SHA-256, outside the web root.
 

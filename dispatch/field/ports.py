@@ -6,6 +6,8 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from dispatch.field.inspection import InspectionIn, Record
+
 
 @dataclass(frozen=True, slots=True)
 class PhoneFix:
@@ -34,6 +36,41 @@ class Evidence(Protocol):
         user_id: int,
     ) -> int:
         """The attachment's id; raises BadInput for a file that is not what it says."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A finished record in the case's file; nothing changes it any more."""
+
+    id: int
+    number: str
+    version: int
+    replaces_id: int | None
+    digest: str
+    filed_at: datetime
+    filed_by: str
+    record: Record
+    """Its words, with the party's ID number masked."""
+
+
+class Inspections(Protocol):
+    """Where records of inspections go; the caller has shown that the order is theirs."""
+
+    def file(
+        self,
+        session: Session,
+        told: InspectionIn,
+        *,
+        case_id: int,
+        order_id: int,
+        assignment_id: int,
+    ) -> Filed:
+        """Seal, number and file it, once. Raises BadInput, NotFound, Conflict."""
+        ...
+
+    def of(self, session: Session, assignment_id: int) -> list[Filed]:
+        """Those of one assignment, the newest first."""
         ...
 
 

@@ -1,11 +1,14 @@
 """Shapes of the field API."""
 
 from typing import Annotated
+from uuid import UUID
 
 from apiflask.fields import UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from dispatch.field.service import Page
+from dispatch.field.inspection import Record
+from dispatch.field.ports import Filed
+from dispatch.field.service import Missed, Page
 from dispatch.moments import Utc
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.lifecycle import next_reports
@@ -68,11 +71,27 @@ class FieldAssignmentOut(BaseModel):
     proposal: ProposalOut | None
 
 
+class MissedOut(BaseModel):
+    """What was done without network, and what had happened meanwhile; kept as a note."""
+
+    report: str
+    device_time: Utc | None
+    noted_at: Utc
+    order_no: str
+    subject_name: str
+    state: str
+    ended_at: Utc | None
+    why: str
+    instead: list[str]
+
+
 class FieldOut(BaseModel):
     officer: OfficerOut
     unit: UnitOut | None
     vehicles: list[VehicleOut]
     assignments: list[FieldAssignmentOut]
+    missed: MissedOut | None = None
+    """Only in the answer to a report that came too late."""
 
 
 class SignOn(BaseModel):
@@ -81,6 +100,7 @@ class SignOn(BaseModel):
 
 class FieldStatus(Status):
     device_time: AwareDatetime | None = None
+    key: UUID | None = None
 
 
 class PositionIn(BaseModel):
@@ -112,7 +132,28 @@ class PhotoOut(BaseModel):
     at: Utc
 
 
-def field_out(page: Page) -> FieldOut:
+class InspectionOut(BaseModel):
+    """A filed record; the party's ID number is masked."""
+
+    id: int
+    number: str
+    version: int
+    replaces_id: int | None
+    digest: str
+    filed_at: Utc
+    filed_by: str
+    record: Record
+
+
+class InspectionsOut(BaseModel):
+    inspections: list[InspectionOut]
+
+
+def inspection_out(filed: Filed) -> InspectionOut:
+    return InspectionOut(**{name: getattr(filed, name) for name in InspectionOut.model_fields})
+
+
+def field_out(page: Page, missed: MissedOut | None = None) -> FieldOut:
     officer = page.officer
     return FieldOut(
         officer=OfficerOut(id=officer.id, name=officer.name, certified=officer.certified),
@@ -127,6 +168,24 @@ def field_out(page: Page) -> FieldOut:
             for placed in page.vehicles
         ],
         assignments=[_assignment_out(one, page.proposals.get(one.id)) for one in page.assignments],
+        missed=missed,
+    )
+
+
+def missed_out(missed: Missed | None) -> MissedOut | None:
+    if missed is None:
+        return None
+    said, order = missed.said, missed.assignment.order
+    return MissedOut(
+        report=said.report,
+        device_time=said.device_time,
+        noted_at=said.at,
+        order_no=order.order_no,
+        subject_name=OrderBrief.from_json(order.brief).subject_name,
+        state=missed.assignment.state,
+        ended_at=missed.assignment.closed_at,
+        why=missed.why,
+        instead=missed.instead,
     )
 
 

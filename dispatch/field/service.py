@@ -3,17 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from dispatch.alarms.models import Alarm
 from dispatch.delivery.receipts import Receipts
-from dispatch.field.ports import Evidence, PhoneFix, PositionSink
+from dispatch.field import inspection
+from dispatch.field.inspection import InspectionIn
+from dispatch.field.ports import Evidence, Filed, Inspections, PhoneFix, PositionSink
 from dispatch.news import tell_timeline
 from dispatch.orders import proposals
 from dispatch.orders import queries as orders
-from dispatch.orders.lifecycle import FED_BACK
-from dispatch.orders.models import Assignment, Proposal
+from dispatch.orders.lifecycle import CANCELLED, CANNOT, FED_BACK
+from dispatch.orders.models import Assignment, Proposal, StatusReport
 from dispatch.orders.ports import Directory, Officer
 from dispatch.orders.status import Report, StatusService
 from dispatch.units import queries as units
@@ -52,6 +55,20 @@ class Said:
     result_code: str | None = None
     device_time: datetime | None = None
     proposal_id: int | None = None
+    key: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What an officer did without network, and what had happened there meanwhile."""
+
+    said: StatusReport
+    """Kept as a note."""
+    assignment: Assignment
+    why: str
+    """Whoever took the order back, or could not carry it out, said so."""
+    instead: list[str]
+    """Who was sent in its place."""
 
 
 class FieldService:
@@ -65,9 +82,11 @@ class FieldService:
         distress: Distress,
         evidence: Evidence,
         positions: PositionSink,
+        inspections: Inspections,
     ):
         self.directory, self.statuses, self.receipts = directory, statuses, receipts
         self.distress, self.evidence, self.positions = distress, evidence, positions
+        self.inspections = inspections
 
     def page(self, session: Session) -> Page:
         """Fetching an order is the app's receipt for it."""
@@ -115,9 +134,11 @@ class FieldService:
         terminal_id = self.positions.terminal(session, principal.id, principal.name)
         crews.detach_terminal(session, terminal_id)
 
-    def report(self, session: Session, assignment_id: int, said: Said) -> Assignment:
-        """Raises NotFound for another unit's assignment, and what reporting a status raises."""
-        assignment = self._mine(session, assignment_id)
+    def report(self, session: Session, assignment_id: int, said: Said) -> Missed | None:
+        """Gives what was missed, where the report came too late to count.
+
+        Raises NotFound for another unit's assignment, and what reporting a status raises.
+        """
         principal = principal_of(session)
         report = Report(
             state=said.state,
@@ -130,8 +151,14 @@ class FieldService:
             device_time=said.device_time,
             proof={"user_id": principal.id},
             proposal_id=said.proposal_id,
+            key=said.key,
         )
-        return self.statuses.report(session, assignment.id, report)
+        if said.key is not None and not self._is_mine(session, assignment_id):
+            with in_role(session, Role.HOUSE):  # who has left the crew no longer sees its orders
+                _was_mine(session, assignment_id)
+                return _missed(session, self.statuses.note(session, assignment_id, report), report)
+        assignment = self._mine(session, assignment_id)
+        return _missed(session, self.statuses.report(session, assignment.id, report), report)
 
     def dismiss(self, session: Session, assignment_id: int, proposal_id: int) -> None:
         """The crew is not there, whatever its track shows; raises NotFound."""
@@ -161,6 +188,25 @@ class FieldService:
             attachment_id=attachment_id,
         )
         return attachment_id
+
+    def inspected(self, session: Session, assignment_id: int, told: InspectionIn) -> Filed:
+        """File the record of an inspection; sent again it is the one already filed.
+
+        Raises NotFound, BadInput naming the field, Conflict.
+        """
+        assignment = self._mine(session, assignment_id)
+        inspection.check(told, now(session))
+        return self.inspections.file(
+            session,
+            told,
+            case_id=assignment.order.case_id,
+            order_id=assignment.order_id,
+            assignment_id=assignment.id,
+        )
+
+    def inspections_of(self, session: Session, assignment_id: int) -> list[Filed]:
+        """The records of one's own assignment, the newest first; raises NotFound."""
+        return self.inspections.of(session, self._mine(session, assignment_id).id)
 
     def position(self, session: Session, fix: PhoneFix) -> None:
         """Take a position; raises Conflict `not_signed_on`: off duty nobody is followed."""
@@ -203,3 +249,34 @@ class FieldService:
         if duty is None or assignment.unit_id != duty.unit_id:
             raise NotFound("assignment", assignment_id)
         return assignment
+
+    def _is_mine(self, session: Session, assignment_id: int) -> bool:
+        try:
+            self._mine(session, assignment_id)
+        except NotFound:
+            return False
+        return True
+
+
+def _was_mine(session: Session, assignment_id: int) -> None:
+    """Raises NotFound for an assignment that the officer's crew never had."""
+    assignment = orders.assignment(session, assignment_id)
+    since, me = assignment.order.issued_at, principal_of(session).id
+    if assignment.unit_id is None or since is None:
+        raise NotFound("assignment", assignment_id)
+    if not units.has_served(session, me, assignment.unit_id, since):
+        raise NotFound("assignment", assignment_id)
+
+
+def _missed(session: Session, assignment: Assignment, said: Report) -> Missed | None:
+    kept = orders.said(session, assignment.id, said.key)
+    if kept is None or not kept.noted:
+        return None
+    order = assignment.order
+    why = (assignment.cannot_reason or "") if assignment.state == CANNOT else order.end_reason
+    instead = [
+        one.target_name
+        for one in order.assignments
+        if one.id > assignment.id and not one.is_copy and one.state != CANCELLED
+    ]
+    return Missed(kept, assignment, why, instead)

@@ -5,20 +5,25 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from dispatch.alarms.schemas import AlarmOut, alarm_out
+from dispatch.field.inspection import InspectionIn
 from dispatch.field.ports import PhoneFix
 from dispatch.field.schemas import (
     FieldOut,
     FieldStatus,
+    InspectionOut,
+    InspectionsOut,
     Photo,
     PhotoOut,
     PositionIn,
     SignOn,
     Sos,
     field_out,
+    inspection_out,
+    missed_out,
 )
 from dispatch.field.service import FieldService, Said
 from kernel.clock import now
-from kernel.schemas import IDENT
+from kernel.schemas import IDENT, READS, REFUSALS
 from kernel.web import require, unit_of_work
 
 PREFIX = "/api/v1/field"
@@ -28,6 +33,7 @@ def create_blueprint(field: FieldService) -> APIBlueprint:
     blueprint = APIBlueprint("field", __name__, url_prefix=PREFIX, tag="Field")
     _duty(blueprint, field)
     _work(blueprint, field)
+    _inspections(blueprint, field)
     _whereabouts(blueprint, field)
     return blueprint
 
@@ -69,8 +75,8 @@ def _work(blueprint: APIBlueprint, field: FieldService) -> None:
     @require("field.act")
     def report(assignment_id: int, body: FieldStatus) -> Any:
         with unit_of_work() as session:
-            field.report(session, assignment_id, Said(**body.model_dump()))
-            return field_out(field.page(session))
+            missed = missed_out(field.report(session, assignment_id, Said(**body.model_dump())))
+            return field_out(field.page(session), missed)
 
     @blueprint.post(f"/assignments/<{IDENT}:assignment_id>/proposals/<{IDENT}:proposal_id>/dismiss")
     @blueprint.output(FieldOut)
@@ -94,6 +100,28 @@ def _work(blueprint: APIBlueprint, field: FieldService) -> None:
             return PhotoOut(
                 id=ident, name=name, media_type=media_type, size=len(data), at=now(session)
             )
+
+
+def _inspections(blueprint: APIBlueprint, field: FieldService) -> None:
+    address = f"/assignments/<{IDENT}:assignment_id>/inspections"
+
+    @blueprint.post(address)
+    @blueprint.input(InspectionIn, arg_name="body")
+    @blueprint.output(InspectionOut, status_code=201)
+    @blueprint.doc(operation_id="fileInspection", responses=REFUSALS)
+    @require("field.act")
+    def inspected(assignment_id: int, body: InspectionIn) -> Any:
+        with unit_of_work() as session:
+            return inspection_out(field.inspected(session, assignment_id, body))
+
+    @blueprint.get(address)
+    @blueprint.output(InspectionsOut)
+    @blueprint.doc(operation_id="listInspections", responses=READS)
+    @require("field.act")
+    def inspections(assignment_id: int) -> Any:
+        with unit_of_work() as session:
+            found = field.inspections_of(session, assignment_id)
+            return InspectionsOut(inspections=[inspection_out(one) for one in found])
 
 
 def _whereabouts(blueprint: APIBlueprint, field: FieldService) -> None:

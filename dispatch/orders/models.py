@@ -195,7 +195,7 @@ class StatusReport(Base):
     """The ledger: who reported what, when, by which way, with what proof. Append-only."""
 
     __tablename__ = "status_reports"
-    __table_args__ = SCHEMA
+    __table_args__ = (UniqueConstraint("key"), SCHEMA)
 
     id: Mapped[Key]
     assignment_id: Mapped[int] = mapped_column(ForeignKey("dispatch.assignments.id"), index=True)
@@ -211,3 +211,7 @@ class StatusReport(Base):
     reason: Mapped[str] = mapped_column(Text, server_default="")
     words: Mapped[str] = mapped_column(Text, server_default="")
     result_code: Mapped[str | None] = mapped_column(String(40))
+    key: Mapped[UUID | None] = mapped_column(Uuid)
+    """The phone's own name of what it said: sent again after a lost answer, it is the same."""
+    noted: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    """It came when the assignment was over: kept as a note, it moved nothing."""

@@ -134,7 +134,7 @@ def _reports(
 ) -> dict[int, list[tuple[datetime, str]]]:
     wanted = (
         select(StatusReport.assignment_id, StatusReport.at, StatusReport.state_after)
-        .where(StatusReport.assignment_id.in_(assignment_ids))
+        .where(StatusReport.assignment_id.in_(assignment_ids), ~StatusReport.noted)
         .order_by(StatusReport.id)
     )
     found: dict[int, list[tuple[datetime, str]]] = defaultdict(list)

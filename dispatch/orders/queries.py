@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -9,12 +10,12 @@ from sqlalchemy.orm import Session
 from dispatch.delivery.models import Delivery
 from dispatch.numbers import sender
 from dispatch.orders.lifecycle import CANCELLED, FED_BACK, PENDING
-from dispatch.orders.models import Assignment, Order
+from dispatch.orders.models import Assignment, Order, StatusReport
 from dispatch.scope import within
 from dispatch.units.models import CrewMember
 from kernel.access import Principal, Role
 from kernel.db import carried_out_by
-from kernel.errors import NotFound
+from kernel.errors import Conflict, NotFound
 
 LIST_LIMIT = 500
 
@@ -141,6 +142,16 @@ def assignment(session: Session, assignment_id: int) -> Assignment:
     found = session.get(Assignment, assignment_id)
     if found is None:
         raise NotFound("assignment", assignment_id)
+    return found
+
+
+def said(session: Session, assignment_id: int, key: UUID | None) -> StatusReport | None:
+    """What a phone has said under this key; raises Conflict where it said it of something else."""
+    if key is None:
+        return None
+    found = session.scalar(select(StatusReport).where(StatusReport.key == key))
+    if found is not None and found.assignment_id != assignment_id:
+        raise Conflict("idempotency_key_used")
     return found
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -27,7 +28,9 @@ class Report:
     `gps`), with what proof.
 
     `proof` names what was seen (a message's id), not what it said. `device_time` is the phone's.
-    `proposal_id` is the proposal that a person confirms with it, by way of `gps`.
+    `proposal_id` is the proposal that a person confirms with it, by way of `gps`. What has a `key`
+    was said on a phone, perhaps long ago without network: it counts once, and where it can move
+    nothing any more it is kept as a note.
     """
 
     state: str
@@ -40,6 +43,7 @@ class Report:
     device_time: datetime | None = None
     proof: dict[str, Any] = field(default_factory=dict)
     proposal_id: int | None = None
+    key: UUID | None = None
 
 
 class StatusService:
@@ -54,18 +58,25 @@ class StatusService:
     def report(self, session: Session, assignment_id: int, said: Report) -> Assignment:
         """Move an assignment by what was said; a repeated or late word moves nothing.
 
-        Raises NotFound, BadInput, Forbidden, IllegalTransition.
+        Raises NotFound, BadInput, Forbidden; IllegalTransition for what has no key.
         """
         lifecycle.check_report(
             said.state, said.via, reason=said.reason, text=said.text, result_code=said.result_code
         )
         order = queries.lock(session, queries.assignment(session, assignment_id).order_id)
         assignment = next(one for one in order.assignments if one.id == assignment_id)
+        if queries.said(session, assignment.id, said.key):
+            return assignment
         if assignment.is_copy and said.state != lifecycle.ACKED:
             raise IllegalTransition("copy", assignment.state, said.state)
         before = assignment.state
         acknowledged = assignment.acknowledged_at is not None
-        step = lifecycle.step(before, said.state, acknowledged=acknowledged)
+        try:
+            step = lifecycle.step(before, said.state, acknowledged=acknowledged)
+        except IllegalTransition:
+            if said.key is None:
+                raise
+            return _note(session, order, assignment, said)
         if said.proposal_id is not None:
             proof = proposals.confirmed(session, assignment, said.proposal_id)
             said = replace(said, proof={**said.proof, **proof})
@@ -79,6 +90,17 @@ class StatusService:
             _tell(session, order, assignment, said)
             self.progress.settle(session, order)
         return assignment
+
+    def note(self, session: Session, assignment_id: int, said: Report) -> Assignment:
+        """Keep what was said by one who is no longer at it; raises NotFound, BadInput."""
+        lifecycle.check_report(
+            said.state, said.via, reason=said.reason, text=said.text, result_code=said.result_code
+        )
+        order = queries.lock(session, queries.assignment(session, assignment_id).order_id)
+        assignment = next(one for one in order.assignments if one.id == assignment_id)
+        if queries.said(session, assignment.id, said.key):
+            return assignment
+        return _note(session, order, assignment, said)
 
     def _apply(
         self, session: Session, order: Order, assignment: Assignment, said: Report, step: Step
@@ -135,7 +157,19 @@ def _note_words(assignment: Assignment, said: Report) -> None:
         assignment.result_code = said.result_code or assignment.result_code
 
 
-def _write_down(session: Session, assignment: Assignment, before: str, said: Report) -> None:
+def _note(session: Session, order: Order, assignment: Assignment, said: Report) -> Assignment:
+    _write_down(session, assignment, assignment.state, said, noted=True)
+    record(
+        session, "assignment.noted", "order", order.id,
+        assignment_id=assignment.id, report=said.state, state=assignment.state, via=said.via,
+    )  # fmt: skip
+    _tell(session, order, assignment, said, noted=True)
+    return assignment
+
+
+def _write_down(
+    session: Session, assignment: Assignment, before: str, said: Report, *, noted: bool = False
+) -> None:
     session.add(
         StatusReport(
             assignment_id=assignment.id,
@@ -151,15 +185,20 @@ def _write_down(session: Session, assignment: Assignment, before: str, said: Rep
             reason=said.reason,
             words=said.text,
             result_code=said.result_code,
+            key=said.key,
+            noted=noted,
         )
     )
 
 
-def _tell(session: Session, order: Order, assignment: Assignment, said: Report) -> None:
+def _tell(
+    session: Session, order: Order, assignment: Assignment, said: Report, *, noted: bool = False
+) -> None:
+    more = {"report": said.state, "device_time": _iso(said.device_time)} if noted else {}
     tell_timeline(
         session,
         order.case_id,
-        f"status_{said.state.lower()}",
+        "status_noted" if noted else f"status_{said.state.lower()}",
         order_id=order.id,
         actor=said.actor,
         target=assignment.target_name,
@@ -167,4 +206,9 @@ def _tell(session: Session, order: Order, assignment: Assignment, said: Report) 
         reason=said.reason,
         text=said.text,
         result_code=said.result_code,
+        **more,
     )
+
+
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""

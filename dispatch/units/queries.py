@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from dispatch.units.models import CrewMember, Observation, Unit, UnitTerminal
@@ -95,6 +95,16 @@ def duty_of(session: Session, user_id: int) -> CrewMember | None:
     return session.scalar(
         select(CrewMember).where(CrewMember.user_id == user_id, CrewMember.signed_off_at.is_(None))
     )
+
+
+def has_served(session: Session, user_id: int, unit_id: int, since: datetime) -> bool:
+    """Whether the officer has been on the unit's crew at any moment since then."""
+    mine = select(CrewMember.id).where(
+        CrewMember.user_id == user_id,
+        CrewMember.unit_id == unit_id,
+        or_(CrewMember.signed_off_at.is_(None), CrewMember.signed_off_at > since),
+    )
+    return session.scalar(mine.limit(1)) is not None
 
 
 def member_by_number(session: Session, number: str) -> CrewMember | None:

@@ -75,12 +75,31 @@ def _fields(*names: str) -> frozenset[str]:
 
 
 _PAPER_FREE = _fields("facts", "reason", "legal_basis", "materials")
+_INSPECTION_FREE = _fields(
+    "place",
+    "presence",
+    "rights_answer",
+    "recusal_answer",
+    "scene",
+    "measures",
+    "defence",
+    "opinion",
+    "refusal_reason",
+)
 _OTHERS = (
     Purpose(
         "paper.referral_letter", "print",
         _fields("bureau", "number", "agency", "case_no", "received_on", "signed_on", "subject",
                 "credit_code", "address") | _PAPER_FREE,
         _PAPER_FREE, PAPER, takes_files=True,
+    ),
+    Purpose(
+        "paper.inspection_record", "print",
+        _fields("bureau", "number", "corrects", "case_no", "order_no", "started_at", "ended_at",
+                "inspectors", "party", "licence", "credit_code", "domicile", "representative",
+                "id_number", "phone", "witness", "recordings_no", "refused", "signatures",
+                "attachments", "digest", "filed_at") | _INSPECTION_FREE,
+        _INSPECTION_FREE, PAPER,
     ),
     Purpose(
         "paper.destruction_certificate", "print",

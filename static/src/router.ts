@@ -119,11 +119,12 @@ export function firstDesk(roles: readonly string[], may: (permission: string) =>
 router.beforeEach(async (to) => {
   if (to.meta.public) return true
   const session = useSession()
-  if (!session.known) {
+  if (!session.known || session.recalled) {
     try {
       await session.load()
     } catch {
       // The server is away. The page itself says so and tries again; work typed before is kept.
+      if (to.name === 'field') await session.recall()
       return true
     }
   }

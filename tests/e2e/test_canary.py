@@ -309,7 +309,7 @@ PROBES: dict[str, Probe] = {
         ("order.voice", "order.print", "report_order.voice", "report_order.print",
          "exchange.case", "mail.notice",
          "sms.notice", "sms.code", "voice.case_status", "export.statistics",
-         "paper.destruction_certificate", "exchange.anchor"),
+         "paper.destruction_certificate", "paper.inspection_record", "exchange.anchor"),
         at_the_gate,
     ),
 }  # fmt: skip

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from dispatch.field.ports import PhoneFix
+from dispatch.field.inspection import InspectionIn, Record
+from dispatch.field.ports import Filed, PhoneFix
 from dispatch.numbers import sender
 from dispatch.orders.authority import Approver
 from dispatch.orders.brief import OrderBrief
@@ -99,6 +100,23 @@ class FakeEvidence:
     def add(self, session: Session, **given: object) -> int:
         self.kept.append(given)
         return len(self.kept)
+
+
+@dataclass
+class FakeInspections:
+    """Implements `dispatch.field.ports.Inspections`."""
+
+    filed: dict[int, list[Filed]] = field(default_factory=dict)
+
+    def file(self, session: Session, told: InspectionIn, *, assignment_id: int, **_: int) -> Filed:
+        kept = self.filed.setdefault(assignment_id, [])
+        record = Record(**told.model_dump(include=set(Record.model_fields)))
+        made = Filed(len(kept) + 1, "检1", 1, None, "0" * 64, told.device_time, "警员", record)
+        kept.insert(0, made)
+        return made
+
+    def of(self, session: Session, assignment_id: int) -> list[Filed]:
+        return self.filed.get(assignment_id, [])
 
 
 @dataclass

@@ -20,6 +20,7 @@ from command_center.cases.models import (
     Case,
     Complainant,
     Document,
+    Inspection,
     Recording,
     ReporterIdentity,
     ReporterPrint,
@@ -78,6 +79,7 @@ def erase_case(session: Session, office: Office, case: Case, number: str) -> str
         Document: {"pdf": None, "data": {}, "reply": ""},
         Approval: {"data": {}, "reason": ""},
     }
+    session.execute(delete(Inspection).where(Inspection.case_id == case.id))
     for model, empty in of_case.items():
         session.execute(update(model).where(model.case_id == case.id).values(empty))
     _forget_orders(session, case)

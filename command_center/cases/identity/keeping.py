@@ -59,6 +59,8 @@ COLUMNS = (
            "cases.recordings t"),
     Sealed("cases.sealed_originals", "attachment_id", "bigint", "sealed_key",
            "'original:' || t.attachment_id", "cases.sealed_originals t"),
+    Sealed("cases.inspections", "id", "bigint", "sealed_id", "'inspection:' || t.key",
+           "cases.inspections t"),
     Sealed("dispatch.replies", "inbound_id", "bigint", "sealed", "'text:' || t.inbound_id",
            "dispatch.replies t"),
     Sealed("dispatch.replies", "inbound_id", "bigint", "sealed_pages", "'pages:' || t.inbound_id",

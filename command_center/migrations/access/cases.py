@@ -158,6 +158,7 @@ RULES = (
     ),
     Rule(Role.PERSON, "cases.deadlines", "update", f"{_ACTS} and {_OF_CASE}"),
     *(Rule(Role.HOUSE, f"cases.{table}", "select insert update") for table in ("cases", *_PARTS)),
+    Rule(Role.HOUSE, "cases.inspections", "select insert"),
     Rule(Role.HOUSE, "cases.holds", "delete"),
     Rule(Role.HOUSE, "cases.subjects", "select"),
     *(
@@ -201,6 +202,7 @@ RULES = (
             "attachments",
             "recordings",
             "sealed_originals",
+            "inspections",
         )
     ),
     Rule(Role.HOUSE, "cases.retention_rules", "select"),

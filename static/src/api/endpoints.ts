@@ -191,12 +191,16 @@ export const field = {
   page: () => get<T.FieldPage>('/field'),
   signOn: (unit_id: T.Id) => post<T.FieldPage>('/field/sign-on', { unit_id }),
   signOff: () => post<T.FieldPage>('/field/sign-off'),
-  report: (assignmentId: T.Id, status: T.AssignmentStatus & { device_time: T.Instant }) =>
+  report: (assignmentId: T.Id, status: T.AssignmentStatus & { device_time: T.Instant; key: string }) =>
     post<T.FieldPage>(`/field/assignments/${assignmentId}/status`, status),
   dismissProposal: (assignmentId: T.Id, proposalId: T.Id) =>
     post<T.FieldPage>(`/field/assignments/${assignmentId}/proposals/${proposalId}/dismiss`),
   photo: (assignmentId: T.Id, file: Blob, name: string) =>
     upload<T.Attachment>(`/field/assignments/${assignmentId}/photos`, file, name),
+  inspections: (assignmentId: T.Id) =>
+    get<{ inspections: T.Inspection[] }>(`/field/assignments/${assignmentId}/inspections`),
+  fileInspection: (assignmentId: T.Id, record: T.InspectionBody) =>
+    post<T.Inspection>(`/field/assignments/${assignmentId}/inspections`, record),
   position: (fix: T.PhoneFix) => post<undefined>('/field/position', fix),
   sos: (at: { lat: number | null; lon: number | null; at: T.Instant }) => post<T.Alarm>('/field/sos', at),
 }

@@ -1000,6 +1000,54 @@ export interface FieldAssignment {
   proposal: Proposal | null
 }
 
+/** The record of an inspection, field by field. */
+export interface InspectionRecord {
+  started_at: Instant
+  ended_at: Instant
+  place: string
+  inspectors: { name: string; certificate_no: string }[]
+  party: string
+  licence: string
+  credit_code: string
+  domicile: string
+  representative: string
+  /** Masked wherever it is read. */
+  id_number: string
+  phone: string
+  presence: string
+  id_shown: boolean
+  rights_told: boolean
+  rights_answer: string
+  recusal_answer: string
+  scene: string
+  measures: string
+  defence: string
+  opinion: string
+  refused: boolean
+  refusal_reason: string
+  witness: string
+  recordings_no: string
+}
+
+export type InspectionBody = InspectionRecord & {
+  key: string
+  device_time: Instant
+  replaces_id: Id | null
+  signatures: { role: 'party' | 'inspector' | 'witness'; name: string; attachment_id: Id }[]
+  attachment_ids: Id[]
+}
+
+export interface Inspection {
+  id: Id
+  number: string
+  version: number
+  replaces_id: Id | null
+  digest: string
+  filed_at: Instant
+  filed_by: string
+  record: InspectionRecord
+}
+
 export interface PhoneFix {
   lat: number
   lon: number
@@ -1009,11 +1057,26 @@ export interface PhoneFix {
   at: Instant
 }
 
+/** What was done without network, and what had happened there meanwhile; kept as a note. */
+export interface Missed {
+  report: AssignmentReport
+  device_time: Instant | null
+  noted_at: Instant
+  order_no: string
+  subject_name: string
+  state: AssignmentState
+  ended_at: Instant | null
+  why: string
+  instead: string[]
+}
+
 export interface FieldPage {
   officer: { id: Id; name: string; certified: boolean }
   unit: Unit | null
   vehicles: { id: Id; name: string; plate: string; crew: CrewMember[] }[]
   assignments: FieldAssignment[]
+  /** Only in the answer to a report that came too late. */
+  missed?: Missed | null
 }
 
 export interface Indicator {

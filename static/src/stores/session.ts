@@ -3,7 +3,16 @@ import { computed, ref } from 'vue'
 import { setCsrf } from '@/api/client'
 import { session as api } from '@/api/endpoints'
 import { isApiError } from '@/api/errors'
-import type { Challenged, Me, Proof } from '@/api/types'
+import { forget, lastKnown, openShelf, type Known } from '@/lib/phone'
+import type { Challenged, Id, Me, Proof } from '@/api/types'
+
+/** Clears what this phone keeps of others; a browser without a database keeps nothing. */
+async function clear(drawer: 'known' | 'drafts', except: Id | null): Promise<void> {
+  await openShelf<Known>(drawer).then(
+    (shelf) => forget(shelf, except),
+    () => undefined,
+  )
+}
 
 export const useSession = defineStore('session', () => {
   const me = ref<Me | null>(null)
@@ -11,6 +20,8 @@ export const useSession = defineStore('session', () => {
   const known = ref(false)
   /** The server no longer knows this session; the page stays, so that no typed word is lost. */
   const expired = ref(false)
+  /** Who it is stands on this phone only: the server has not been reached since the page opened. */
+  const recalled = ref(false)
 
   const signedIn = computed(() => me.value !== null)
   const permissions = computed(() => new Set(me.value?.permissions ?? []))
@@ -22,7 +33,9 @@ export const useSession = defineStore('session', () => {
   function set(value: Me | null): void {
     me.value = value
     known.value = true
-    expired.value = false
+    expired.value = recalled.value = false
+    void clear('known', value?.id ?? null)
+    if (value) void clear('drafts', value.id)
     setCsrf(value?.csrf ?? '')
   }
 
@@ -35,6 +48,14 @@ export const useSession = defineStore('session', () => {
       set(null)
     }
     return me.value
+  }
+
+  /** Without network: whoever this phone knew last. What they say waits until the server knows them. */
+  async function recall(): Promise<Known | null> {
+    const shelf = await openShelf<Known>('known').catch(() => null)
+    const last = shelf && (await lastKnown(shelf, Date.now()))
+    if (last) [me.value, known.value, recalled.value] = [last.me, true, true]
+    return last
   }
 
   /** Gives null once signed in, or what the second step may be. */
@@ -58,22 +79,26 @@ export const useSession = defineStore('session', () => {
   async function signOut(): Promise<void> {
     await api.signOut().catch(() => undefined)
     sessionStorage.clear()
+    await Promise.all([clear('known', null), clear('drafts', null)])
     window.location.assign('/login')
   }
 
   function expire(): void {
     expired.value = signedIn.value
+    void clear('known', null)
   }
 
   return {
     me,
     known,
     expired,
+    recalled,
     signedIn,
     permissions,
     may,
     set,
     load,
+    recall,
     signIn,
     second,
     confirm,

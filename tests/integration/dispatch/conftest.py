@@ -43,7 +43,7 @@ from telephony.ledger import HANG_UP, SEND
 from telephony.lifecycle import Channel
 from telephony.outbox import Outbox
 from tests.factories.moments import ALWAYS
-from tests.fakes.dispatch import FakeDirectory, FakeEvidence, FakeGate, FakePhones
+from tests.fakes.dispatch import FakeDirectory, FakeEvidence, FakeGate, FakeInspections, FakePhones
 
 T = TypeVar("T")
 WORKER = system("worker", role=Role.HOUSE)
@@ -318,6 +318,7 @@ def desk(
         gate=gate,
         evidence=evidence,
         positions=phones,
+        inspections=FakeInspections(),
         is_anybody_here=lambda user_ids: bool(desks),
         vault=Vault("a master key of some length"),
         fax_pages=(tray := dict[str, bytes]()).get,

@@ -1,12 +1,18 @@
 """The officer's phone: one's own unit, one's own orders, nothing else."""
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
+from sqlalchemy import select
 
 from dispatch.field.ports import PhoneFix
-from dispatch.field.schemas import field_out
+from dispatch.field.schemas import field_out, inspection_out, missed_out
 from dispatch.field.service import Page, Said
+from dispatch.orders.models import StatusReport
 from kernel.access import Principal
-from kernel.errors import Conflict, NotFound
+from kernel.errors import BadInput, Conflict, NotFound
+from tests.factories.inspections import inspection
 from tests.integration.dispatch.conftest import EAST, GRAVE, REPORT, WEST, Desk, person
 
 APP = {"channels": ("app",)}
@@ -131,3 +137,102 @@ def test_a_call_of_distress_reaches_commanders_at_once_and_once(desk: Desk) -> N
 def test_distress_is_heard_off_duty_too(desk: Desk) -> None:
     desk.do(lambda s: desk.room.field.sos(s, None), officer(desk, 503))
     assert desk.alarms("officer_distress")[0].organisation_path == EAST.path
+
+
+# -- what was said without network, and comes later ----------------------------------------------
+
+
+def late(state: str, desk: Desk, **more: str) -> Said:
+    return Said(state, device_time=desk.clock.now(), key=uuid4(), **more)
+
+
+def test_words_sent_again_after_a_lost_answer_count_once(desk: Desk) -> None:
+    car, first, _ = crew(desk)
+    order_id = desk.issue(car, **APP)
+    ident, field = desk.assignment(order_id).id, desk.room.field
+    said = late("FED_BACK", desk, text="已查封")
+    desk.clock.advance(minutes=20)
+    for _ in range(2):
+        assert desk.do(lambda s: field.report(s, ident, said), first) is None
+    assert desk.assignment(order_id).feedback == "已查封"
+    (kept,) = reports(desk, ident)
+    assert (kept.device_time, kept.noted) == (said.device_time, False)
+    assert kept.at - said.device_time == timedelta(minutes=20)
+
+
+@pytest.mark.parametrize("signed_off", [False, True])
+def test_what_was_done_before_a_recall_was_heard_is_kept_as_a_note(
+    desk: Desk, signed_off: bool
+) -> None:
+    car, first, _ = crew(desk)
+    order_id = desk.issue(car, **APP)
+    ident, said = desk.assignment(order_id).id, late("ON_SCENE", desk)
+    desk.clock.advance(minutes=5)
+    desk.do(lambda s: desk.room.orders.cancel(s, order_id, "误派"))
+    if signed_off:
+        desk.do(desk.room.field.sign_off, first)
+    for _ in range(2):
+        missed = desk.do(lambda s: missed_out(desk.room.field.report(s, ident, said)), first)
+        assert missed is not None
+        assert (missed.report, missed.state, missed.why) == ("ON_SCENE", "CANCELLED", "误派")
+        assert (missed.device_time, missed.instead) == (said.device_time, [])
+    assert desk.assignment(order_id).state == "CANCELLED"
+    assert [one.noted for one in reports(desk, ident)] == [True]
+    desk.work(seconds=1)
+    assert desk.told().count("status_noted") == 1
+
+
+def test_a_note_names_who_was_sent_instead(desk: Desk) -> None:
+    car, first, _ = crew(desk)
+    order_id = desk.issue(car, **APP)
+    ident, other = desk.assignment(order_id).id, desk.unit("京A0002")
+    desk.do(lambda s: desk.room.orders.reassign(s, ident, other, "另有任务"))
+    missed = desk.do(
+        lambda s: missed_out(desk.room.field.report(s, ident, late("EN_ROUTE", desk))), first
+    )
+    assert missed is not None
+    assert missed.instead == ["京A0002"]
+
+
+def test_who_was_never_of_the_crew_leaves_no_note(desk: Desk) -> None:
+    crew(desk)
+    ident = desk.assignment(desk.issue(desk.unit("京A0002"), **APP)).id
+    said = late("ACKED", desk)
+    for who in (officer(desk, 501), officer(desk, 504)):
+        with pytest.raises(NotFound):
+            desk.do(lambda s: desk.room.field.report(s, ident, said), who)
+    assert not reports(desk, ident)
+
+
+def test_one_key_names_one_word(desk: Desk) -> None:
+    car, first, _ = crew(desk)
+    order_id = desk.issue(car, **APP)
+    said, ident = late("ACKED", desk), desk.assignment(order_id).id
+    desk.do(lambda s: desk.room.field.report(s, ident, said), first)
+    desk.do(lambda s: desk.room.orders.cancel(s, order_id, "误派"))
+    again = desk.assignment(desk.issue(car, **APP)).id
+    with pytest.raises(Conflict, match="idempotency_key_used"):
+        desk.do(lambda s: desk.room.field.report(s, again, said), first)
+
+
+def reports(desk: Desk, assignment_id: int) -> list[StatusReport]:
+    wanted = select(StatusReport).where(StatusReport.assignment_id == assignment_id)
+    return desk.do(lambda s: list(s.scalars(wanted)))
+
+
+def test_an_inspection_is_filed_for_ones_own_assignment_when_it_is_complete(desk: Desk) -> None:
+    car, first, _ = crew(desk)
+    ident = desk.assignment(desk.issue(car, **APP)).id
+    field, told = desk.room.field, inspection()
+    desk.clock.at = told.ended_at + timedelta(minutes=1)
+    filed = desk.do(lambda s: inspection_out(field.inspected(s, ident, told)), first)
+    assert [one.id for one in desk.do(lambda s: field.inspections_of(s, ident), first)] == [
+        filed.id
+    ]
+    with pytest.raises(BadInput):
+        desk.do(lambda s: field.inspected(s, ident, inspection(id_shown=False)), first)
+    for stranger in (officer(desk, 504), officer(desk, 505, WEST.path)):
+        with pytest.raises(NotFound):
+            desk.do(lambda s: field.inspected(s, ident, told), stranger)
+        with pytest.raises(NotFound):
+            desk.do(lambda s: field.inspections_of(s, ident), stranger)

@@ -1,23 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '@/api/errors'
-import { Outbox, type Item, type NewItem, type Shelf } from './outbox'
-
-class FakeShelf implements Shelf {
-  kept = new Map<string, Item>()
-  all = () => Promise.resolve([...this.kept.values()])
-  put = (item: Item) => Promise.resolve(void this.kept.set(item.id, item))
-  remove = (id: string) => Promise.resolve(void this.kept.delete(id))
-}
+import { pageShelf } from '@/lib/phone'
+import type { Missed } from '@/api/types'
+import { Outbox, type Item, type NewItem } from './outbox'
 
 class FakeServer {
   heard: string[] = []
   says: (item: Item) => number | null = () => null
+  missed: Missed | null = null
 
-  send = (item: Item): Promise<void> => {
+  send = (item: Item): Promise<Missed | null> => {
     const status = this.says(item)
     if (status !== null) return Promise.reject(new ApiError({ status, code: `http_${status}`, message: '' }))
     this.heard.push(item.id)
-    return Promise.resolve()
+    return Promise.resolve(this.missed)
   }
 }
 
@@ -28,7 +24,7 @@ const status = (id: string): NewItem => ({
   body: { state: 'ACKED', device_time: '2026-03-01T08:00:00Z' },
 })
 
-function phone(owner = 1, shelf = new FakeShelf(), server = new FakeServer()) {
+function phone(owner = 1, shelf = pageShelf<Item>(), server = new FakeServer()) {
   let clock = 0
   let shown: readonly Item[] = []
   let timer: (() => void) | null = null
@@ -54,7 +50,7 @@ describe('the outbox of a phone', () => {
     const p = phone()
     await p.box.add(status('a'))
     expect(p.server.heard).toEqual(['a'])
-    expect(p.shelf.kept.size).toBe(0)
+    expect(await p.shelf.all()).toEqual([])
   })
 
   it('keeps what does not go through, shows it, and sends it in order when the line is back', async () => {
@@ -90,7 +86,7 @@ describe('the outbox of a phone', () => {
     await settled()
     expect(second.server.heard).toEqual([])
     expect(second.shown()).toEqual([])
-    expect(first.shelf.kept.size).toBe(1)
+    expect(await first.shelf.all()).toHaveLength(1)
   })
 
   it('shows what the server refused and goes on with the rest', async () => {
@@ -128,5 +124,20 @@ describe('the outbox of a phone', () => {
     p.server.says = () => 401
     await p.box.add(status('a'))
     expect(p.shown()).toMatchObject([{ refused: null, tries: 1 }])
+  })
+
+  it('keeps what came too late until it was read, and never sends it again', async () => {
+    const p = phone()
+    const missed = { state: 'CANCELLED', why: '误派' } as Missed
+    p.server.missed = missed
+    await p.box.add(status('a'))
+    const after = phone(1, p.shelf, p.server)
+    await after.box.open()
+    await settled()
+    expect(after.server.heard).toEqual(['a'])
+    expect(after.shown()).toMatchObject([{ id: 'a', missed, refused: null }])
+    expect(after.waits()).toBe(false)
+    await after.box.dismiss('a')
+    expect(await p.shelf.all()).toEqual([])
   })
 })

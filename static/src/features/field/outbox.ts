@@ -1,7 +1,9 @@
 /** What an officer has said and the server has not heard yet: kept on the phone, sent in order. */
 import { isApiError } from '@/api/errors'
 import { backoffMs } from '@/lib/backoff'
-import type { AssignmentStatus, Id, Instant } from '@/api/types'
+import type { Shelf } from '@/lib/phone'
+import type { AssignmentStatus, Id, InspectionBody, Instant, Missed } from '@/api/types'
+import type { Drawn } from './inspection'
 
 interface Kept {
   id: string
@@ -11,6 +13,8 @@ interface Kept {
   tries: number
   /** Why the server will not have it; null while it may still go. */
   refused: string | null
+  /** What had happened there meanwhile; the server keeps these words as a note. */
+  missed?: Missed | null
 }
 export type StatusItem = Kept & {
   kind: 'status'
@@ -19,21 +23,23 @@ export type StatusItem = Kept & {
 }
 export type PhotoItem = Kept & { kind: 'photo'; assignmentId: Id; name: string; file: Blob }
 export type SosItem = Kept & { kind: 'sos'; body: { lat: number | null; lon: number | null; at: Instant } }
-export type Item = StatusItem | PhotoItem | SosItem
+export type InspectionItem = Kept & {
+  kind: 'inspection'
+  assignmentId: Id
+  /** Its pictures and sounds go first, each once; then the record that names them. */
+  body: Omit<InspectionBody, 'key' | 'signatures' | 'attachment_ids'>
+  signatures: Drawn[]
+  files: { name: string; file: Blob }[]
+}
+export type Item = StatusItem | PhotoItem | SosItem | InspectionItem
 type Fresh<T> = T extends Item ? Omit<T, 'owner' | 'tries' | 'refused' | 'at'> : never
 export type NewItem = Fresh<Item>
 
-/** Where the items survive a closed page. */
-export interface Shelf {
-  all(): Promise<Item[]>
-  put(item: Item): Promise<void>
-  remove(id: string): Promise<void>
-}
-
 interface Options {
-  shelf: Shelf
+  shelf: Shelf<Item>
   owner: Id
-  send: (item: Item) => Promise<unknown>
+  /** Gives what was missed, for words that came too late. */
+  send: (item: Item) => Promise<Missed | null>
   changed: (items: readonly Item[]) => void
   now?: () => number
   later?: (run: () => void, ms: number) => () => void
@@ -46,6 +52,9 @@ const AGAIN = new Set([0, 401, 408, 425, 429])
 export function mayGoLater(error: unknown): boolean {
   return isApiError(error) && (AGAIN.has(error.status) || error.status >= 500)
 }
+
+/** Whether it still waits to be sent. */
+export const mayGo = (item: Item): boolean => !item.refused && !item.missed
 
 export class Outbox {
   private items: Item[] = []
@@ -77,10 +86,10 @@ export class Outbox {
     await this.flush()
   }
 
-  /** Takes away what the server refused; what may still go is never thrown away. */
+  /** Takes away what the server answered; what may still go is never thrown away. */
   async dismiss(id: string): Promise<void> {
     const item = this.items.find((one) => one.id === id)
-    if (!item?.refused) return
+    if (!item || mayGo(item)) return
     await this.drop(item)
   }
 
@@ -101,13 +110,14 @@ export class Outbox {
   }
 
   private next(): Item | undefined {
-    return this.items.find((item) => !item.refused)
+    return this.items.find(mayGo)
   }
 
   /** Gives false when the line is at fault and the others need not be tried. */
   private async deliver(item: Item): Promise<boolean> {
+    let missed: Missed | null
     try {
-      await this.o.send(item)
+      missed = await this.o.send(item)
     } catch (error) {
       const later = mayGoLater(error)
       const refused = later ? null : (this.o.reason?.(error) ?? String(error))
@@ -116,7 +126,7 @@ export class Outbox {
       return !later
     }
     this.failures = 0
-    await this.drop(item)
+    await (missed ? this.replace({ ...item, missed }) : this.drop(item))
     return true
   }
 

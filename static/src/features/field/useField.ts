@@ -1,14 +1,18 @@
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef } from 'vue'
 import { field } from '@/api/endpoints'
+import { ApiError } from '@/api/errors'
 import { explain } from '@/i18n/errors'
 import { gather } from '@/lib/gather'
+import { keepKnown, lastKnown, openShelf, pageShelf, type Known, type Shelf } from '@/lib/phone'
 import { uuid } from '@/lib/uuid'
 import { realtime } from '@/realtime'
+import { useConfig } from '@/stores/config'
 import { useSession } from '@/stores/session'
-import type { AssignmentReport, FieldAssignment, FieldPage, Id } from '@/api/types'
-import { Outbox, type Item } from './outbox'
+import type { AssignmentReport, FieldAssignment, FieldPage, Id, Missed } from '@/api/types'
+import { plain, type Draft } from './inspection'
+import { mayGo, Outbox, type InspectionItem, type Item } from './outbox'
+import { forgetDraft } from './drafts'
 import { project, type Projected } from './projection'
-import { openShelf, pageShelf } from './shelf'
 
 const POLL_MS = 30_000
 const MIN_CREW = 2
@@ -25,6 +29,8 @@ export interface Saying {
 /** All that the officer's phone knows and says. */
 export function useField() {
   const session = useSession()
+  const config = useConfig()
+  const owner = session.me?.id
   const page = shallowRef<FieldPage | null>(null)
   const error = shallowRef<unknown>(null)
   const loading = ref(false)
@@ -33,6 +39,9 @@ export function useField() {
   const durable = ref(true)
   const online = ref(navigator.onLine)
   const chosenId = ref<Id | null>(null)
+  /** When the server last told this page, in ms; it may have been before the page was opened. */
+  const heardAt = ref<number | null>(null)
+  let memory: Promise<Shelf<Known>> | null = null
   let box: Outbox | null = null
   let known = new Set<Id>()
 
@@ -40,7 +49,7 @@ export function useField() {
   const onDuty = computed(() => unit.value !== null)
   const certified = computed(() => unit.value?.crew.filter((member) => member.certified).length ?? 0)
   const missing = computed(() => Math.max(0, MIN_CREW - certified.value))
-  const waiting = computed(() => items.value.filter((item) => !item.refused))
+  const waiting = computed(() => items.value.filter(mayGo))
   const tasks = computed((): Task[] =>
     (page.value?.assignments ?? []).map((assignment) => ({
       ...assignment,
@@ -58,12 +67,43 @@ export function useField() {
   async function load(): Promise<void> {
     loading.value = page.value === null
     try {
+      await met()
       accept(await field.page())
     } catch (cause) {
       error.value = cause
     } finally {
       loading.value = false
     }
+  }
+
+  /**
+   * Whom this phone only remembered shows the server who they are. Raises ApiError; where it is
+   * somebody else the page begins anew, and their words wait for them.
+   */
+  async function met(): Promise<void> {
+    if (session.recalled) await session.load()
+    if (session.me?.id === owner) return
+    window.location.reload()
+    throw new ApiError({ status: 401, code: 'not_signed_in', message: '' })
+  }
+
+  async function recall(): Promise<void> {
+    const last = await lastKnown(await remembered(), Date.now())
+    if (!last || last.owner !== owner || page.value) return
+    page.value = last.page
+    heardAt.value = last.at
+    config.codes ??= last.codes
+    known = new Set(last.page.assignments.map(({ id }) => id))
+  }
+
+  async function remember(): Promise<void> {
+    if (!session.me || !page.value || heardAt.value === null) return
+    await keepKnown(await remembered(), session.me, page.value, config.codes, heardAt.value)
+  }
+
+  function remembered(): Promise<Shelf<Known>> {
+    memory ??= openShelf<Known>('known').catch(() => pageShelf<Known>())
+    return memory
   }
 
   function accept(next: FieldPage): void {
@@ -74,13 +114,53 @@ export function useField() {
     }
     known = new Set(next.assignments.map(({ id }) => id))
     page.value = next
+    heardAt.value = Date.now()
     error.value = null
+    void remember()
   }
 
-  async function send(item: Item): Promise<void> {
-    if (item.kind === 'status') accept(await field.report(item.assignmentId, item.body))
+  async function send(item: Item): Promise<Missed | null> {
+    await met()
+    if (item.kind === 'status') {
+      const answer = await field.report(item.assignmentId, { ...item.body, key: item.id })
+      accept(answer)
+      return answer.missed ?? null
+    }
+    if (item.kind === 'inspection') await sendInspection(item)
     else if (item.kind === 'photo') await field.photo(item.assignmentId, item.file, item.name)
     else await field.sos(item.body)
+    return null
+  }
+
+  async function sendInspection({
+    id,
+    assignmentId,
+    body,
+    signatures,
+    files,
+  }: InspectionItem): Promise<void> {
+    const upload = async (file: Blob, name: string) => (await field.photo(assignmentId, file, name)).id
+    const signed = []
+    for (const { role, name, image } of signatures) {
+      signed.push({ role, name, attachment_id: await upload(image, `${role}.png`) })
+    }
+    const attached = []
+    for (const { name, file } of files) attached.push(await upload(file, name))
+    await field.fileInspection(assignmentId, {
+      ...body,
+      key: id,
+      signatures: signed,
+      attachment_ids: attached,
+    })
+    await forgetDraft(owner, assignmentId)
+  }
+
+  /** The draft stays until the server has the record: a refused one can be mended. */
+  async function inspected(draft: Draft): Promise<void> {
+    const { assignmentId, typed, replacesId, signatures, files } = plain(draft)
+    const device_time = new Date().toISOString()
+    const body = { ...typed, ended_at: device_time, device_time, replaces_id: replacesId }
+    await box?.add({ id: uuid(), kind: 'inspection', assignmentId, body, signatures, files })
   }
 
   function report(assignmentId: Id, state: AssignmentReport, saying: Saying = {}): void {
@@ -110,11 +190,10 @@ export function useField() {
   const forget = (id: string): void => void box?.dismiss(id)
 
   async function openBox(): Promise<void> {
-    const shelf = await openShelf().catch(() => {
+    const shelf = await openShelf<Item>('outbox').catch(() => {
       durable.value = false
-      return pageShelf()
+      return pageShelf<Item>()
     })
-    const owner = session.me?.id
     if (owner === undefined) return
     box = new Outbox({ shelf, owner, send, changed: (now) => (items.value = now), reason: explain })
     await box.open()
@@ -145,7 +224,7 @@ export function useField() {
     window.addEventListener('online', onLine)
     window.addEventListener('offline', onLine)
     document.addEventListener('visibilitychange', refresh)
-    void load()
+    void recall().then(load)
     void openBox()
   })
   onBeforeUnmount(() => {
@@ -165,6 +244,7 @@ export function useField() {
     waiting,
     durable,
     online,
+    heardAt,
     unit,
     onDuty,
     certified,
@@ -175,6 +255,7 @@ export function useField() {
     load,
     report,
     photo,
+    inspected,
     sos,
     signOn,
     signOff,

@@ -132,4 +132,11 @@ export default {
   nothing_to_sign: 'No step sends another unit: nothing to sign.',
   own_policy: 'Somebody else has to sign what you wrote.',
   takes_no_messages: 'This terminal takes no messages.',
+  two_certified: 'At least two officers, each with a certificate number of their own.',
+  inspectors_sign: 'Every officer has to sign.',
+  party_signs: 'The party has to sign, or its refusal is noted.',
+  witness_signs: 'The witness of a refusal has to sign.',
+  not_a_signature: 'This is no drawn signature: sign again.',
+  not_after_start: 'The end has to come after the beginning.',
+  already_corrected: 'Record {number} has been corrected already: correct the newest.',
 }

@@ -130,4 +130,11 @@ export default {
   nothing_to_sign: '没有加派单元的步骤，无须签署。',
   own_policy: '自己写的策略须由另一人签署。',
   takes_no_messages: '该终端不接收消息。',
+  two_certified: '至少两名检查人员，各填不同的执法证号。',
+  inspectors_sign: '每名检查人员都要签名。',
+  party_signs: '当事人要签名，或记明拒签。',
+  witness_signs: '拒签时见证人要签名。',
+  not_a_signature: '签名图片不对，请重新签名。',
+  not_after_start: '结束时间要晚于开始时间。',
+  already_corrected: '笔录 {number} 已有更正，请更正最新一份。',
 }
