@@ -35,6 +35,7 @@ from command_center.intake.service import Intake
 from command_center.portal import views as portal_views
 from dispatch import api as dispatch_api
 from dispatch import room as dispatch_room
+from dispatch.alarms.duty import DutyCall
 from dispatch.alarms.events import AlarmChanged
 from dispatch.alarms.service import AlarmService
 from dispatch.delivery.events import DeliveryChanged
@@ -96,13 +97,15 @@ def build(settings: Settings) -> House:
     bus = Bus(settings.bus_url)
     database = Database(settings.sqlalchemy_url, events=_news_for_desks(bus))
     outbox = Outbox(settings.var_dir / "outbox")
-    alarms = AlarmService(settings.alarm_climb_seconds)
+    directory = StaffDirectory()
+    call = DutyCall(directory.on_duty, bus.is_anybody_here, settings.zone)
+    alarms = AlarmService(settings.alarm_climb_seconds, call)
     office = Office.of(settings, vault_of(settings), alarms)
     room = dispatch_room.build(
         settings,
         alarms=alarms,
         channels=dispatch_room.standard_channels(outbox, voice=settings.voice_engine != "none"),
-        directory=StaffDirectory(),
+        directory=directory,
         gate=CaseGate(office),
         evidence=CaseEvidence(office),
         positions=Phones(settings),

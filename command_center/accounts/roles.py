@@ -31,6 +31,8 @@ ROLES: dict[str, frozenset[str]] = {
             "map.read",
             "recording.hear",
             "stats.read",
+            "duty.read",
+            "duty.edit",
         }
     ),
     "DISP": frozenset(
@@ -46,6 +48,7 @@ ROLES: dict[str, frozenset[str]] = {
             "alarm.take",
             "map.read",
             "stats.read",
+            "duty.read",
         }
     ),
     "CMD": frozenset(
@@ -76,6 +79,8 @@ ROLES: dict[str, frozenset[str]] = {
             "alarm.take",
             "map.read",
             "stats.read",
+            "duty.read",
+            "duty.edit",
         }
     ),
     "LEAD": frozenset(
@@ -94,6 +99,7 @@ ROLES: dict[str, frozenset[str]] = {
             "alarm.take",
             "map.read",
             "stats.read",
+            "duty.read",
         }
     ),
     "UNIT": frozenset(

@@ -112,6 +112,7 @@ _OTHERS = (
             _fields("reply"), REFUSE),
     Purpose("order_question.vehicle", "vehicle", _fields("order_no")),
     Purpose("sms.duty_call", "sms", _fields("name", "minute")),
+    Purpose("sms.duty_alarm", "sms", _fields("post", "minute")),
     Purpose("sms.code", "sms", _fields("code", "minutes")),
     Purpose("voice.case_status", "voice", _fields("case_no", "kind", "state", "due_at")),
     Purpose("public.receipt", "api", _fields("case_no", "kind", "query_code")),

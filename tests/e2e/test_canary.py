@@ -282,6 +282,7 @@ PROBES: dict[str, Probe] = {
     "order_recall.voice": at_the_gate,
     "report_order_recall.voice": at_the_gate,
     "sms.duty_call": sms,
+    "sms.duty_alarm": at_the_gate,
     "order_recall.sms": sms,
     "order_recall.fax": fax,
     "report_order_recall.sms": at_the_gate,

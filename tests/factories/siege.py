@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 from command_center.accounts import cookies, devices, service, sessions
 from command_center.accounts.models import Organisation, User
 from command_center.accounts.roles import ROLES
+from command_center.accounts.roster.models import Duty
 from command_center.accounts.sessions import Browser
 from command_center.app import create_app
 from command_center.cases.archive.models import Destruction
@@ -312,6 +313,21 @@ def _order(siege: Siege) -> None:
     siege.kept("shift", "POST", f"/cases/{ids['JB_id']}/escalate", grave)
     ids["pending_id"] = _sent(siege, ids["JB_id"], None, siege.bureau.branch)["id"]
     ids["policy_id"] = _policy(siege, siege.bureau.root.path)
+    ids["duty_id"] = _duty(siege, siege.bureau.branch)
+
+
+def _duty(siege: Siege, branch: Organisation) -> int:
+    """Somebody stands at the branch's post."""
+    with siege.database.unit_of_work(SETTER) as session:
+        moment = siege.database.clock.now()
+        person = session.scalars(select(User).where(User.account == ALL)).one()
+        made = Duty(
+            organisation_id=branch.id, post="CMD", user_id=person.id, name=f"{branch.name}值班员",
+            phone="+99913800000001", starts_at=moment, ends_at=moment + timedelta(hours=8),
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return made.id
 
 
 def _policy(siege: Siege, path: str) -> int:
@@ -351,12 +367,14 @@ def _elsewhere(siege: Siege) -> None:
         "case_id": case["id"], "case_no": case["case_no"], "into_case_no": case["case_no"],
         "object_no": case["case_no"], "unit_id": unit_id, "unit_ids": [unit_id],
         "terminal_id": terminal_id, "policy_id": _policy(siege, west.path),
+        "duty_id": _duty(siege, west),
         "order_id": made["id"], "assignment_id": made["part"]["id"], "alarm_id": alarm["id"],
         "delivery_id": made["part"]["deliveries"][0]["id"], "organisation_id": west.id,
         "branch_ids": [west.id], "query_code": "000000", "user_id": siege.ids["user_id"],
     }  # fmt: skip
     siege.foreign_words = [
-        case["case_no"], made["order_no"], "西华二号", "京W99999", "西边的事实", "西华烤鸭店",
+        case["case_no"], made["order_no"], "西华二号", "西华市监所值班员",
+        "京W99999", "西边的事实", "西华烤鸭店",
     ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("command_center.accounts.views", DESK, "Response()", "jsonify()"),
         ("command_center.accounts.account_views", DESK, "Response()"),
         ("command_center.accounts.admin_views", DESK, "Response()"),
+        ("command_center.accounts.roster.views", DESK, "Response()"),
         ("command_center.accounts.oidc", "asks the bureau's identity provider who signs in",
          "import requests", "import urllib3"),
         ("command_center.app", "gate: desk.page, operator.health, desk.live",
