@@ -22,6 +22,8 @@ from command_center.cases.archive import views as archive_views
 from command_center.cases.archive.service import Archive
 from command_center.cases.events import CaseChanged
 from command_center.cases.evidence import CaseEvidence
+from command_center.cases.handover import service as handover
+from command_center.cases.handover import views as handover_views
 from command_center.cases.identity import alerts
 from command_center.cases.office import Office, vault_of
 from command_center.cases.order_calls import KEEP, KEEP_SECONDS, OrderCalls
@@ -125,6 +127,7 @@ def build(settings: Settings) -> House:
             auditing,
             _archive(settings, office),
             OrderCalls(office, asterisk.recordings(settings)),
+            office,
         ),
         office=office,
         dispatch=room,
@@ -151,6 +154,7 @@ def blueprints(house: House) -> list[APIBlueprint]:
         console_views.create_blueprint(),
         audit_views.create_blueprint(house.auditing),
         archive_views.create_blueprint(house.office),
+        handover_views.create_blueprint(house.office),
         telephony_views.hooks,
     ]
 
@@ -162,6 +166,7 @@ def _handlers(
     auditing: Auditing,
     keeper: Archive,
     calls: OrderCalls,
+    office: Office,
 ) -> Handlers:
     """Who does what when a job is due."""
     handlers = Handlers()
@@ -182,6 +187,7 @@ def _handlers(
         handlers.transactional(kind, handler)
     handlers.transactional(TIMELINE, timeline.from_dispatch)
     handlers.transactional(papers.RENDER, papers.render_job)
+    handlers.transactional(handover.DUE, partial(handover.overdue, office))
     handlers.transactional(alerts.RING, partial(alerts.ring, alarms))
     return handlers
 

@@ -33,6 +33,7 @@ ROLES: dict[str, frozenset[str]] = {
             "stats.read",
             "duty.read",
             "duty.edit",
+            "duty.hand_over",
         }
     ),
     "DISP": frozenset(
@@ -49,6 +50,7 @@ ROLES: dict[str, frozenset[str]] = {
             "map.read",
             "stats.read",
             "duty.read",
+            "duty.hand_over",
         }
     ),
     "CMD": frozenset(
@@ -81,6 +83,7 @@ ROLES: dict[str, frozenset[str]] = {
             "stats.read",
             "duty.read",
             "duty.edit",
+            "duty.hand_over",
         }
     ),
     "LEAD": frozenset(

@@ -93,6 +93,12 @@ _OTHERS = (
                 "printed_at", "rows"),
     ),
     Purpose(
+        "paper.handover", "print",
+        _fields("number", "written_by", "written_at", "notes", "signed_by", "signed_at",
+                "sections"),
+        _fields("notes"), _each(patterns.KINDS - {patterns.PLATE}, "refuse"),
+    ),
+    Purpose(
         "export.audit_log", "export",
         _fields("at", "actor_id", "actor", "roles", "action", "object_kind", "object_no",
                 "object_id", "reason_code", "note", "terminal", "correlation_id", "detail",

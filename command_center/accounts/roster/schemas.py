@@ -21,10 +21,10 @@ Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 
 
 class WeekQuery(BaseModel):
-    """`day`: any day of the week that is asked for, by the bureau's calendar."""
+    """`day`: any day of the week that is asked for, by the bureau's calendar; else today."""
 
     organisation_id: Ident
-    day: Day
+    day: Day | None = None
 
 
 class OfOrganisation(BaseModel):

@@ -25,6 +25,7 @@ from command_center.accounts.roster.schemas import (
 )
 from command_center.accounts.web import settings
 from dispatch.alarms.ladder import RUNGS
+from kernel.clock import now
 from kernel.errors import NotFound
 from kernel.schemas import IDENT, REFUSALS
 from kernel.web import current_principal, require, unit_of_work
@@ -48,7 +49,8 @@ def _week(session: Session, query: WeekQuery) -> WeekOut:
     path = people.organisation(session, query.organisation_id).path
     if not (who.covers(path) or who.organisation_path.startswith(path)):
         raise NotFound("organisation", query.organisation_id)
-    since, until = queries.week_of(query.day, settings().zone)
+    zone = settings().zone
+    since, until = queries.week_of(query.day or now(session).astimezone(zone).date(), zone)
     duties = queries.between(session, query.organisation_id, since, until)
     found = []
     for post in RUNGS:

@@ -37,7 +37,7 @@ export interface Able {
 }
 
 export const duties = {
-  week: (organisation_id: Id, day: string) => get<DutyWeek>('/duties', { organisation_id, day }),
+  week: (organisation_id: Id, day: string) => get<DutyWeek>('/duties', { organisation_id, day: day || null }),
   people: (organisation_id: Id) => get<{ people: Able[] }>('/duties/people', { organisation_id }),
   write: (body: DutyIn) => post<Duty>('/duties', body),
   change: (id: Id, body: DutyIn) => put<Duty>(`/duties/${id}`, body),

@@ -19,6 +19,8 @@ from command_center import wiring
 from command_center.accounts.roles import ROLES
 from command_center.accounts.roster.models import Duty
 from command_center.cases import queries
+from command_center.cases.handover.models import Handover
+from command_center.cases.handover.standing import SECTIONS
 from command_center.cases.office import Office
 from dispatch import scope
 from dispatch.alarms.models import Alarm
@@ -126,6 +128,7 @@ class Elsewhere:
         self._order(cases[0].id, unit.id)
         self.ids["policy_id"] = policies.write(session, west.path, HOUSE[1], based_on=0).id
         self._duty()
+        self._handover()
         session.flush()
 
     def _duty(self) -> None:
@@ -138,6 +141,19 @@ class Elsewhere:
         self.session.add(duty)
         self.session.flush()
         self.ids |= {"duty_id": duty.id, "organisation_id": self.bureau.other.id}
+
+    def _handover(self) -> None:
+        moment = now(self.session)
+        section = {"total": 1, "lines": [
+            {"number": self.numbers[0], "about": "", "state": "", "at": None, "who": ""}
+        ]}  # fmt: skip
+        left = Handover(
+            organisation_path=self.bureau.other.path, written_by=1, written_by_name="某",
+            written_at=moment, due_at=moment, notes="", content=dict.fromkeys(SECTIONS, section),
+        )  # fmt: skip
+        self.session.add(left)
+        self.session.flush()
+        self.ids["handover_id"] = left.id
 
     def _terminal(self, organisation_id: int, unit_id: int) -> None:
         terminal = terminals.register(
@@ -232,6 +248,7 @@ def test_no_list_names_what_lies_elsewhere(
         "/terminals": {}, "/terminals/carriers": {},
         "/terminals/unknown": {}, "/terminals/quarantine": {},
         "/duties": {"organisation_id": elsewhere.ids["organisation_id"], "day": "2026-09-22"},
+        "/handovers": {}, "/handovers/standing": {},
         "/duties/people": {"organisation_id": elsewhere.ids["organisation_id"]},
     }  # fmt: skip
     for path, query in asked.items():

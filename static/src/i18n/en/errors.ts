@@ -131,9 +131,12 @@ export default {
   policy_changed: 'Somebody has just changed this policy: look at both, then save.',
   duty_over: 'This duty is over and cannot be changed.',
   duty_there: 'This duty stands there already.',
-  cannot_stand_there: 'This person cannot stand at this post: switched off, without its rank, or of another jurisdiction.',
+  cannot_stand_there:
+    'This person cannot stand at this post: switched off, without its rank, or of another jurisdiction.',
   bad_span: 'It must end after it begins, {days} days later at most.',
   too_far: 'The roster reaches {days} days ahead.',
+  own_handover: 'Your own hand-over is signed by whoever takes over.',
+  handover_signed: '{by} has signed this hand-over already.',
   nothing_to_sign: 'No step sends another unit: nothing to sign.',
   own_policy: 'Somebody else has to sign what you wrote.',
   takes_no_messages: 'This terminal takes no messages.',
