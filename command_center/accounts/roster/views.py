@@ -57,8 +57,8 @@ def _week(session: Session, query: WeekQuery) -> WeekOut:
         spans = [(one.starts_at, one.ends_at) for one in duties if one.post == post]
         if spans:
             seen = coverage(spans, since, until)
-            gaps, overlaps = spans_out(seen.gaps), spans_out(seen.overlaps)
-            found.append(PostOut(post=post, gaps=gaps, overlaps=overlaps))
+            shown = {"gaps": spans_out(seen.gaps), "overlaps": spans_out(seen.overlaps)}
+            found.append(PostOut.model_validate({"post": post, **shown}))
     return WeekOut(
         since=since,
         until=until,

@@ -44,7 +44,7 @@ def write(session: Session, office: Office, notes: str) -> Handover:
     session.add(made)
     session.flush()
     jobs.enqueue(session, DUE, {"handover_id": made.id}, run_at=made.due_at)
-    record(session, "handover.written", "handover", made.id, **_counts(made))
+    record(session, "handover.written", "handover", made.id, open=_counts(made))
     return made
 
 
