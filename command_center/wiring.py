@@ -22,6 +22,8 @@ from command_center.cases.archive import views as archive_views
 from command_center.cases.archive.service import Archive
 from command_center.cases.events import CaseChanged
 from command_center.cases.evidence import CaseEvidence
+from command_center.cases.handover import service as handover
+from command_center.cases.handover import views as handover_views
 from command_center.cases.identity import alerts
 from command_center.cases.inspections import CaseInspections
 from command_center.cases.office import Office, vault_of
@@ -36,6 +38,7 @@ from command_center.intake.service import Intake
 from command_center.portal import views as portal_views
 from dispatch import api as dispatch_api
 from dispatch import room as dispatch_room
+from dispatch.alarms.duty import DutyCall
 from dispatch.alarms.events import AlarmChanged
 from dispatch.alarms.service import AlarmService
 from dispatch.delivery.events import DeliveryChanged
@@ -99,13 +102,15 @@ def build(settings: Settings) -> House:
     database = Database(settings.sqlalchemy_url, events=_news_for_desks(bus))
     outbox = Outbox(settings.var_dir / "outbox")
     tray = FaxTray(asterisk.faxes(settings))
-    alarms = AlarmService(settings.alarm_climb_seconds)
+    directory = StaffDirectory()
+    call = DutyCall(directory.on_duty, bus.is_anybody_here, settings.zone)
+    alarms = AlarmService(settings.alarm_climb_seconds, call)
     office = Office.of(settings, vault_of(settings), alarms)
     room = dispatch_room.build(
         settings,
         alarms=alarms,
         channels=dispatch_room.standard_channels(outbox, voice=settings.voice_engine != "none"),
-        directory=StaffDirectory(),
+        directory=directory,
         gate=CaseGate(office),
         evidence=CaseEvidence(office),
         inspections=CaseInspections(office),
@@ -128,6 +133,7 @@ def build(settings: Settings) -> House:
             _archive(settings, office),
             OrderCalls(office, asterisk.recordings(settings)),
             tray,
+            office,
         ),
         office=office,
         dispatch=room,
@@ -154,6 +160,7 @@ def blueprints(house: House) -> list[APIBlueprint]:
         console_views.create_blueprint(),
         audit_views.create_blueprint(house.auditing),
         archive_views.create_blueprint(house.office),
+        handover_views.create_blueprint(house.office),
         telephony_views.hooks,
     ]
 
@@ -166,6 +173,7 @@ def _handlers(
     keeper: Archive,
     calls: OrderCalls,
     tray: FaxTray,
+    office: Office,
 ) -> Handlers:
     """Who does what when a job is due."""
     handlers = Handlers()
@@ -187,6 +195,7 @@ def _handlers(
         handlers.transactional(kind, handler)
     handlers.transactional(TIMELINE, timeline.from_dispatch)
     handlers.transactional(papers.RENDER, papers.render_job)
+    handlers.transactional(handover.DUE, partial(handover.overdue, office))
     handlers.transactional(alerts.RING, partial(alerts.ring, alarms))
     return handlers
 

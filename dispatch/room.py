@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from dispatch.alarms.duty import Present
 from dispatch.alarms.service import CLIMB, AlarmService
 from dispatch.calls import CallNews
 from dispatch.delivery.channels.app import AppChannel
@@ -32,7 +33,7 @@ from dispatch.orders.status import StatusService
 from dispatch.orders.timers import LIMIT_DUE, ORAL_DUE, Timers
 from dispatch.terminals.service import Registry
 from dispatch.tracking import service as tracking
-from dispatch.units.distress import Distress, Present
+from dispatch.units.distress import Distress
 from dispatch.vehicles import VehicleNews
 from gps_ingest import queries as gps
 from gps_ingest.downlink import DOWNLINK_CHANGED

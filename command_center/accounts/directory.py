@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from command_center.accounts import queries
 from command_center.accounts.models import Organisation
+from command_center.accounts.roster import queries as roster
 from dispatch.numbers import sender
 from dispatch.orders.authority import Approver
 from dispatch.orders.ports import Branch, Officer
@@ -38,8 +39,21 @@ class StaffDirectory:
         return Officer(user.id, user.name, user.phone, bool(user.certificate_no))
 
     def commanders(self, session: Session, path: str) -> Sequence[Officer]:
-        found = queries.holders_above(session, path, DUTY)
-        return [Officer(one.id, one.name, one.phone, bool(one.certificate_no)) for one in found]
+        found = [one for post in DUTY for one in self._at(session, path, post)]
+        return list({one.id: one for one in found}.values())
+
+    def on_duty(self, session: Session, path: str, post: str) -> Sequence[Officer]:
+        found = {one.user_id: one for one in roster.on_duty(session, path, post)}
+        return [
+            Officer(ident, one.name, one.phone, certified=False) for ident, one in found.items()
+        ]
+
+    def _at(self, session: Session, path: str, post: str) -> Sequence[Officer]:
+        """Where the roster names nobody, everybody of the rank."""
+        return self.on_duty(session, path, post) or [
+            Officer(one.id, one.name, one.phone, bool(one.certificate_no))
+            for one in queries.holders_above(session, path, [post])
+        ]
 
     def numbers(self, session: Session) -> frozenset[str]:
         return frozenset(sender(phone) for phone in queries.phones(session)) - {""}

@@ -31,6 +31,9 @@ ROLES: dict[str, frozenset[str]] = {
             "map.read",
             "recording.hear",
             "stats.read",
+            "duty.read",
+            "duty.edit",
+            "duty.hand_over",
         }
     ),
     "DISP": frozenset(
@@ -46,6 +49,8 @@ ROLES: dict[str, frozenset[str]] = {
             "alarm.take",
             "map.read",
             "stats.read",
+            "duty.read",
+            "duty.hand_over",
         }
     ),
     "CMD": frozenset(
@@ -76,6 +81,9 @@ ROLES: dict[str, frozenset[str]] = {
             "alarm.take",
             "map.read",
             "stats.read",
+            "duty.read",
+            "duty.edit",
+            "duty.hand_over",
         }
     ),
     "LEAD": frozenset(
@@ -94,6 +102,7 @@ ROLES: dict[str, frozenset[str]] = {
             "alarm.take",
             "map.read",
             "stats.read",
+            "duty.read",
         }
     ),
     "UNIT": frozenset(

@@ -1,10 +1,12 @@
 """The room's views."""
 
 from command_center.accounts import account_views, admin_views, provider_views, views
+from command_center.accounts.roster import views as roster_views
 
 BLUEPRINTS = (
     views.blueprint,
     provider_views.blueprint,
     account_views.blueprint,
     admin_views.blueprint,
+    roster_views.blueprint,
 )

@@ -1,5 +1,6 @@
 """Raising, taking, climbing and resolving alarms. Nothing here commits."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,15 +24,22 @@ CLIMB = "dispatch.alarm_climb"
 TERMINAL = "terminal"
 """What an alarm refers to that a vehicle's terminal raised."""
 Reference = tuple[str, int]
+CALLED = "called"
+"""Of an alarm's parameters: who on duty was told, because they sit at no desk."""
+Call = Callable[[Session, Alarm], Sequence[str]]
+"""Gives the names of whom it called."""
 OUTAGE = timedelta(seconds=60)
 """A busy worker is later than planned; more than this is an outage."""
 
 
 class AlarmService:
-    """Alarms that climb one rung each `climb_seconds` while nobody takes them."""
+    """Alarms that climb one rung each `climb_seconds` while nobody takes them.
 
-    def __init__(self, climb_seconds: float):
-        self.climb_after = timedelta(seconds=climb_seconds)
+    `call` tells whoever is on duty at the rung that an alarm has climbed to.
+    """
+
+    def __init__(self, climb_seconds: float, call: Call = lambda session, alarm: ()):
+        self.climb_after, self.call = timedelta(seconds=climb_seconds), call
 
     @carried_out_by(Role.HOUSE)
     def raise_alarm(
@@ -133,6 +141,9 @@ class AlarmService:
     def _lift(self, session: Session, alarm: Alarm, rung: str) -> None:
         alarm.rung = rung
         record(session, "alarm.climbed", "alarm", alarm.id, kind=alarm.kind, rung=rung)
+        if told := self.call(session, alarm):
+            called = dict.fromkeys([*alarm.params.get(CALLED, ()), *told])
+            alarm.params = {**alarm.params, CALLED: list(called)}
         self._start(session, alarm)
 
     def _insert(

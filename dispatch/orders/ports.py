@@ -55,7 +55,14 @@ class Directory(Protocol):
     def officer(self, session: Session, user_id: int) -> Officer: ...
 
     def commanders(self, session: Session, path: str) -> Sequence[Officer]:
-        """The duty list: whoever commands what happens at `path`, the nearest rank first."""
+        """The duty list: whoever commands what happens at `path`, the nearest rank first.
+
+        Of a rank those whom the roster puts on duty; where it names nobody, all who hold it.
+        """
+        ...
+
+    def on_duty(self, session: Session, path: str, post: str) -> Sequence[Officer]:
+        """Whom the roster puts at that rung of the ladder now, the nearest organisation first."""
         ...
 
     def numbers(self, session: Session) -> frozenset[str]:

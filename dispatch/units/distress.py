@@ -1,13 +1,14 @@
 """An officer in danger: the alarm that every commander hears, with where, and who is near."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from datetime import timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from dispatch.alarms.duty import Present, text
 from dispatch.alarms.models import Alarm
-from dispatch.alarms.service import TERMINAL, AlarmService
+from dispatch.alarms.service import CALLED, TERMINAL, AlarmService
 from dispatch.orders.ports import Directory
 from dispatch.units import queries
 from dispatch.units.lifecycle import OUT_OF_SERVICE
@@ -16,19 +17,12 @@ from gps_ingest import queries as gps
 from gps_ingest.models import Happened
 from kernel.audit import record
 from kernel.clock import now
-from kernel.errors import BadInput
 from kernel.gate import gate
-from telephony import outbound
 
 GRAVEST = 3
 KIND = "officer_distress"
-CALLED = "called"
-"""Of an alarm's parameters: who of the duty list was told, because no commander was there."""
 NEAREST, FRESH = 5, timedelta(minutes=15)
 """So many units are named, of those heard since."""
-
-Present = Callable[[Collection[int]], bool]
-"""Whether one of these people sits at a desk."""
 
 
 class Distress:
@@ -96,22 +90,12 @@ class Distress:
         duty = self.directory.commanders(session, path)
         if self.is_anybody_here([one.id for one in duty]):
             return []
-        told = []
         said = {
             "name": alarm.params["name"],
             "minute": f"{alarm.raised_at.astimezone(self.zone):%H:%M}",
         }
-        for officer in duty:
-            words = gate.clear("sms.duty_call", said).written(_words)
-            try:
-                outbound.queue_sms(
-                    session, words, to=officer.phone, recipient_name=officer.name,
-                    reference=("alarm", alarm.id), subject="SOS", priority=GRAVEST,
-                )  # fmt: skip
-            except BadInput:  # no number, or none: the next one is called all the same
-                continue
-            told.append(officer.name)
-        return told
+        words = gate.clear("sms.duty_call", said).written(_words)
+        return text(session, alarm, duty, words, subject="SOS")
 
     def help_wanted(self, session: Session, unit: Unit, told: Happened) -> None:
         """The button for help of a unit that has no order, or several."""

@@ -112,6 +112,12 @@ _OTHERS = (
                 "printed_at", "rows"),
     ),
     Purpose(
+        "paper.handover", "print",
+        _fields("number", "written_by", "written_at", "notes", "signed_by", "signed_at",
+                "sections"),
+        _fields("notes"), _each(patterns.KINDS - {patterns.PLATE}, "refuse"),
+    ),
+    Purpose(
         "export.audit_log", "export",
         _fields("at", "actor_id", "actor", "roles", "action", "object_kind", "object_no",
                 "object_id", "reason_code", "note", "terminal", "correlation_id", "detail",
@@ -131,6 +137,7 @@ _OTHERS = (
             _fields("reply"), REFUSE),
     Purpose("order_question.vehicle", "vehicle", _fields("order_no")),
     Purpose("sms.duty_call", "sms", _fields("name", "minute")),
+    Purpose("sms.duty_alarm", "sms", _fields("post", "minute")),
     Purpose("sms.code", "sms", _fields("code", "minutes")),
     Purpose("voice.case_status", "voice", _fields("case_no", "kind", "state", "due_at")),
     Purpose("public.receipt", "api", _fields("case_no", "kind", "query_code")),

@@ -68,6 +68,7 @@ export const routes: RouteRecordRaw[] = [
     ['archive.read', 'archive.approve'],
     () => import('@/features/archive/ArchiveDesk.vue'),
   ),
+  desk('/duty', 'duty', ['duty.read'], () => import('@/features/duty/DutyPage.vue')),
   // Who administers the system has them on the administration's own page.
   desk('/policies', 'policies', ['policy.sign'], () => import('@/features/policy/PolicyPage.vue')),
   desk('/admin', 'admin', ['admin.users'], () => import('@/features/admin/AdminPage.vue')),

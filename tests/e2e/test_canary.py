@@ -221,6 +221,14 @@ def ledger(passage: Passage, purpose: str) -> Written:
     yield "printed ledger", text_of(passage.get(f"/orders/{order_id}/ledger.pdf", "dispatcher"))
 
 
+def handover(passage: Passage, purpose: str) -> Written:
+    """What one leaves open at the end of a duty, on screen and printed."""
+    path = f"/handovers/{passage.people['dispatcher'].post('/handovers', notes='无')['id']}"
+    yield "hand-over", passage.get(path, "dispatcher")
+    yield "printed hand-over", text_of(passage.get(f"{path}/paper.pdf", "dispatcher"))
+    yield from at_the_gate(passage, purpose)
+
+
 def receipt(passage: Passage, purpose: str) -> Written:
     told = submission(passage.system, ["TS"])
     for inner in ("caller_number", "urgency", "urgency_reason", "channel"):
@@ -282,12 +290,14 @@ PROBES: dict[str, Probe] = {
     "order_recall.voice": at_the_gate,
     "report_order_recall.voice": at_the_gate,
     "sms.duty_call": sms,
+    "sms.duty_alarm": at_the_gate,
     "order_recall.sms": sms,
     "order_recall.fax": fax,
     "report_order_recall.sms": at_the_gate,
     "report_order_recall.fax": at_the_gate,
     "paper.referral_letter": referral,
     "paper.order_ledger": ledger,
+    "paper.handover": handover,
     "public.receipt": receipt,
     "public.status": public_status,
     "page.heatmap": heatmap,

@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 from command_center.accounts import cookies, devices, service, sessions
 from command_center.accounts.models import Organisation, User
 from command_center.accounts.roles import ROLES
+from command_center.accounts.roster.models import Duty
 from command_center.accounts.sessions import Browser
 from command_center.app import create_app
 from command_center.cases.archive.models import Destruction
@@ -45,7 +46,7 @@ from tests.factories.pictures import picture
 SETTER = system("set-up")
 ALL = "all"
 """An account that holds every role: its attacks get past every permission."""
-OTHERS = ("second", "west", "west-second", "east", ALL)
+OTHERS = ("second", "west", "west-second", "east", "second-disp", "west-disp", ALL)
 HERE = Browser("127.0.0.1", "")
 OF_OPERATION: dict[str, dict[str, Any]] = {
     "setUnitState": {"state": "OUT_OF_SERVICE"},
@@ -229,6 +230,8 @@ def _staffed(session: Session) -> Bureau:
     _person(session, bureau.branch, "second", "OFFICER")
     _person(session, bureau.other, "west", "OFFICER")
     _person(session, bureau.other, "west-second", "OFFICER")
+    _person(session, bureau.other, "west-disp", "DISP")
+    _person(session, bureau.branch, "second-disp", "DISP")
     _person(session, bureau.branch, "east", *ROLES)
     _person(session, bureau.root, ALL, *ROLES)
     return bureau
@@ -312,6 +315,24 @@ def _order(siege: Siege) -> None:
     siege.kept("shift", "POST", f"/cases/{ids['JB_id']}/escalate", grave)
     ids["pending_id"] = _sent(siege, ids["JB_id"], None, siege.bureau.branch)["id"]
     ids["policy_id"] = _policy(siege, siege.bureau.root.path)
+    ids["duty_id"] = _duty(siege, siege.bureau.branch)
+    ids["handover_id"] = siege.kept("second-disp", "POST", "/handovers", {"notes": "一切正常"})[
+        "id"
+    ]
+
+
+def _duty(siege: Siege, branch: Organisation) -> int:
+    """Somebody stands at the branch's post."""
+    with siege.database.unit_of_work(SETTER) as session:
+        moment = siege.database.clock.now()
+        person = session.scalars(select(User).where(User.account == ALL)).one()
+        made = Duty(
+            organisation_id=branch.id, post="CMD", user_id=person.id, name=f"{branch.name}值班员",
+            phone="+99913800000001", starts_at=moment, ends_at=moment + timedelta(hours=8),
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return made.id
 
 
 def _policy(siege: Siege, path: str) -> int:
@@ -347,16 +368,19 @@ def _elsewhere(siege: Siege) -> None:
         siege.kept(account, "POST", "/field/sign-on", {"unit_id": unit_id})
     made = _sent(siege, case["id"], unit_id, west)
     alarm = siege.kept("west", "POST", "/field/sos", {})
+    left = siege.kept("west-disp", "POST", "/handovers", {"notes": "西边的交接说明"})
     siege.foreign = {
         "case_id": case["id"], "case_no": case["case_no"], "into_case_no": case["case_no"],
         "object_no": case["case_no"], "unit_id": unit_id, "unit_ids": [unit_id],
         "terminal_id": terminal_id, "policy_id": _policy(siege, west.path),
+        "duty_id": _duty(siege, west), "handover_id": left["id"],
         "order_id": made["id"], "assignment_id": made["part"]["id"], "alarm_id": alarm["id"],
         "delivery_id": made["part"]["deliveries"][0]["id"], "organisation_id": west.id,
         "branch_ids": [west.id], "query_code": "000000", "user_id": siege.ids["user_id"],
     }  # fmt: skip
     siege.foreign_words = [
-        case["case_no"], made["order_no"], "西华二号", "京W99999", "西边的事实", "西华烤鸭店",
+        case["case_no"], made["order_no"], "西华二号", "西华市监所值班员",
+        "京W99999", "西边的交接说明", "西边的事实", "西华烤鸭店",
     ]  # fmt: skip
 
 

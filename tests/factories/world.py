@@ -23,6 +23,8 @@ ORDER = ("kernel", "accounts", "gps", "cases", "telephony", "dispatch")
 LEFT_OUT = frozenset({"maps", "alembic_version", "work_calendar", "fixes", "retention_rules"})
 FIXED: dict[str, Any] = {
     "accounts.organisations.kind": "branch",
+    "accounts.duties.post": "DISP",
+    "accounts.duties.starts_at": datetime(2026, 9, 21, tzinfo=UTC),
     "cases.cases.state": "REGISTERED",
     "cases.cases.urgency": 1,
     "cases.destructions.state": "PROPOSED",

@@ -33,6 +33,8 @@ class FakeDirectory:
     bureau: str = "/1/"
     duty: Sequence[Officer] = ()
     """The duty list."""
+    roster: dict[str, Sequence[Officer]] = field(default_factory=dict)
+    """Post -> who is on duty at it now."""
 
     def branch(self, session: Session, organisation_id: int) -> Branch:
         return _get(self.by_id, organisation_id, "organisation")
@@ -52,6 +54,9 @@ class FakeDirectory:
 
     def commanders(self, session: Session, path: str) -> Sequence[Officer]:
         return list(self.duty)
+
+    def on_duty(self, session: Session, path: str, post: str) -> Sequence[Officer]:
+        return self.roster.get(post, ())
 
     def numbers(self, session: Session) -> frozenset[str]:
         known = (*self.by_id.values(), *self.officers.values())

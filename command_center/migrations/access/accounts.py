@@ -69,6 +69,20 @@ RULES = (
         "select",
         "exists (select from accounts.users u where u.id = user_id)",
     ),
+    # Whoever is on duty is called: what stands above and below me, as with the people themselves.
+    Rule(
+        Role.PERSON,
+        "accounts.duties",
+        "select",
+        f"{may('duty.read')} and accounts.concerns_me(organisation_id)",
+    ),
+    Rule(
+        Role.PERSON,
+        "accounts.duties",
+        "insert update delete",
+        f"{may('duty.edit')} and accounts.is_below_me(organisation_id)",
+    ),
+    Rule(Role.HOUSE, "accounts.duties", "select"),
     Rule(Role.HOUSE, "accounts.users", "select", columns=KNOWN),
     Rule(Role.HOUSE, "accounts.user_roles", "select"),
     *(Rule(Role.HOUSE, f"accounts.{table}", "select delete") for table in _ENDING),

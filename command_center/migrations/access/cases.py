@@ -109,6 +109,14 @@ RULES = (
         "select",
         "exists (select from cases.cases c where c.subject_id = subjects.id)",
     ),
+    # What was open when somebody left: for those who may see all of it in that place.
+    Rule(
+        Role.PERSON,
+        "cases.handovers",
+        "select insert update",
+        f"{may('duty.hand_over')} and {within('organisation_path')}",
+    ),
+    Rule(Role.HOUSE, "cases.handovers", "select update"),
     Rule(Role.PERSON, "cases.complainants", "select", _OF_CASE),
     Rule(
         Role.PERSON,

@@ -623,6 +623,7 @@ export type AlarmKind =
   | 'depart_overdue'
   | 'arrive_overdue'
   | 'feedback_overdue'
+  | 'handover_unsigned'
   | 'overdue_after_outage'
   | 'oral_unconfirmed'
   | 'officer_distress'

@@ -1,4 +1,7 @@
-import type { Alarm } from '@/api/types'
+import type { Alarm, Rung } from '@/api/types'
+
+/** The ladder that an untaken alarm climbs. */
+export const RUNGS: readonly Rung[] = ['DISP', 'SHIFT', 'CMD', 'DEPUTY', 'HEAD']
 
 /** Orders alarms as they are to be answered: untaken first, then level, then the oldest. */
 export function byUrgency(a: Alarm, b: Alarm): number {

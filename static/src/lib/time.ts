@@ -1,4 +1,4 @@
-export type Style = 'time' | 'seconds' | 'short' | 'full' | 'date' | 'day' | 'dayShort'
+export type Style = 'time' | 'seconds' | 'short' | 'full' | 'date' | 'day' | 'dayShort' | 'weekday'
 
 const STYLES: Record<Style, Intl.DateTimeFormatOptions> = {
   time: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
@@ -16,6 +16,7 @@ const STYLES: Record<Style, Intl.DateTimeFormatOptions> = {
   date: { year: 'numeric', month: '2-digit', day: '2-digit' },
   day: { year: 'numeric', month: 'long', day: 'numeric', weekday: 'short' },
   dayShort: { month: '2-digit', day: '2-digit' },
+  weekday: { weekday: 'short', month: '2-digit', day: '2-digit' },
 }
 
 const cache = new Map<string, Intl.DateTimeFormat>()

@@ -1,6 +1,6 @@
 """A dispatch desk on a real database: two branches, three cars, a dispatcher and a commander."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from command_center.accounts.roles import permissions
 from dispatch import room as dispatch_room
+from dispatch.alarms.duty import DutyCall
 from dispatch.alarms.models import Alarm
 from dispatch.alarms.service import AlarmService
 from dispatch.delivery.models import Delivery
@@ -310,9 +311,14 @@ def desk(
     gate = FakeGate({one.case_id: one for one in (COMPLAINT, REPORT, GRAVE)})
     evidence, phones, outbox = FakeEvidence(), FakePhones(), Outbox(tmp_path / "outbox")
     desks = [9]
+
+    def is_anybody_here(user_ids: Collection[int]) -> bool:
+        return not set(desks).isdisjoint(user_ids)
+
+    call = DutyCall(directory.on_duty, is_anybody_here, settings.zone)
     made = dispatch_room.build(
         settings,
-        alarms=AlarmService(settings.alarm_climb_seconds),
+        alarms=AlarmService(settings.alarm_climb_seconds, call),
         channels=dispatch_room.standard_channels(outbox, voice=False),
         directory=directory,
         gate=gate,

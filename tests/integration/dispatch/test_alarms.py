@@ -138,3 +138,38 @@ def test_a_dispatcher_cannot_silence_what_waits_for_a_commander(desk: Desk, verb
     desk.do(lambda s: getattr(desk.room.alarms, verb)(s, *answer), COMMANDER)
     left_open = {"take": [COMMANDER.name], "resolve": []}[verb]
     assert [one.taken_by_name for one in desk.alarms()] == left_open
+
+
+# ------------------------------------------------------------------------------ who is on duty
+
+
+def _climbed(desk: Desk) -> Alarm:
+    ring(desk)
+    desk.work(seconds=121)
+    return desk.alarms()[0]
+
+
+def test_a_climb_calls_whoever_is_on_duty_at_the_rung_it_reaches(desk: Desk) -> None:
+    desk.directory.roster["SHIFT"] = [desk.officer(21)]
+    assert _climbed(desk).params["called"] == ["警员21"]
+    [sent] = desk.sms.sent
+    assert sent.to == desk.officer(21).phone
+    assert "升级至您值班的班长岗" in sent.text
+
+
+def test_nobody_is_called_who_sits_at_a_desk_or_where_the_roster_names_nobody(desk: Desk) -> None:
+    desk.directory.roster["SHIFT"] = [desk.officer(9), desk.officer(21)]
+    assert "called" not in _climbed(desk).params
+    desk.work(seconds=120)  # on to the commanders
+    assert not desk.sms.sent
+
+
+def test_whom_an_alarm_is_about_is_not_called(desk: Desk) -> None:
+    desk.directory.roster["DEPUTY"] = [desk.officer(21), desk.officer(22)]
+    desk.do(
+        lambda s: desk.room.alarms.raise_alarm(
+            s, "identity_rate", ("user", 21), organisation_path="/1/", about_user_id=21
+        )
+    )
+    desk.work(seconds=121)
+    assert desk.alarms()[0].params["called"] == ["警员22"]

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ from sqlalchemy.orm import Session
 
 from command_center import wiring
 from command_center.accounts.roles import ROLES
+from command_center.accounts.roster.models import Duty
 from command_center.cases import queries
+from command_center.cases.handover.models import Handover
+from command_center.cases.handover.standing import SECTIONS
 from command_center.cases.office import Office
 from dispatch import scope
 from dispatch.alarms.models import Alarm
@@ -29,6 +33,7 @@ from gps_ingest.models import Quarantined, UnknownIdentity
 from kernel.access import Principal, Role
 from kernel.clock import now
 from kernel.settings import Settings
+from tests.factories import door
 from tests.factories.bureau import (
     Bureau,
     acting,
@@ -122,7 +127,33 @@ class Elsewhere:
         self._terminal(west.id, unit.id)
         self._order(cases[0].id, unit.id)
         self.ids["policy_id"] = policies.write(session, west.path, HOUSE[1], based_on=0).id
+        self._duty()
+        self._handover()
         session.flush()
+
+    def _duty(self) -> None:
+        moment = now(self.session)
+        person = door.account(self.session, self.bureau.root, "on-duty", "CMD")
+        duty = Duty(
+            organisation_id=self.bureau.other.id, post="CMD", user_id=person.id, name="西华值班员",
+            phone="+99913911110002", starts_at=moment, ends_at=moment + timedelta(hours=8),
+        )  # fmt: skip
+        self.session.add(duty)
+        self.session.flush()
+        self.ids |= {"duty_id": duty.id, "organisation_id": self.bureau.other.id}
+
+    def _handover(self) -> None:
+        moment = now(self.session)
+        section = {"total": 1, "lines": [
+            {"number": self.numbers[0], "about": "", "state": "", "at": None, "who": ""}
+        ]}  # fmt: skip
+        left = Handover(
+            organisation_path=self.bureau.other.path, written_by=1, written_by_name="某",
+            written_at=moment, due_at=moment, notes="", content=dict.fromkeys(SECTIONS, section),
+        )  # fmt: skip
+        self.session.add(left)
+        self.session.flush()
+        self.ids["handover_id"] = left.id
 
     def _terminal(self, organisation_id: int, unit_id: int) -> None:
         terminal = terminals.register(
@@ -216,11 +247,14 @@ def test_no_list_names_what_lies_elsewhere(
         "/console/board": {"at": now(elsewhere.session).isoformat()},
         "/terminals": {}, "/terminals/carriers": {},
         "/terminals/unknown": {}, "/terminals/quarantine": {},
+        "/duties": {"organisation_id": elsewhere.ids["organisation_id"], "day": "2026-09-22"},
+        "/handovers": {}, "/handovers/standing": {},
+        "/duties/people": {"organisation_id": elsewhere.ids["organisation_id"]},
     }  # fmt: skip
     for path, query in asked.items():
         answer = desk.get(who, path, **query)
         assert answer.status_code in (200, 403, 404), (path, answer.text)
-        for word in (*elsewhere.numbers, "西车", "DDWEST", "1391111"):
+        for word in (*elsewhere.numbers, "西车", "DDWEST", "1391111", "西华值班员"):
             assert word not in answer.text, path
 
 

@@ -8,6 +8,7 @@ export default {
     cases: 'Cases',
     cockpit: 'Cockpit',
     field: 'Field',
+    duty: 'Duty',
     policies: 'Follow-up',
     persons: 'Persons',
     archive: 'Archive',

@@ -165,6 +165,7 @@ export default {
     identity_outside_chain: 'Identity opened by someone not handling the case',
     identity_search: 'Phone searched among informants',
     identity_words: 'Words named an informant',
+    handover_unsigned: 'Nobody has signed a hand-over',
     terminal_suspicious: 'Vehicle terminal in doubt',
   },
   suspicion: {
@@ -318,7 +319,7 @@ export default {
     reveal: 'Reveal identity',
   },
   recording: { call: 'Call', voice_message: 'Voice message', order_call: 'Call with an order' },
-  approval: { closure: 'Closure approval', transfer: 'Transfer approval' },
+  approval: { order: 'Approval of an order', closure: 'Closure approval', transfer: 'Transfer approval' },
   verdict: { approved: 'Approved', refused: 'Refused' },
   mediationMode: { onsite: 'On site', phone: 'Phone', internet: 'Internet', video: 'Audio / video' },
   idKind: {

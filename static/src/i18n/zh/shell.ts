@@ -8,6 +8,7 @@ export default {
     cases: '案件',
     cockpit: '领导驾驶舱',
     field: '现场',
+    duty: '值班',
     policies: '催办策略',
     persons: '当事人',
     archive: '档案',

@@ -154,6 +154,7 @@ export default {
     identity_outside_chain: '非办理人员查看举报人身份',
     identity_search: '按电话查找举报人',
     identity_words: '文字触及举报人身份',
+    handover_unsigned: '交接班记录无人签收',
     terminal_suspicious: '车载终端身份可疑',
   },
   suspicion: {
@@ -307,7 +308,7 @@ export default {
     reveal: '查看身份',
   },
   recording: { call: '通话录音', voice_message: '语音留言', order_call: '指令通话录音' },
-  approval: { closure: '办结审批', transfer: '移送审批' },
+  approval: { order: '指令审批', closure: '办结审批', transfer: '移送审批' },
   verdict: { approved: '已同意', refused: '未同意' },
   mediationMode: { onsite: '现场', phone: '电话', internet: '互联网', video: '音视频' },
   idKind: {

@@ -1,0 +1,1 @@
+"""The duty roster: who stands at which rung of the alarm ladder, from when to when."""
