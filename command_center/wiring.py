@@ -42,6 +42,7 @@ from dispatch.inbound import strangers
 from dispatch.inbound.events import InboundChanged, StrangerTextChanged
 from dispatch.news import TIMELINE
 from dispatch.orders.events import OrderChanged
+from dispatch.outbound.events import OutboundChanged
 from dispatch.room import Room
 from dispatch.units.events import UnitChanged
 from gps_ingest import days
@@ -164,6 +165,7 @@ def _handlers(
     handlers = Handlers()
     handlers.manual(ledger.SEND, sender.handle)
     handlers.manual(ledger.HANG_UP, sender.hang_up)
+    handlers.transactional(ledger.RELEASE, sending.release)
     handlers.every("telephony.sweep", SWEEP_SECONDS, sending.sweep)
     handlers.every("accounts.sweep", SESSION_SWEEP_SECONDS, accounts.sweep)
     for name, seconds, sweep in auditing.jobs_every():
@@ -201,6 +203,7 @@ def _news_for_desks(bus: Bus) -> EventBus:
     # Whoever sees only numbers learns that they changed, not by which case.
     events.subscribe(CaseChanged, lambda e: tell("stats", 0, e.organisation_path))
     events.subscribe(OrderChanged, order)
+    events.subscribe(OutboundChanged, lambda e: tell("outbound", e.pause_id, *e.organisation_paths))
     on(DeliveryChanged, "order", "order_id")
     on(UnitChanged, "unit", "unit_id")
     on(AlarmChanged, "alarm", "alarm_id")

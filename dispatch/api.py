@@ -8,6 +8,7 @@ from dispatch.escalation import views as escalation
 from dispatch.field import views as field
 from dispatch.inbound import views as inbound
 from dispatch.orders import views as orders
+from dispatch.outbound import views as outbound
 from dispatch.room import Room
 from dispatch.terminals import unit_views as unit_terminals
 from dispatch.terminals import views as terminals
@@ -25,6 +26,7 @@ def blueprints(room: Room) -> list[APIBlueprint]:
         orders.create_blueprint(room.orders, room.statuses),
         escalation.create_blueprint(room.saga, room.orders.directory),
         delivery.create_blueprint(room.deliveries),
+        outbound.create_blueprint(room.outbound),
         inbound.create_blueprint(room.inbound),
         field.create_blueprint(room.field),
     ]

@@ -29,6 +29,7 @@ from dispatch.orders.progress import Progress
 from dispatch.orders.service import OrderService
 from dispatch.orders.status import StatusService
 from dispatch.orders.timers import LIMIT_DUE, ORAL_DUE, Timers
+from dispatch.outbound.service import OutboundService
 from dispatch.terminals.service import Registry
 from dispatch.tracking import service as tracking
 from dispatch.units.distress import Distress, Present
@@ -59,6 +60,7 @@ class Room:
     field: FieldService
     vehicles: VehicleNews
     calls: CallNews
+    outbound: OutboundService
     zone: ZoneInfo
     """Of the bureau: its days are counted by it."""
     terminals: Registry
@@ -133,6 +135,7 @@ def build(
         field=FieldService(directory, statuses, receipts, distress, evidence, positions),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
         calls=CallNews(statuses, deliveries),
+        outbound=OutboundService(alarms, directory),
         zone=settings.zone,
         terminals=Registry(directory),
     )

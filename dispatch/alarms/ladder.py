@@ -14,6 +14,8 @@ FIRST_RUNG = dict.fromkeys(
 """Kinds that dispatchers cannot answer do not wait for them."""
 APPROVERS_ONLY = frozenset({"approval_pending", "oral_unconfirmed"})
 """Kinds that ask for an approval: who cannot give it cannot silence them either."""
+LASTING = frozenset({"outbound_paused"})
+"""Kinds that stand until their cause is gone: nobody resolves them by hand."""
 RUNG_OF_ROLE = {rung: rung for rung in RUNGS} | {"LEAD": "DEPUTY"}
 
 

@@ -22,6 +22,7 @@ PATHS = {"centre": "/1/", "east": "/1/2/", "west": "/1/3/", "station": "/1/2/4/"
 ORDER = ("kernel", "accounts", "gps", "cases", "telephony", "dispatch")
 LEFT_OUT = frozenset({"maps", "alembic_version", "work_calendar", "fixes", "retention_rules"})
 FIXED: dict[str, Any] = {
+    "kernel.outbound_pauses.ended_at": datetime(2026, 9, 22, tzinfo=UTC),
     "accounts.organisations.kind": "branch",
     "cases.cases.state": "REGISTERED",
     "cases.cases.urgency": 1,

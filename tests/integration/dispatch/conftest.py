@@ -39,7 +39,7 @@ from kernel.jobs import Handlers, Job, Worker
 from kernel.settings import Settings
 from telephony import inbound, sending
 from telephony.gateways.memory import MemoryGateway
-from telephony.ledger import HANG_UP, SEND
+from telephony.ledger import HANG_UP, RELEASE, SEND
 from telephony.lifecycle import Channel
 from telephony.outbox import Outbox
 from tests.factories.moments import ALWAYS
@@ -75,7 +75,7 @@ GRAVE = replace(COMPLAINT, case_id=3, case_no="TS11010120260922000031", urgency=
 TABLES = (
     "dispatch.policies, dispatch.units, dispatch.orders, dispatch.alarms, dispatch.replies,"
     " gps.terminals, gps.happenings, telephony.messages, telephony.inbound, kernel.jobs,"
-    " kernel.counters"
+    " kernel.counters, kernel.outbound_pauses"
 )
 
 
@@ -144,6 +144,7 @@ class Desk:
         sender = sending.Sender(self.database, gateways, self.outbox, demo_mode=True)
         handlers.manual(SEND, sender.handle)
         handlers.manual(HANG_UP, sender.hang_up)
+        handlers.transactional(RELEASE, sending.release)
         handlers.transactional(TIMELINE, lambda _, payload: self.timeline.append(payload))
         for kind, handler in self.room.jobs().items():
             handlers.transactional(kind, handler)
