@@ -70,6 +70,7 @@ ROLES: dict[str, frozenset[str]] = {
             "order.approve",
             "order.read",
             "outbound.pause",
+            "drill.run",
             "policy.edit",
             "policy.sign",
             "unit.read",

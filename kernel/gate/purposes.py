@@ -111,6 +111,7 @@ _OTHERS = (
     Purpose("sms.notice", "sms", _fields("case_no", "form", "number", "reply"),
             _fields("reply"), REFUSE),
     Purpose("order_question.vehicle", "vehicle", _fields("order_no")),
+    *(Purpose(f"drill.{way}", way, _fields("minute")) for way in ("sms", "fax", "voice")),
     Purpose("sms.duty_call", "sms", _fields("name", "minute")),
     Purpose("sms.code", "sms", _fields("code", "minutes")),
     Purpose("voice.case_status", "voice", _fields("case_no", "kind", "state", "due_at")),

@@ -624,6 +624,7 @@ export type AlarmKind =
   | 'arrive_overdue'
   | 'feedback_overdue'
   | 'overdue_after_outage'
+  | 'outbound_paused'
   | 'oral_unconfirmed'
   | 'officer_distress'
   | 'delivery_problem'
@@ -778,7 +779,7 @@ export interface PolicyDraft extends PolicyContent {
 
 export type CourseState = 'RUNNING' | 'ANSWERED' | 'LATE' | 'EXHAUSTED' | 'STOPPED'
 export type StepOutcome =
-  'done' | 'nothing_left' | 'taken' | 'proposed' | 'sent_unit' | 'nobody' | 'refused' | 'late'
+  'done' | 'nothing_left' | 'taken' | 'proposed' | 'sent_unit' | 'nobody' | 'refused' | 'late' | 'paused'
 
 /** What a step did: to whom it sent, where it rang, which other unit it found. */
 export interface StepDetails {
@@ -807,6 +808,13 @@ export interface Course {
   position: number
   due_at: Instant | null
   taken: TakenStep[]
+}
+
+/** The switch for everything that leaves the house; `waiting` messages have not left. */
+export interface Outbound {
+  pause: { since: Instant; by: string; reason: string } | null
+  waiting: number
+  may_switch: boolean
 }
 
 export interface OrderIssue extends OrderDraft {
@@ -1051,7 +1059,7 @@ export interface Positions {
   t: number | string
   units: PositionRow[]
 }
-export type ChangedKind = 'case' | 'order' | 'alarm' | 'inbound' | 'stranger_text' | 'stats'
+export type ChangedKind = 'case' | 'order' | 'alarm' | 'inbound' | 'outbound' | 'stranger_text' | 'stats'
 export interface Changed {
   seq: number
   kind: ChangedKind

@@ -106,6 +106,8 @@ export default {
     escalation_halted: 'Stopped the follow-up',
     policy_written: 'Wrote a follow-up policy',
     policy_signed: 'Signed a follow-up policy',
+    outbound_paused: 'Paused everything outbound',
+    outbound_resumed: 'Resumed outbound',
     assignment_reported: 'Reported a status',
     delivery_released: 'Released a fax',
     delivery_resent: 'Sent again',
@@ -216,6 +218,7 @@ export default {
     device: 'desk',
     destruction: 'destruction list',
     policy: 'policy',
+    outbound_pause: 'Outbound pause',
   },
   reason: { access: 'own access', portability: 'own portability', correction: 'own correction' },
 }

@@ -19,6 +19,18 @@ export default {
     updated: 'as of {time}',
     cut: 'Only the first {n} are shown; search to narrow down.',
   },
+  outbound: {
+    pause: 'Pause outbound',
+    title: 'Pause everything outbound',
+    explain:
+      'Texts, faxes, calls and words to vehicles stop until somebody resumes. What the lines already have goes on; what waits is kept and leaves after the resume, urgent first. People are climbed as usual.',
+    standing: 'Everything outbound is paused',
+    by: '{name}, {time} ({span})',
+    waiting: '{n} waiting',
+    resume: 'Resume',
+    resumeTitle: 'Resume everything outbound',
+    resumeExplain: '{n} waiting messages leave at once, the urgent first.',
+  },
   pick: { title: 'Choose a case', hint: 'From the queue or the map, or press Ctrl+K for a command.' },
   case: {
     details: 'Everything',

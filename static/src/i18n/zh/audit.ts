@@ -106,6 +106,8 @@ export default {
     escalation_halted: '停止催办',
     policy_written: '修改催办策略',
     policy_signed: '签署催办策略',
+    outbound_paused: '暂停全部外发',
+    outbound_resumed: '恢复外发',
     assignment_reported: '回报状态',
     delivery_released: '放行传真',
     delivery_resent: '重发',
@@ -216,6 +218,7 @@ export default {
     device: '电脑',
     destruction: '销毁清单',
     policy: '催办策略',
+    outbound_pause: '外发暂停',
   },
   reason: { access: '本人查阅复制', portability: '本人转移', correction: '本人更正' },
 }

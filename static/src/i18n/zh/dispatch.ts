@@ -19,6 +19,18 @@ export default {
     updated: '{time} 更新',
     cut: '只显示最前面的 {n} 件，请用查找缩小范围。',
   },
+  outbound: {
+    pause: '暂停外发',
+    title: '暂停全部外发',
+    explain:
+      '短信、传真、电话和发往车辆的文字全部停发，直到有人恢复。已交给线路的照常送达；排队的保留，恢复后紧急的先发。催办照常逐级报警。',
+    standing: '全部外发已暂停',
+    by: '{name} 于 {time} 暂停（{span}）',
+    waiting: '{n} 条在等',
+    resume: '恢复外发',
+    resumeTitle: '恢复全部外发',
+    resumeExplain: '{n} 条在等的消息会马上发出，紧急的先发。',
+  },
   pick: { title: '选一件案件', hint: '从左侧队列或地图上选择，或按 Ctrl+K 输入命令。' },
   case: {
     details: '全部信息',
