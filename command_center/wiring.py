@@ -38,6 +38,7 @@ from dispatch import room as dispatch_room
 from dispatch.alarms.events import AlarmChanged
 from dispatch.alarms.service import AlarmService
 from dispatch.delivery.events import DeliveryChanged
+from dispatch.drill.events import DrillChanged
 from dispatch.inbound import strangers
 from dispatch.inbound.events import InboundChanged, StrangerTextChanged
 from dispatch.news import TIMELINE
@@ -103,6 +104,7 @@ def build(settings: Settings) -> House:
         settings,
         alarms=alarms,
         channels=dispatch_room.standard_channels(outbox, voice=settings.voice_engine != "none"),
+        outbox=outbox,
         directory=StaffDirectory(),
         gate=CaseGate(office),
         evidence=CaseEvidence(office),
@@ -204,6 +206,7 @@ def _news_for_desks(bus: Bus) -> EventBus:
     events.subscribe(CaseChanged, lambda e: tell("stats", 0, e.organisation_path))
     events.subscribe(OrderChanged, order)
     events.subscribe(OutboundChanged, lambda e: tell("outbound", e.pause_id, *e.organisation_paths))
+    events.subscribe(DrillChanged, lambda e: tell("drill", e.drill_id, *e.organisation_paths))
     on(DeliveryChanged, "order", "order_id")
     on(UnitChanged, "unit", "unit_id")
     on(AlarmChanged, "alarm", "alarm_id")

@@ -4,6 +4,7 @@ from apiflask import APIBlueprint
 
 from dispatch.alarms import views as alarms
 from dispatch.delivery import views as delivery
+from dispatch.drill import views as drill
 from dispatch.escalation import views as escalation
 from dispatch.field import views as field
 from dispatch.inbound import views as inbound
@@ -27,6 +28,7 @@ def blueprints(room: Room) -> list[APIBlueprint]:
         escalation.create_blueprint(room.saga, room.orders.directory),
         delivery.create_blueprint(room.deliveries),
         outbound.create_blueprint(room.outbound),
+        drill.create_blueprint(room.drills),
         inbound.create_blueprint(room.inbound),
         field.create_blueprint(room.field),
     ]

@@ -59,6 +59,7 @@ TOPICS = {
     "alarm": "alarm.take",
     "inbound": "order.read",
     "outbound": "order.read",
+    "drill": "order.read",
     "stranger_text": "text.read",
     "field": "field.act",
     "stats": "stats.read",

@@ -1,5 +1,6 @@
 """One act that tries every address of every branch. Nothing here commits."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,6 +61,12 @@ class DrillService:
             for address in of_branch(branch, self.channels, closed=False)
         ]
 
+    def summary(self, session: Session) -> list[tuple[str, int, str]]:
+        """Channel, number of its addresses that can be called, and the words."""
+        count = Counter(address.channel for _, address in self.plan(session) if not address.blocked)
+        said = {"minute": self._minute(now(session))}
+        return [(one, count[one], WORDS[one](said)) for one in self.channels]
+
     def obstacle(self, session: Session) -> str | None:
         """Why no drill may begin now: `grave_order_open`, `outbound_paused`, `drill_running`."""
         if queries.is_grave_order_open(session):
@@ -113,10 +120,10 @@ class DrillService:
         drill = queries.running(session)
         if drill is None or drill.id != payload["drill_id"]:
             return
-        minute = f"{drill.began_at.astimezone(self.zone):%m-%d %H:%M}"
+        minute = self._minute(drill.began_at)
         page = _cleared("fax", minute).written(_laid_out)
-        for number, call in enumerate(queries.waiting(session, drill.id)):
-            lane = f"{REFERENCE}:{drill.id}:{call.channel}:{number % LANES}"
+        for call in queries.waiting(session, drill.id):
+            lane = f"{REFERENCE}:{drill.id}:{call.channel}:{call.branch_id % LANES}"
             call.message_id = self._queue(session, call, page, minute, lane)
         self._end_if_done(session, drill)
 
@@ -148,7 +155,7 @@ class DrillService:
     def _queue(
         self, session: Session, call: DrillCall, page: Cleared[Rendered], minute: str, lane: str
     ) -> int:
-        common = {
+        common: dict[str, Any] = {
             "to": call.address, "recipient_name": call.name, "reference": (REFERENCE, call.id),
             "subject": SUBJECT,
         }  # fmt: skip
@@ -161,6 +168,9 @@ class DrillService:
         if call.channel == "voice":
             return outbound.queue_call(session, words, list_key=lane, **common)
         return outbound.queue_sms(session, words, **common)
+
+    def _minute(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self.zone):%m-%d %H:%M}"
 
     def _finish(self, session: Session, drill: Drill, outcome_of_the_rest: str) -> None:
         for call in queries.waiting(session, drill.id):

@@ -39,6 +39,8 @@ FIXED: dict[str, Any] = {
     "dispatch.policies.replaced_at": datetime(2026, 9, 22, tzinfo=UTC),
     "dispatch.escalations.state": "RUNNING",
     "dispatch.escalation_steps.outcome": "done",
+    "dispatch.drills.ended_at": datetime(2026, 9, 22, tzinfo=UTC),
+    "dispatch.drill_calls.outcome": "ok",
     "telephony.messages.channel": "sms",
     "telephony.messages.text": "x",
     "telephony.attempts.outcome": "accepted",

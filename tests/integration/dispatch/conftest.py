@@ -75,7 +75,7 @@ GRAVE = replace(COMPLAINT, case_id=3, case_no="TS11010120260922000031", urgency=
 TABLES = (
     "dispatch.policies, dispatch.units, dispatch.orders, dispatch.alarms, dispatch.replies,"
     " gps.terminals, gps.happenings, telephony.messages, telephony.inbound, kernel.jobs,"
-    " kernel.counters, kernel.outbound_pauses"
+    " kernel.counters, kernel.outbound_pauses, dispatch.drills"
 )
 
 
@@ -297,6 +297,7 @@ def desk(
         settings,
         alarms=AlarmService(settings.alarm_climb_seconds),
         channels=dispatch_room.standard_channels(outbox, voice=False),
+        outbox=outbox,
         directory=directory,
         gate=gate,
         evidence=evidence,
