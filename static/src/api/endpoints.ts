@@ -173,6 +173,12 @@ export const outbound = {
   resume: () => post<T.Outbound>('/outbound/resume'),
 }
 
+export const drill = {
+  read: () => get<T.DrillBoard>('/drill'),
+  begin: () => post<T.DrillBoard>('/drill'),
+  stop: () => post<T.DrillBoard>('/drill/stop'),
+}
+
 export const policies = {
   all: () => get<T.Policies>('/policies'),
   write: (draft: T.PolicyDraft) => put<T.PolicyVersion>('/policies', draft),

@@ -817,6 +817,36 @@ export interface Outbound {
   may_switch: boolean
 }
 
+export type DrillOutcome = 'waiting' | 'ok' | 'busy' | 'no_answer' | 'dead' | 'unknown' | 'stopped'
+/** One address that a drill tried; `seconds` is how long the line took. */
+export interface Drilled {
+  channel: DispatchChannel
+  address: string
+  outcome: DrillOutcome
+  problem: string | null
+  seconds: number | null
+}
+export interface DrilledBranch {
+  organisation_id: Id
+  name: string
+  calls: Drilled[]
+}
+export interface Drill {
+  id: Id
+  began_at: Instant
+  by: string
+  ended_at: Instant | null
+  stopped_by: string | null
+  may_stop: boolean
+  branches: DrilledBranch[]
+}
+/** The last drill; what another would try, and why it may not begin now. */
+export interface DrillBoard {
+  drill: Drill | null
+  plan: { channel: DispatchChannel; addresses: number; words: string }[]
+  obstacle: string | null
+}
+
 export interface OrderIssue extends OrderDraft {
   idempotency_key: string
   override_reason: string | null
@@ -1059,7 +1089,8 @@ export interface Positions {
   t: number | string
   units: PositionRow[]
 }
-export type ChangedKind = 'case' | 'order' | 'alarm' | 'inbound' | 'outbound' | 'stranger_text' | 'stats'
+export type ChangedKind =
+  'case' | 'order' | 'alarm' | 'inbound' | 'outbound' | 'drill' | 'stranger_text' | 'stats'
 export interface Changed {
   seq: number
   kind: ChangedKind

@@ -108,6 +108,8 @@ export default {
     policy_signed: 'Signed a follow-up policy',
     outbound_paused: 'Paused everything outbound',
     outbound_resumed: 'Resumed outbound',
+    drill_begun: 'Began a communications drill',
+    drill_stopped: 'Stopped a communications drill',
     assignment_reported: 'Reported a status',
     delivery_released: 'Released a fax',
     delivery_resent: 'Sent again',
@@ -219,6 +221,7 @@ export default {
     destruction: 'destruction list',
     policy: 'policy',
     outbound_pause: 'Outbound pause',
+    drill: 'Communications drill',
   },
   reason: { access: 'own access', portability: 'own portability', correction: 'own correction' },
 }

@@ -108,6 +108,8 @@ export default {
     policy_signed: '签署催办策略',
     outbound_paused: '暂停全部外发',
     outbound_resumed: '恢复外发',
+    drill_begun: '开始通信演练',
+    drill_stopped: '停止通信演练',
     assignment_reported: '回报状态',
     delivery_released: '放行传真',
     delivery_resent: '重发',
@@ -219,6 +221,7 @@ export default {
     destruction: '销毁清单',
     policy: '催办策略',
     outbound_pause: '外发暂停',
+    drill: '通信演练',
   },
   reason: { access: '本人查阅复制', portability: '本人转移', correction: '本人更正' },
 }
