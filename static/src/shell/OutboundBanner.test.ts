@@ -1,10 +1,11 @@
 import { flushPromises, mount } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Component } from 'vue'
 import type { Outbound } from '@/api/types'
 import ReasonDialog from '@/components/ReasonDialog.vue'
 import DeliveryRow from '@/features/dispatch/DeliveryRow.vue'
-import PauseOutbound from '@/features/dispatch/PauseOutbound.vue'
+import PauseDialog from '@/features/dispatch/PauseDialog.vue'
 import { i18n } from '@/i18n'
 import { useOutbound } from '@/stores/outbound'
 import { useSession } from '@/stores/session'
@@ -23,10 +24,11 @@ const standing = (may_switch = true): Outbound => ({
   may_switch,
 })
 
-async function show(component: typeof OutboundBanner | typeof PauseOutbound, state: Outbound) {
+async function show(component: Component, state: Outbound, props = {}) {
   api.read.mockResolvedValue(state)
   await useOutbound().load()
-  const wrapper = mount(component, { global: { plugins: [i18n] }, attachTo: document.body })
+  const wrapper = mount(component, { props, global: { plugins: [i18n] }, attachTo: document.body })
+
   await flushPromises()
   return wrapper
 }
@@ -65,19 +67,17 @@ describe('the pause of everything outbound', () => {
   it('is only read by who may not switch', async () => {
     const banner = await show(OutboundBanner, standing(false))
     expect(banner.find('[data-testid=outbound-resume]').exists()).toBe(false)
-    const button = await show(PauseOutbound, going(false))
-    expect(button.find('[data-testid=outbound-pause]').exists()).toBe(false)
+    expect(useOutbound().maySwitch).toBe(false)
   })
 
   it('is begun with a reason', async () => {
-    const wrapper = await show(PauseOutbound, going())
+    const wrapper = await show(PauseDialog, going(), { open: true })
     api.pause.mockResolvedValue(standing())
-    await wrapper.get('[data-testid=outbound-pause]').trigger('click')
-    await flushPromises()
     await wrapper.getComponent(ReasonDialog).vm.$emit('confirm', { code: '', text: '误发' })
     await flushPromises()
     expect(api.pause).toHaveBeenCalledWith('误发')
-    expect(wrapper.find('[data-testid=outbound-pause]').exists()).toBe(false)
+    expect(useOutbound().paused).toBe(true)
+    expect(wrapper.emitted('update:open')).toEqual([[false]])
   })
 
   it('shows a waiting message as paused, and one that has left as it was', async () => {

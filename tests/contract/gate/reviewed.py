@@ -88,7 +88,8 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
          "TemporaryDirectory()", "import subprocess"),
         ("telephony.call_reports", "how far the exchange's journal was told", "write_text()"),
         ("telephony.gateways.base", "the registered gateways", "import_module()"),
-        ("telephony.outbox", "gate: order.fax, report_order.fax, drill.fax", "fdopen()", "mkstemp()"),
+        ("telephony.outbox", "gate: order.fax, report_order.fax, drill.fax",
+         "fdopen()", "mkstemp()"),
         ("telephony.speech", "gate: order.voice, report_order.voice, order_recall.voice,"
          " report_order_recall.voice, drill.voice", "TemporaryDirectory()", "import subprocess"),
         ("telephony.sending", SENDS_CLEARED, ".send()"),
