@@ -54,7 +54,7 @@ class DrillCall(Base):
     """None where the directory has no number, or none that can be called."""
     message_version: Mapped[int] = mapped_column(Integer, server_default="0")
     sent_at: Mapped[Timestamp | None]
-    """When its engine took it, the last time."""
+    """When it was handed to its engine, the last time."""
     ended_at: Mapped[Timestamp | None]
 
     @property

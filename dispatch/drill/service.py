@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from dispatch.delivery.lifecycle import SENT, is_news
+from dispatch.delivery.lifecycle import SENDING, SENT, is_news
 from dispatch.drill import queries
 from dispatch.drill.events import DrillChanged
 from dispatch.drill.models import Drill, DrillCall
@@ -136,7 +136,7 @@ class DrillService:
             return
         at, found = datetime.fromisoformat(payload["at"]), outcome(**_told(payload))
         call.message_version, call.problem = payload["version"], payload["problem"]
-        if payload["state"] == SENT:
+        if payload["state"] == SENDING or (payload["state"] == SENT and call.sent_at is None):
             call.sent_at = at
         if found != WAITING:
             call.outcome, call.ended_at = found, at

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from dispatch.alarms.queries import open_alarms
 from dispatch.escalation.policy import RING, SEND, Policy, Step
 from dispatch.orders.lifecycle import ACKED
 from kernel.audit import AuditEntry
@@ -70,6 +71,8 @@ def test_the_pause_is_on_record_and_its_alarm_stands_until_the_resume(desk: Desk
     made = pause(desk)
     [alarm] = desk.alarms("outbound_paused")
     assert (alarm.organisation_path, alarm.params) == ("/1/", {"name": COMMANDER.name})
+    for who in (DISPATCHER, COMMANDER):
+        assert alarm.id in [one.id for one in desk.do(lambda s, w=who: open_alarms(s, w), who)]
     desk.do(lambda s: desk.room.alarms.take(s, alarm.id), DISPATCHER)
     with pytest.raises(Conflict, match="alarm_lasts"):
         desk.do(lambda s: desk.room.alarms.resolve(s, alarm.id, ""), DISPATCHER)

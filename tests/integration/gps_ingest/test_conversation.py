@@ -338,7 +338,7 @@ def test_a_position_of_2011_answers_the_question_though_it_names_none(street: St
     old.connect(street.ingest.settings.jt808_port)
     assert old.authenticate() == link.OK
     with street.database.unit_of_work(TEST) as session:
-        downlink.ask_position(session, number)
+        asked = downlink.ask_position(session, number)
     old.wait_for(control.QueryPosition)
     reply = PositionReply(None, at(moment(), LAT, LON))
     for frame in jt808.encode(reply, old.name, 77, Dialect(edition=2011)):
@@ -463,7 +463,7 @@ def test_words_wait_while_everything_outbound_is_paused_and_a_machine_is_asked_o
         session.flush()
         pause_id, number = stopped.id, ident(street, one)
         told = downlink.tell(session, number, cleared("等一等"), lasts=timedelta(seconds=2))
-        asked = downlink.ask_position(session, number)
+        downlink.ask_position(session, number)
     try:
         one.wait_for(control.QueryPosition)
         wait_until(lambda: False, 6)  # the queue is looked at again, and what is too old expires
