@@ -462,11 +462,11 @@ def test_words_wait_while_everything_outbound_is_paused_and_a_machine_is_asked_o
         session.add(stopped)
         session.flush()
         pause_id, number = stopped.id, ident(street, one)
-        told = downlink.tell(session, number, cleared("等一等"), lasts=timedelta(seconds=2))
+        told = downlink.tell(session, number, cleared("等一等"), lasts=timedelta(seconds=9))
         downlink.ask_position(session, number)
     try:
         one.wait_for(control.QueryPosition)
-        wait_until(lambda: False, 6)  # the queue is looked at again, and what is too old expires
+        wait_until(lambda: False, 11)  # what is too old expires at each look at the queue
         assert state(street, told) == "queued"
     finally:
         with street.database.unit_of_work(TEST) as session:
