@@ -42,10 +42,12 @@ from dispatch.alarms.duty import DutyCall
 from dispatch.alarms.events import AlarmChanged
 from dispatch.alarms.service import AlarmService
 from dispatch.delivery.events import DeliveryChanged
+from dispatch.drill.events import DrillChanged
 from dispatch.inbound import strangers
 from dispatch.inbound.events import InboundChanged, StrangerTextChanged
 from dispatch.news import TIMELINE
 from dispatch.orders.events import OrderChanged
+from dispatch.outbound.events import OutboundChanged
 from dispatch.room import Room
 from dispatch.units.events import UnitChanged
 from gps_ingest import days
@@ -110,6 +112,7 @@ def build(settings: Settings) -> House:
         settings,
         alarms=alarms,
         channels=dispatch_room.standard_channels(outbox, voice=settings.voice_engine != "none"),
+        outbox=outbox,
         directory=directory,
         gate=CaseGate(office),
         evidence=CaseEvidence(office),
@@ -179,6 +182,7 @@ def _handlers(
     handlers = Handlers()
     handlers.manual(ledger.SEND, sender.handle)
     handlers.manual(ledger.HANG_UP, sender.hang_up)
+    handlers.transactional(ledger.RELEASE, sending.release)
     handlers.every("telephony.sweep", SWEEP_SECONDS, sending.sweep)
     handlers.every("accounts.sweep", SESSION_SWEEP_SECONDS, accounts.sweep)
     for name, seconds, sweep in auditing.jobs_every():
@@ -218,6 +222,8 @@ def _news_for_desks(bus: Bus) -> EventBus:
     # Whoever sees only numbers learns that they changed, not by which case.
     events.subscribe(CaseChanged, lambda e: tell("stats", 0, e.organisation_path))
     events.subscribe(OrderChanged, order)
+    events.subscribe(OutboundChanged, lambda e: tell("outbound", e.pause_id, *e.organisation_paths))
+    events.subscribe(DrillChanged, lambda e: tell("drill", e.drill_id, *e.organisation_paths))
     on(DeliveryChanged, "order", "order_id")
     on(UnitChanged, "unit", "unit_id")
     on(AlarmChanged, "alarm", "alarm_id")

@@ -4,10 +4,12 @@ from apiflask import APIBlueprint
 
 from dispatch.alarms import views as alarms
 from dispatch.delivery import views as delivery
+from dispatch.drill import views as drill
 from dispatch.escalation import views as escalation
 from dispatch.field import views as field
 from dispatch.inbound import views as inbound
 from dispatch.orders import views as orders
+from dispatch.outbound import views as outbound
 from dispatch.room import Room
 from dispatch.terminals import unit_views as unit_terminals
 from dispatch.terminals import views as terminals
@@ -25,6 +27,8 @@ def blueprints(room: Room) -> list[APIBlueprint]:
         orders.create_blueprint(room.orders, room.statuses),
         escalation.create_blueprint(room.saga, room.orders.directory),
         delivery.create_blueprint(room.deliveries),
+        outbound.create_blueprint(room.outbound),
+        drill.create_blueprint(room.drills),
         inbound.create_blueprint(room.inbound),
         field.create_blueprint(room.field),
     ]

@@ -18,6 +18,7 @@ from dispatch.delivery.channels.vehicle import VehicleChannel
 from dispatch.delivery.channels.voice import VoiceChannel
 from dispatch.delivery.receipts import Receipts
 from dispatch.delivery.service import LAY_OUT, DeliveryService
+from dispatch.drill.service import DIAL, OVER, REFERENCE, DrillService
 from dispatch.escalation.course import ESCALATE
 from dispatch.escalation.late import Late
 from dispatch.escalation.saga import HURRY, Saga, message_failed
@@ -31,6 +32,7 @@ from dispatch.orders.progress import Progress
 from dispatch.orders.service import OrderService
 from dispatch.orders.status import StatusService
 from dispatch.orders.timers import LIMIT_DUE, ORAL_DUE, Timers
+from dispatch.outbound.service import OutboundService
 from dispatch.terminals.service import Registry
 from dispatch.tracking import service as tracking
 from dispatch.units.distress import Distress
@@ -61,6 +63,8 @@ class Room:
     field: FieldService
     vehicles: VehicleNews
     calls: CallNews
+    outbound: OutboundService
+    drills: DrillService
     zone: ZoneInfo
     """Of the bureau: its days are counted by it."""
     terminals: Registry
@@ -74,12 +78,20 @@ class Room:
             LIMIT_DUE: self.timers.limit_overdue,
             ORAL_DUE: self.timers.oral_overdue,
             LAY_OUT: self.deliveries.lay_out,
-            MESSAGE_CHANGED: self.receipts.message_changed,
+            DIAL: self.drills.dial,
+            OVER: self.drills.over,
+            MESSAGE_CHANGED: self.message_changed,
             INBOUND_RECEIVED: self.inbound.received,
             KEY_PRESSED: self.calls.key_pressed,
             DOWNLINK_CHANGED: self.vehicles.downlink_changed,
             HAPPENED: self.happened,
         }
+
+    def message_changed(self, session: Session, payload: dict[str, Any]) -> None:
+        """Job handler: what became of a message, for whoever it belongs to."""
+        drilled = payload["reference_kind"] == REFERENCE
+        follow = self.drills.message_changed if drilled else self.receipts.message_changed
+        follow(session, payload)
 
     def happened(self, session: Session, payload: dict[str, Any]) -> None:
         """Job handler: what a terminal told besides its position, or its track showed."""
@@ -106,6 +118,7 @@ def build(
     *,
     alarms: AlarmService,
     channels: dict[str, Channel],
+    outbox: Outbox,
     directory: Directory,
     gate: CaseGate,
     evidence: Evidence,
@@ -141,6 +154,8 @@ def build(
         ),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
         calls=CallNews(statuses, deliveries),
+        outbound=OutboundService(alarms, directory),
+        drills=DrillService(directory, outbox, channels, settings.zone),
         zone=settings.zone,
         terminals=Registry(directory),
     )

@@ -34,6 +34,8 @@ ANSWERED, FAILED, EXPIRED = "answered", "failed", "expired"
 TEXT, QUESTION, EVENTS = "text", "question", "events"
 PARAMETERS, READ_PARAMETERS = "parameters", "read_parameters"
 POSITION, TRACK, CONFIRM_ALARM = "position", "track", "confirm_alarm"
+SPOKEN = (TEXT, QUESTION, EVENTS)
+"""Words for people: they wait while everything outbound is paused; a machine is asked on."""
 WAY = "vehicle"
 """How the gate calls this way out."""
 TWO_WAY = frozenset({"jt808"})

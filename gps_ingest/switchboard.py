@@ -9,12 +9,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import gevent
 import psycopg
 from gevent.event import Event
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -29,11 +30,13 @@ from gps_ingest.downlink import (
     QUEUED,
     READ_PARAMETERS,
     SENT,
+    SPOKEN,
 )
 from gps_ingest.ending import end
 from gps_ingest.listeners.limits import Dismissed
 from gps_ingest.models import Downlink, Terminal
 from gps_ingest.pipeline import KnownTerminal
+from kernel import pause
 from kernel.access import Principal
 from kernel.clock import now
 from kernel.db import Database, among
@@ -283,7 +286,11 @@ class Switchboard:
         with self._database.unit_of_work(self._principal) as session:
             over = (
                 select(Downlink)
-                .where(Downlink.ended_at.is_(None), Downlink.expires_at <= now(session))
+                .where(
+                    Downlink.ended_at.is_(None),
+                    Downlink.expires_at <= now(session),
+                    _lasts_until() <= now(session),
+                )
                 .limit(BATCH)
                 .with_for_update(skip_locked=True)
             )
@@ -299,18 +306,26 @@ class Switchboard:
 def _waiting(session: Session, connected: list[int], fresh: list[int]) -> Any:
     """What waits for these terminals; of those freshly plugged also what their last line lost."""
     lost = and_(Downlink.state == SENT, among(Downlink.terminal_id, fresh))
+    kinds = Downlink.kind.not_in(SPOKEN) if pause.is_on(session) else true()
     return (
         select(Downlink)
         .where(
             among(Downlink.terminal_id, connected),
             Downlink.ended_at.is_(None),
-            Downlink.expires_at > now(session),
+            _lasts_until() > now(session),
+            kinds,
             or_(Downlink.state == QUEUED, lost),
         )
         .order_by(Downlink.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
+
+
+def _lasts_until() -> ColumnElement[datetime]:
+    """Time in which no words could leave does not count against them."""
+    lost = case((Downlink.kind.in_(SPOKEN), pause.in_sql(Downlink.created_at)), else_=timedelta(0))
+    return Downlink.expires_at + lost
 
 
 def _meant(outcome: Outcome) -> Any:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kernel import metrics
+from kernel import metrics, pause
 from kernel.clock import now
 from kernel.jobs import enqueue
 from telephony import news
@@ -15,6 +15,8 @@ from telephony.models import Attempt, Message
 
 SEND = "telephony.send"
 HANG_UP = "telephony.hang_up"
+RELEASE = "telephony.release"
+"""Job: a pause of everything outbound is over."""
 NO_LINE = "lines_busy"
 """Problem of a call that found no free line."""
 CALLED = frozenset({Channel.FAX, Channel.VOICE})
@@ -67,6 +69,11 @@ def _date(message: Message, state: State, moment: datetime) -> None:
     message.ended_at = moment if state in ENDED else None
 
 
+def gives_up_at(session: Session, message: Message) -> datetime:
+    """Time in which nothing could leave does not count."""
+    return message.give_up_at + pause.spent(session, message.queued_at)
+
+
 def ask_to_stop(session: Session, message: Message) -> None:
     """Nobody wants this call any more: a worker ends it if it still rings."""
     message.stop_asked_at = message.stop_asked_at or now(session)
@@ -84,6 +91,15 @@ def _enqueue(session: Session, message: Message, due: datetime) -> None:
     if due <= now(session):
         due -= timedelta(hours=message.priority)
     enqueue(session, SEND, payload, run_at=due)
+
+
+def enqueue_waiting(session: Session) -> None:
+    """Have a worker make every attempt that came due meanwhile, the urgent first, then the old."""
+    moment = now(session)
+    due = (Message.state == State.QUEUED, Message.try_at <= moment)
+    newest_first = session.scalars(select(Message).where(*due).order_by(Message.id.desc()))
+    for place, message in enumerate(newest_first):
+        _enqueue(session, message, moment - timedelta(microseconds=place))
 
 
 def _start_who_waits_for_a_line(session: Session, channel: str) -> None:

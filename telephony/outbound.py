@@ -1,5 +1,6 @@
 """What higher rooms ask for: queue a message, cancel it, repeat it. Never commits."""
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from kernel import audit
@@ -8,6 +9,7 @@ from kernel.clock import now
 from kernel.db import carried_out_by
 from kernel.errors import BadInput, Conflict, NotFound
 from kernel.gate.gate import Cleared
+from kernel.jobs import enqueue
 from telephony import ledger, numbers, sms_text
 from telephony.lifecycle import IN_FLIGHT, Action, Channel, State, act
 from telephony.models import Message
@@ -165,6 +167,18 @@ def message(session: Session, message_id: int) -> Message:
     if found is None:
         raise NotFound("message", message_id)
     return found
+
+
+@carried_out_by(Role.HOUSE)
+def waiting(session: Session) -> int:
+    """How many messages have not left."""
+    counted = select(func.count()).select_from(Message).where(Message.state == State.QUEUED)
+    return session.scalar(counted) or 0
+
+
+def release(session: Session) -> None:
+    """After a pause: what waits goes out. As a job, so that it sees what is committed by then."""
+    enqueue(session, ledger.RELEASE, {})
 
 
 @carried_out_by(Role.HOUSE)

@@ -137,6 +137,6 @@ def _pause(session: Session, message: Message) -> timedelta | None:
         return None
     dials = ledger.dials(session, message.id)[message.id] or 1
     pause = pause_after_call(Channel(message.channel), dials)
-    if pause is None or now(session) + pause > message.give_up_at:
+    if pause is None or now(session) + pause > ledger.gives_up_at(session, message):
         return None
     return pause

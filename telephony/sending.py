@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from kernel import pause
 from kernel.access import Principal, Role, system
 from kernel.clock import now
 from kernel.db import Database
@@ -127,6 +129,8 @@ class Sender:
                 return None
             if message.state != State.QUEUED or message.attempts_made + 1 != attempt:
                 return None  # an older job; a newer one is there
+            if pause.is_on(session):
+                return None  # its end starts this one
             if not ledger.is_its_turn(session, message):
                 return None  # the end of the other call starts this one
             return self._begin(session, message)
@@ -138,7 +142,7 @@ class Sender:
         if why_not is not None or gateway is None:
             ledger.move(session, message, hear(State.QUEUED, News.REFUSED), why_not)
             return None
-        if moment >= message.give_up_at:
+        if moment >= ledger.gives_up_at(session, message):
             _give_up(session, message)
             return None
         message.attempts_made += 1
@@ -218,12 +222,12 @@ class Sender:
     # -- store --------------------------------------------------------------------------------
 
     def _store(self, work: Work) -> None:
-        for pause in STORE_PAUSES:
+        for seconds in STORE_PAUSES:
             try:
                 return self._store_once(work)
             except OperationalError:
                 log.warning("outcome_waits_for_the_database", message_id=work.message_id)
-                time.sleep(pause)
+                time.sleep(seconds)
         self._store_once(work)
 
     def _store_once(self, work: Work) -> None:
@@ -280,7 +284,7 @@ def _draw_conclusion(
 
 def _put_off(session: Session, message: Message, reason: str) -> None:
     due = now(session) + pause_after_refusal(message.attempts_made)
-    news = News.PUT_OFF if due < message.give_up_at else News.REFUSED
+    news = News.PUT_OFF if due < ledger.gives_up_at(session, message) else News.REFUSED
     state = hear(State(message.state), news)
     if state is State.QUEUED:
         message.try_at = due
@@ -312,6 +316,12 @@ def _last_attempt(session: Session, message: Message) -> Attempt:
     return session.scalars(wanted).one()
 
 
+def release(session: Session, _: dict[str, Any]) -> None:
+    """Job handler: everything outbound may leave again, also what came due during the pause."""
+    if not pause.is_on(session):
+        ledger.enqueue_waiting(session)
+
+
 def sweep(session: Session) -> None:
     """Every minute: nothing may wait unseen for ever."""
     moment = now(session)
@@ -326,7 +336,7 @@ def sweep(session: Session) -> None:
 
 def _sweep_one(session: Session, message: Message) -> None:
     moment, state = now(session), State(message.state)
-    if state is State.QUEUED and moment >= message.give_up_at:
+    if state is State.QUEUED and moment >= ledger.gives_up_at(session, message):
         _give_up(session, message)
     heard = message.parts_confirmed > 0
     patience = outcome_due(Channel(message.channel), message.parts_total, heard=heard)

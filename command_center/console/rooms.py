@@ -58,6 +58,8 @@ TOPICS = {
     "unit": "unit.read",
     "alarm": "alarm.take",
     "inbound": "order.read",
+    "outbound": "order.read",
+    "drill": "order.read",
     "stranger_text": "text.read",
     "field": "field.act",
     "stats": "stats.read",

@@ -18,7 +18,13 @@ from command_center.migrations.state import VERSIONS
 from kernel.db import SCHEMAS
 
 PACKAGES = ("kernel", "maps", "gps_ingest", "telephony", "dispatch", "command_center")
-TABLES_OUTSIDE_MODELS = ("kernel.audit", "kernel.audit_chain", "kernel.jobs", "kernel.numbering")
+TABLES_OUTSIDE_MODELS = (
+    "kernel.audit",
+    "kernel.audit_chain",
+    "kernel.jobs",
+    "kernel.numbering",
+    "kernel.pause",
+)
 EXTENSIONS = ("postgis", "intarray", "pg_trgm")
 PARTITION = re.compile(r"fixes_(\d{8}|default)")
 VERSION_SCHEMA = "kernel"

@@ -9,11 +9,14 @@ OF_INTAKE = frozenset({"text_from_stranger"})
 """Kinds about citizens' own words: the dispatchers do not even see them."""
 NOT_FOR_ALL = CONFIDENTIAL | OF_INTAKE
 FIRST_RUNG = dict.fromkeys(
-    {"officer_distress", "approval_pending", "oral_unconfirmed"} | CONFIDENTIAL, "CMD"
+    {"officer_distress", "approval_pending", "oral_unconfirmed", "outbound_paused"} | CONFIDENTIAL,
+    "CMD",
 ) | dict.fromkeys(OF_INTAKE, "SHIFT")
-"""Kinds that dispatchers cannot answer do not wait for them."""
+"""Kinds that dispatchers cannot answer do not wait for them; a pause stands before everybody."""
 APPROVERS_ONLY = frozenset({"approval_pending", "oral_unconfirmed"})
 """Kinds that ask for an approval: who cannot give it cannot silence them either."""
+LASTING = frozenset({"outbound_paused"})
+"""Kinds that stand until their cause is gone: nobody resolves them by hand."""
 RUNG_OF_ROLE = {rung: rung for rung in RUNGS} | {"LEAD": "DEPUTY"}
 
 

@@ -108,8 +108,10 @@ class AlarmService:
             record(session, "alarm.taken", "alarm", alarm.id, kind=alarm.kind)
 
     def resolve(self, session: Session, alarm_id: int, note: str) -> Alarm:
-        """Close an alarm by a person; raises what `take` raises."""
+        """Close an alarm by a person; raises what `take` raises, Conflict `alarm_lasts`."""
         alarm = _answerable(session, alarm_id)
+        if alarm.kind in ladder.LASTING:
+            raise Conflict("alarm_lasts")
         if alarm.resolved_at is not None:
             raise Conflict("alarm_resolved")
         if alarm.taken_at is None:

@@ -26,8 +26,9 @@ were taken, and still nobody has answered. STOPPED: by a person, or with its ord
 DONE, NOTHING_LEFT, TAKEN, PROPOSED, SENT_UNIT, NOBODY, REFUSED = (
     "done", "nothing_left", "taken", "proposed", "sent_unit", "nobody", "refused",
 )  # fmt: skip
-MISSED = "late"
-OUTCOMES = (DONE, NOTHING_LEFT, TAKEN, PROPOSED, SENT_UNIT, NOBODY, REFUSED, MISSED)
+MISSED, PAUSED = "late", "paused"
+"""PAUSED: its last message waits until everything outbound is resumed; none is put behind it."""
+OUTCOMES = (DONE, NOTHING_LEFT, TAKEN, PROPOSED, SENT_UNIT, NOBODY, REFUSED, MISSED, PAUSED)
 SCHEMA = {"schema": "dispatch"}
 
 

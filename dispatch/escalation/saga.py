@@ -21,6 +21,7 @@ from dispatch.escalation.models import (
     MISSED,
     NOBODY,
     NOTHING_LEFT,
+    PAUSED,
     PROPOSED,
     REFUSED,
     RUNNING,
@@ -39,7 +40,7 @@ from dispatch.orders.progress import tell_desks
 from dispatch.orders.service import OrderService
 from dispatch.orders.timers import ring
 from dispatch.recommendation.rank import Ranked
-from kernel import jobs
+from kernel import jobs, pause
 from kernel.access import Principal
 from kernel.audit import record
 from kernel.clock import now
@@ -165,6 +166,8 @@ class Saga:
         chosen = untried[:1] if step.reach == NEXT else untried
         if not chosen:
             return NOTHING_LEFT, {}, 0
+        if pause.is_on(session) and _waits(session, order, assignment):
+            return PAUSED, {"channels": list(step.channels)}, 0
         try:
             with session.begin_nested():
                 self.outgoings.send_to(session, order, assignment, chosen)
@@ -199,6 +202,8 @@ class Saga:
         }
         if not policy.signed:
             return PROPOSED, details
+        if pause.is_on(session):  # it would not hear of it
+            return PROPOSED, {**details, "refused": "outbound_paused"}
         try:
             with session.begin_nested():
                 targets = self.orders.joining(session, order, [best.facts.unit_id])
@@ -227,6 +232,12 @@ def _at(session: Session, assignment_id: int) -> tuple[Order, Assignment, Escala
     order = queries.lock(session, queries.assignment(session, assignment_id).order_id)
     assignment = next(one for one in order.assignments if one.id == assignment_id)
     return order, assignment, course.of(session, assignment_id)
+
+
+def _waits(session: Session, order: Order, assignment: Assignment) -> bool:
+    """Whether a message of the assignment has not left yet."""
+    messages = sent.by_assignment(session, [order.id])[assignment.id]
+    return any(one.state == deliveries.QUEUED for one in messages)
 
 
 def _has_failed(messages: list[Delivery]) -> bool:

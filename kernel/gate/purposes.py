@@ -136,6 +136,7 @@ _OTHERS = (
     Purpose("sms.notice", "sms", _fields("case_no", "form", "number", "reply"),
             _fields("reply"), REFUSE),
     Purpose("order_question.vehicle", "vehicle", _fields("order_no")),
+    *(Purpose(f"drill.{way}", way, _fields("minute")) for way in ("sms", "fax", "voice")),
     Purpose("sms.duty_call", "sms", _fields("name", "minute")),
     Purpose("sms.duty_alarm", "sms", _fields("post", "minute")),
     Purpose("sms.code", "sms", _fields("code", "minutes")),

@@ -22,6 +22,7 @@ PATHS = {"centre": "/1/", "east": "/1/2/", "west": "/1/3/", "station": "/1/2/4/"
 ORDER = ("kernel", "accounts", "gps", "cases", "telephony", "dispatch")
 LEFT_OUT = frozenset({"maps", "alembic_version", "work_calendar", "fixes", "retention_rules"})
 FIXED: dict[str, Any] = {
+    "kernel.outbound_pauses.ended_at": datetime(2026, 9, 22, tzinfo=UTC),
     "accounts.organisations.kind": "branch",
     "accounts.duties.post": "DISP",
     "accounts.duties.starts_at": datetime(2026, 9, 21, tzinfo=UTC),
@@ -40,6 +41,8 @@ FIXED: dict[str, Any] = {
     "dispatch.policies.replaced_at": datetime(2026, 9, 22, tzinfo=UTC),
     "dispatch.escalations.state": "RUNNING",
     "dispatch.escalation_steps.outcome": "done",
+    "dispatch.drills.ended_at": datetime(2026, 9, 22, tzinfo=UTC),
+    "dispatch.drill_calls.outcome": "ok",
     "telephony.messages.channel": "sms",
     "telephony.messages.text": "x",
     "telephony.attempts.outcome": "accepted",

@@ -84,7 +84,7 @@ _SENDS = may("unit.read", "field.act")
 _HOUSE = (
     "orders", "assignments", "status_reports", "deliveries", "units", "unit_terminals", "crew",
     "replies", "alarms", "proposals", "observations", "unit_states", "policies", "escalations",
-    "escalation_steps",
+    "escalation_steps", "drills", "drill_calls",
 )  # fmt: skip
 
 _PEOPLE = (
@@ -111,6 +111,14 @@ _PEOPLE = (
      " or starts_with(kernel.my_path(), organisation_path))"),
     ("policies", "insert update",
      f"{may('policy.edit', 'policy.sign', 'admin.policies')} and {within('organisation_path')}"),
+    # A drill of the whole bureau is known to those below; each sees the branches of their own.
+    ("drills", "select",
+     f"{may('order.read', 'drill.run')} and ({within('organisation_path')}"
+     " or starts_with(kernel.my_path(), organisation_path))"),
+    ("drills", "insert update", f"{may('drill.run')} and {within('organisation_path')}"),
+    ("drill_calls", "select",
+     f"{may('order.read', 'drill.run')} and {within('organisation_path')}"),
+    ("drill_calls", "insert update", f"{may('drill.run')} and {within('organisation_path')}"),
     ("units", "select", f"{_UNIT} or dispatch.is_my_unit(id)"),
     ("units", "insert", f"{may('unit.manage')} and {within('organisation_path')}"),
     ("units", "update",

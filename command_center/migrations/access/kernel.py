@@ -29,6 +29,13 @@ FUNCTIONS = (
        language sql security definer set search_path = pg_catalog, pg_temp as $$
        insert into kernel.counters (series, day, last) values (of_series, of_day, 1)
        on conflict (series, day) do update set last = counters.last + 1 returning last $$""",
+    # Only how long it was: who stopped it, and why, is not for the engines.
+    """create or replace function kernel.paused_since(since timestamptz) returns interval
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       select coalesce(sum(least(coalesce(p.ended_at, kernel.moment()), kernel.moment())
+                           - greatest(p.began_at, since)), interval '0')
+       from kernel.outbound_pauses p
+       where coalesce(p.ended_at, kernel.moment()) > greatest(p.began_at, since) $$""",
     "grant execute on all functions in schema kernel to public",
 )
 
@@ -63,4 +70,8 @@ RULES = (
     Rule(Role.PERSON, "kernel.audit_checks", "insert", may("audit.read")),
     Rule(Role.HOUSE, "kernel.jobs", "select insert update delete"),
     Rule(Role.HOUSE, "kernel.counters", "select"),
+    Rule(Role.HOUSE, "kernel.outbound_pauses", "select"),
+    Rule(Role.INGEST, "kernel.outbound_pauses", "select", columns=("id", "ended_at")),
+    Rule(Role.PERSON, "kernel.outbound_pauses", "select", may("order.read", "outbound.pause")),
+    Rule(Role.PERSON, "kernel.outbound_pauses", "insert update", may("outbound.pause")),
 )

@@ -167,6 +167,18 @@ export const orders = {
 }
 
 /** What follows while nobody has taken an order. */
+export const outbound = {
+  read: () => get<T.Outbound>('/outbound'),
+  pause: (reason: string) => post<T.Outbound>('/outbound/pause', { reason }),
+  resume: () => post<T.Outbound>('/outbound/resume'),
+}
+
+export const drill = {
+  read: () => get<T.DrillBoard>('/drill'),
+  begin: () => post<T.DrillBoard>('/drill'),
+  stop: () => post<T.DrillBoard>('/drill/stop'),
+}
+
 export const policies = {
   all: () => get<T.Policies>('/policies'),
   write: (draft: T.PolicyDraft) => put<T.PolicyVersion>('/policies', draft),

@@ -625,6 +625,7 @@ export type AlarmKind =
   | 'feedback_overdue'
   | 'handover_unsigned'
   | 'overdue_after_outage'
+  | 'outbound_paused'
   | 'oral_unconfirmed'
   | 'officer_distress'
   | 'delivery_problem'
@@ -779,7 +780,7 @@ export interface PolicyDraft extends PolicyContent {
 
 export type CourseState = 'RUNNING' | 'ANSWERED' | 'LATE' | 'EXHAUSTED' | 'STOPPED'
 export type StepOutcome =
-  'done' | 'nothing_left' | 'taken' | 'proposed' | 'sent_unit' | 'nobody' | 'refused' | 'late'
+  'done' | 'nothing_left' | 'taken' | 'proposed' | 'sent_unit' | 'nobody' | 'refused' | 'late' | 'paused'
 
 /** What a step did: to whom it sent, where it rang, which other unit it found. */
 export interface StepDetails {
@@ -808,6 +809,43 @@ export interface Course {
   position: number
   due_at: Instant | null
   taken: TakenStep[]
+}
+
+/** The switch for everything that leaves the house; `waiting` messages have not left. */
+export interface Outbound {
+  pause: { since: Instant; by: string; reason: string } | null
+  waiting: number
+  may_switch: boolean
+}
+
+export type DrillOutcome = 'waiting' | 'ok' | 'busy' | 'no_answer' | 'dead' | 'unknown' | 'stopped'
+/** One address that a drill tried; `seconds` is how long the line took. */
+export interface Drilled {
+  channel: DispatchChannel
+  address: string
+  outcome: DrillOutcome
+  problem: string | null
+  seconds: number | null
+}
+export interface DrilledBranch {
+  organisation_id: Id
+  name: string
+  calls: Drilled[]
+}
+export interface Drill {
+  id: Id
+  began_at: Instant
+  by: string
+  ended_at: Instant | null
+  stopped_by: string | null
+  may_stop: boolean
+  branches: DrilledBranch[]
+}
+/** The last drill; what another would try, and why it may not begin now. */
+export interface DrillBoard {
+  drill: Drill | null
+  plan: { channel: DispatchChannel; addresses: number; words: string }[]
+  obstacle: string | null
 }
 
 export interface OrderIssue extends OrderDraft {
@@ -1124,7 +1162,8 @@ export interface Positions {
   t: number | string
   units: PositionRow[]
 }
-export type ChangedKind = 'case' | 'order' | 'alarm' | 'inbound' | 'stranger_text' | 'stats'
+export type ChangedKind =
+  'case' | 'order' | 'alarm' | 'inbound' | 'outbound' | 'drill' | 'stranger_text' | 'stats'
 export interface Changed {
   seq: number
   kind: ChangedKind

@@ -26,6 +26,10 @@ export function isAnswerable({ kind }: Alarm, may: (permission: string) => boole
   return may(FOR_APPROVERS.has(kind) ? 'order.approve' : 'alarm.take')
 }
 
+/** Alarms that end with their cause alone: nobody resolves them by hand. */
+const LASTING = new Set<Alarm['kind']>(['outbound_paused'])
+export const isResolvable = ({ kind, taken_by }: Alarm): boolean => taken_by !== null && !LASTING.has(kind)
+
 /** Gives the list with this alarm put in or replaced. */
 export function withAlarm(list: readonly Alarm[], alarm: Alarm): Alarm[] {
   return [...list.filter((item) => item.id !== alarm.id), alarm].sort(byUrgency)

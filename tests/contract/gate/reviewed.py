@@ -11,7 +11,7 @@ OPERATOR = "tells the operator at the terminal about the installation"
 OWN_PROCESSES = "news between our own processes: ids and positions, never words"
 SENDS_CLEARED = (
     "gate: order.sms, order.fax, order.app, order.voice, report_order.sms, report_order.fax,"
-    " report_order.voice"
+    " report_order.voice, drill.sms, drill.fax, drill.voice"
 )
 
 REVIEWED: dict[str, tuple[frozenset[str], str]] = {
@@ -89,9 +89,10 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
          "TemporaryDirectory()", "import subprocess"),
         ("telephony.call_reports", "how far the exchange's journal was told", "write_text()"),
         ("telephony.gateways.base", "the registered gateways", "import_module()"),
-        ("telephony.outbox", "gate: order.fax, report_order.fax", "fdopen()", "mkstemp()"),
+        ("telephony.outbox", "gate: order.fax, report_order.fax, drill.fax",
+         "fdopen()", "mkstemp()"),
         ("telephony.speech", "gate: order.voice, report_order.voice, order_recall.voice,"
-         " report_order_recall.voice", "TemporaryDirectory()", "import subprocess"),
+         " report_order_recall.voice, drill.voice", "TemporaryDirectory()", "import subprocess"),
         ("telephony.sending", SENDS_CLEARED, ".send()"),
         ("telephony.simulated_fax", "the labelled simulator, which reaches nobody",
          "import http.server", "open()"),

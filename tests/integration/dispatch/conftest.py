@@ -40,7 +40,7 @@ from kernel.jobs import Handlers, Job, Worker
 from kernel.settings import Settings
 from telephony import inbound, sending
 from telephony.gateways.memory import MemoryGateway
-from telephony.ledger import HANG_UP, SEND
+from telephony.ledger import HANG_UP, RELEASE, SEND
 from telephony.lifecycle import Channel
 from telephony.outbox import Outbox
 from tests.factories.moments import ALWAYS
@@ -76,7 +76,7 @@ GRAVE = replace(COMPLAINT, case_id=3, case_no="TS11010120260922000031", urgency=
 TABLES = (
     "dispatch.policies, dispatch.units, dispatch.orders, dispatch.alarms, dispatch.replies,"
     " gps.terminals, gps.happenings, telephony.messages, telephony.inbound, kernel.jobs,"
-    " kernel.counters"
+    " kernel.counters, kernel.outbound_pauses, dispatch.drills"
 )
 
 
@@ -147,6 +147,7 @@ class Desk:
         sender = sending.Sender(self.database, gateways, self.outbox, demo_mode=True)
         handlers.manual(SEND, sender.handle)
         handlers.manual(HANG_UP, sender.hang_up)
+        handlers.transactional(RELEASE, sending.release)
         handlers.transactional(TIMELINE, lambda _, payload: self.timeline.append(payload))
         for kind, handler in self.room.jobs().items():
             handlers.transactional(kind, handler)
@@ -320,6 +321,7 @@ def desk(
         settings,
         alarms=AlarmService(settings.alarm_climb_seconds, call),
         channels=dispatch_room.standard_channels(outbox, voice=False),
+        outbox=outbox,
         directory=directory,
         gate=gate,
         evidence=evidence,

@@ -19,6 +19,7 @@ from gps_ingest.protocols.jt808.body import Dialect
 from gps_ingest.protocols.jt808.location import PositionReply
 from kernel.gate import gate
 from kernel.gate.gate import Cleared
+from kernel.pause import Pause
 from tests.ingest import LAT, LON, TEST, count, known_soon
 from tests.integration.gps_ingest.conftest import Street
 
@@ -451,6 +452,26 @@ def test_what_is_too_old_expires(street: Street) -> None:
     with street.database.unit_of_work(TEST) as session:
         late = downlink.tell(session, number, cleared("过时"), lasts=timedelta(seconds=0))
     assert wait_until(lambda: state(street, late) == "expired", 8)
+
+
+def test_words_wait_while_everything_outbound_is_paused_and_a_machine_is_asked_on(
+    street: Street, one: SimulatedTerminal
+) -> None:
+    with street.database.unit_of_work(TEST) as session:
+        stopped = Pause(began_at=datetime.now(UTC), began_by=9, began_by_name="赵刚", reason="误发")
+        session.add(stopped)
+        session.flush()
+        pause_id, number = stopped.id, ident(street, one)
+        told = downlink.tell(session, number, cleared("等一等"), lasts=timedelta(seconds=9))
+        downlink.ask_position(session, number)
+    try:
+        one.wait_for(control.QueryPosition)
+        wait_until(lambda: False, 11)  # what is too old expires at each look at the queue
+        assert state(street, told) == "queued"
+    finally:
+        with street.database.unit_of_work(TEST) as session:
+            session.get_one(Pause, pause_id).ended_at = datetime.now(UTC)
+    assert one.wait_for(words.Text, seconds=15).text == "等一等"
 
 
 def test_parameters_are_read(street: Street, one: SimulatedTerminal) -> None:

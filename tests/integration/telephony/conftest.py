@@ -19,7 +19,7 @@ from kernel.jobs import Handlers, Worker
 from telephony import news, outbound, receipts, sending
 from telephony.gateways.base import Gateway
 from telephony.gateways.memory import MemoryGateway
-from telephony.ledger import HANG_UP, SEND
+from telephony.ledger import HANG_UP, RELEASE, SEND
 from telephony.lifecycle import Channel, Kind
 from telephony.models import Message
 from telephony.outbox import Outbox
@@ -67,6 +67,7 @@ class Desk:
         handlers = Handlers()
         handlers.manual(SEND, sender.handle)
         handlers.manual(HANG_UP, sender.hang_up)
+        handlers.transactional(RELEASE, sending.release)
         handlers.transactional(news.KEY_PRESSED, lambda _, payload: self.keys.append(payload))
         handlers.transactional(news.MESSAGE_CHANGED, lambda _, payload: self.told.append(payload))
         handlers.transactional(
@@ -152,6 +153,7 @@ def desk(
     """A desk on a database without messages and jobs."""
     database = Database(telephony_database, clock=clock, pool_size=4)
     with database.unit_of_work(principal) as session:
-        session.execute(text("truncate telephony.messages, telephony.inbound, kernel.jobs cascade"))
+        tables = "telephony.messages, telephony.inbound, kernel.jobs, kernel.outbound_pauses"
+        session.execute(text(f"truncate {tables} cascade"))
     yield Desk(database, clock, principal, Outbox(tmp_path / "outbox"))
     database.close()

@@ -72,6 +72,7 @@ export default {
       done: 'sent: {to}',
       nothing_left: 'no number left to try',
       refused: 'the words did not pass the gate: nothing was sent',
+      paused: 'Outbound paused: the message before still waits, none was added',
     },
     ring: { done: 'alarmed: {rung}', taken: 'somebody has the alarm already' },
     unit: { proposed: 'proposed: {name}', sent_unit: 'sent too: {name}', nobody: 'no other unit is free' },

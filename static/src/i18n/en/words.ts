@@ -94,6 +94,7 @@ export default {
   deliveryState: {
     HELD: 'Held',
     QUEUED: 'Queued',
+    PAUSED: 'Paused',
     SENDING: 'Sending',
     SENT: 'Sent',
     DELIVERED: 'Delivered',
@@ -156,6 +157,7 @@ export default {
     arrive_overdue: 'Not arrived in time',
     feedback_overdue: 'No feedback in time',
     overdue_after_outage: 'Orders came due while cut off',
+    outbound_paused: 'Everything outbound is paused',
     oral_unconfirmed: 'Oral approval to confirm',
     officer_distress: 'Officer in distress',
     delivery_problem: 'Order delivery problem',

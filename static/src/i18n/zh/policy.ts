@@ -71,6 +71,7 @@ export default {
       done: '已发：{to}',
       nothing_left: '没有未试过的号码',
       refused: '内容未通过外发检查，没有发出',
+      paused: '外发暂停，前一条还在等，没有再加',
     },
     ring: { done: '已向{rung}报警', taken: '警报已有人接手，没有再报' },
     unit: { proposed: '提议加派 {name}', sent_unit: '已加派 {name}', nobody: '没有可加派的单元' },

@@ -89,6 +89,7 @@ export default {
   deliveryState: {
     HELD: '暂缓',
     QUEUED: '排队',
+    PAUSED: '暂停中',
     SENDING: '发送中',
     SENT: '已发出',
     DELIVERED: '已送达',
@@ -145,6 +146,7 @@ export default {
     arrive_overdue: '逾期未到场',
     feedback_overdue: '逾期未反馈',
     overdue_after_outage: '中断期间有指令到时未催办',
+    outbound_paused: '外发已暂停',
     oral_unconfirmed: '口头批准待确认',
     officer_distress: '执法人员求助',
     delivery_problem: '指令发送异常',

@@ -1,0 +1,114 @@
+import { flushPromises, mount } from '@vue/test-utils'
+import { createPinia, setActivePinia } from 'pinia'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Drill, DrillBoard, Drilled } from '@/api/types'
+import { i18n } from '@/i18n'
+import { channelsOf, deadNumbers, standing } from '@/lib/drill'
+import DrillDialog from './DrillDialog.vue'
+
+const api = vi.hoisted(() => ({ read: vi.fn(), begin: vi.fn(), stop: vi.fn() }))
+vi.mock('@/api/endpoints', async (original) => ({
+  ...(await original<Record<string, unknown>>()),
+  drill: api,
+}))
+
+const call = (channel: Drilled['channel'], outcome: Drilled['outcome'], more = {}): Drilled => ({
+  channel,
+  address: '+999100050012',
+  outcome,
+  problem: null,
+  seconds: null,
+  ...more,
+})
+const drill = (more: Partial<Drill> = {}): Drill => ({
+  id: 1,
+  began_at: '2026-09-22T04:00:00Z',
+  by: '赵刚',
+  ended_at: '2026-09-22T04:03:00Z',
+  stopped_by: null,
+  may_stop: false,
+  branches: [
+    {
+      organisation_id: 12,
+      name: '东华所',
+      calls: [call('sms', 'ok', { seconds: 3 }), call('fax', 'waiting')],
+    },
+    {
+      organisation_id: 13,
+      name: '西华所',
+      calls: [call('sms', 'busy'), call('fax', 'dead', { address: '', problem: 'no_fax_number' })],
+    },
+  ],
+  ...more,
+})
+const board = (more: Partial<DrillBoard> = {}): DrillBoard => ({
+  drill: drill(),
+  plan: [{ channel: 'sms', addresses: 2, words: '演练：通信测试' }],
+  obstacle: null,
+  ...more,
+})
+
+async function show(shown: DrillBoard) {
+  api.read.mockResolvedValue(shown)
+  const wrapper = mount(DrillDialog, {
+    props: { open: true },
+    global: { plugins: [i18n] },
+    attachTo: document.body,
+  })
+  await flushPromises()
+  return wrapper
+}
+const found = (testid: string) => document.querySelector<HTMLButtonElement>(`[data-testid=${testid}]`)
+
+describe('the drill of the lines', () => {
+  beforeEach(() => {
+    vi.clearAllMocks()
+    document.body.innerHTML = ''
+    setActivePinia(createPinia())
+  })
+
+  it('counts what is known and lists what is dead', () => {
+    expect(standing(drill())).toEqual({ all: 4, done: 3, ok: 1 })
+    expect(channelsOf(drill())).toEqual(['sms', 'fax'])
+    expect(deadNumbers(drill()).map(({ name, problem }) => [name, problem])).toEqual([
+      ['西华所', 'no_fax_number'],
+    ])
+  })
+
+  it('shows each line of each branch and the numbers to put right', async () => {
+    await show(board())
+    expect(found('drill-12-sms')?.dataset['outcome']).toBe('ok')
+    expect(found('drill-13-fax')?.dataset['outcome']).toBe('dead')
+    expect(found('drill-dead')?.textContent).toContain('西华所')
+    expect(found('drill-plan')?.textContent).toContain('演练：通信测试')
+  })
+
+  it('is begun by who may, and stopped while it goes on', async () => {
+    await show(board({ drill: null }))
+    api.begin.mockResolvedValue(
+      board({ drill: drill({ ended_at: null, may_stop: true }), obstacle: 'drill_running' }),
+    )
+    found('drill-begin')?.click()
+    await flushPromises()
+    expect(api.begin).toHaveBeenCalledOnce()
+    expect(found('drill-begin')).toBeNull()
+    expect(found('drill-dead')).toBeNull()
+    api.stop.mockResolvedValue(board())
+    found('drill-stop')?.click()
+    await flushPromises()
+    expect(api.stop).toHaveBeenCalledOnce()
+    expect(found('drill-begin')?.disabled).toBe(false)
+  })
+
+  it('says why it may not begin', async () => {
+    await show(board({ obstacle: 'grave_order_open' }))
+    expect(found('drill-begin')?.disabled).toBe(true)
+    expect(found('drill-obstacle')?.textContent.trim()).not.toBe('')
+  })
+
+  it('is only looked at by everybody else', async () => {
+    await show(board({ plan: [] }))
+    expect(found('drill-begin')).toBeNull()
+    expect(found('drill-ready')?.textContent).toContain('1')
+  })
+})
