@@ -193,15 +193,23 @@ def _every_order_climbed_to_its_end(system: System, besieged: Siege) -> None:
         [one["id"] for one in besieged.issued],
     )
     assert len(rows) == len(besieged.issued), "one order for each request, one course for each"
+    late = 0
     for assignment, state, position, taken, acknowledged_at, last in rows:
         if acknowledged_at is not None:
             assert state == "ANSWERED"
             assert last <= acknowledged_at, "sent after it was acknowledged"
             assert taken == sorted(set(taken)), f"each step once: {taken}"
+        elif state == "LATE":  # a minute without anybody who could act: a person was told
+            late += 1
+            assert taken == list(range(position)), f"each step once: {taken}"
         else:
             assert assignment not in besieged.acknowledged, "an acknowledgement was lost"
             assert (state, position) == ("EXHAUSTED", 3)
             assert taken == [0, 1, 2], f"each step once: {taken}"
+    told = system.sql("select sum((params->>'count')::int) from dispatch.alarms"
+                      " where kind = 'overdue_after_outage'")[0][0]  # fmt: skip
+    assert late <= (told or 0)
+    assert late < len(rows) / 2, "mostly late proves little"
 
 
 def _no_text_came_twice_without_a_mark(system: System, ids: list[int]) -> None:
@@ -220,14 +228,18 @@ def _no_text_came_twice_without_a_mark(system: System, ids: list[int]) -> None:
 
 def _nobody_was_called_more_often_than_attempts_say(system: System) -> None:
     """Each attempt is written before its call is made; a whole fax is not sent once more."""
-    called = Counter(said["called"][0] for said in system.outside() if "called" in said)
+    called = Counter(
+        "+" + said["called"][0].strip() for said in system.outside() if "called" in said
+    )
     attempts = dict(system.sql(
         "select m.address, count(*) from telephony.attempts a"
         " join telephony.messages m on m.id = a.message_id"
         " where m.channel in ('fax', 'voice') group by 1"))  # fmt: skip
     assert called, "nobody was called"
     assert all(times <= attempts[number] for number, times in called.items()), (called, attempts)
-    whole = Counter(said["to"][0] for said in system.outside() if said.get("fax") == ["SUCCESS"])
+    whole = Counter(
+        "+" + said["to"][0].strip() for said in system.outside() if said.get("fax") == ["SUCCESS"]
+    )
     faxes = dict(system.sql(
         "select address, count(*) from telephony.messages where channel = 'fax' group by 1"
     ))  # fmt: skip
