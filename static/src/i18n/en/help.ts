@@ -46,6 +46,56 @@ export default {
       how: 'Feedback never closes a case. The unit asks for closure and somebody else approves. A transfer to another agency needs the bureau head and makes a referral letter.',
     },
   },
+  lines: {
+    title: 'Lines and duty',
+    fax: {
+      word: 'Faxes that come in',
+      means:
+        "The fax of a branch with one open order is filed there by itself; of several, you say which. A page changes nothing: read it, settle it among the replies, and it becomes the proof. A citizen's fax is for the intake desk alone.",
+    },
+    disc: {
+      word: 'The disc around a unit',
+      means: 'Its position is old: so far it may have driven at its last speed. The ranking counts with it.',
+    },
+    pause: {
+      word: 'Pause outbound',
+      means:
+        'A commander stops all texts, faxes, calls and words to vehicles, with a reason. What waits is kept and leaves after the resume, the urgent first; alarms climb on.',
+    },
+    drill: {
+      word: 'Communications drill',
+      means:
+        'Sends a drill message to every number of every branch and lists which are reached, busy, unanswered or dead. Not while an order of level 2 or above is open.',
+    },
+    duty: {
+      word: 'Duty roster',
+      means:
+        'Alarms call who is on duty now; a post without anybody calls all who hold the rank. Gaps and overlaps are shown.',
+    },
+    handover: {
+      word: 'Hand-over',
+      means:
+        'Lists open alarms, orders, deliveries and cases near their date. Who leaves writes a note, who comes signs; half an hour without a signature raises an alarm.',
+    },
+  },
+  phone: {
+    title: 'The phone in the field',
+    offline: {
+      word: 'Without network',
+      means:
+        'The page and your orders open all the same. Reports wait in order and are sent when it is back; another person or the end of duty clears the phone.',
+    },
+    late: {
+      word: 'A report that came too late',
+      means:
+        'Where the order was cancelled or given to another unit, what you did is kept as a note, and the page says what happened. It changes nothing.',
+    },
+    record: {
+      word: 'Inspection record',
+      means:
+        'Filled in and signed on the phone, also without network. Changed words need new signatures; what was filed is corrected by a new version only.',
+    },
+  },
   climb: {
     title: 'When nobody accepts',
     next: {
