@@ -1,13 +1,17 @@
 """Reads: the deliveries of an order, and one of them under its lock."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from dispatch.delivery.lifecycle import QUEUED
 from dispatch.delivery.models import Delivery
 from dispatch.orders.models import Order
+from kernel import pause
+from telephony import outlook
 
 
 def by_assignment(session: Session, order_ids: Iterable[int]) -> dict[int, list[Delivery]]:
@@ -17,6 +21,20 @@ def by_assignment(session: Session, order_ids: Iterable[int]) -> dict[int, list[
     for delivery in session.scalars(wanted.order_by(Delivery.id)):
         found[delivery.assignment_id].append(delivery)
     return found
+
+
+def expected(
+    session: Session, order_id: int, lines: Mapping[str, int]
+) -> list[tuple[int, datetime]]:
+    """When the order's faxes and calls that wait should be over: (delivery id, UTC). None of it
+    during a pause of everything outbound.
+    """
+    mine = select(Delivery).where(Delivery.order_id == order_id, Delivery.state == QUEUED)
+    waiting = {one.message_id: one.id for one in session.scalars(mine) if one.message_id}
+    if not waiting or pause.is_on(session):
+        return []
+    found = outlook.expected(session, waiting, lines)
+    return [(waiting[ident], at) for ident, at in found.items()]
 
 
 def locked(session: Session, which: ColumnElement[bool]) -> Delivery | None:

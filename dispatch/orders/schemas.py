@@ -318,3 +318,16 @@ class LedgerOut(BaseModel):
     issued_by: str
     approval: OrderApprovalOut | None
     rows: list[LedgerLine]
+
+
+class Expected(BaseModel):
+    """When a call that waits for its turn should be over."""
+
+    delivery_id: int
+    at: Utc
+
+
+class OutlookOut(BaseModel):
+    """Faxes and calls of the order that wait; empty while everything outbound is paused."""
+
+    expected: list[Expected]

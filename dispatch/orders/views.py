@@ -30,6 +30,7 @@ from dispatch.orders.schemas import (
     Cancel,
     ConfirmedIn,
     Draft,
+    Expected,
     Issue,
     Joint,
     JointOut,
@@ -38,6 +39,7 @@ from dispatch.orders.schemas import (
     OrderQuery,
     Orders,
     OrderWords,
+    OutlookOut,
     PreviewOut,
     Reassign,
     RecommendationOut,
@@ -63,6 +65,7 @@ def create_blueprint(orders: OrderService, statuses: StatusService) -> APIBluepr
     blueprint = APIBlueprint("orders", __name__, url_prefix="/api/v1", tag="Orders")
     _composing(blueprint, orders)
     _reading(blueprint)
+    _outlook(blueprint, orders)
     _ledger(blueprint, orders.settings.zone)
     _judging(blueprint, orders)
     _more_units(blueprint, orders)
@@ -162,6 +165,20 @@ def _reading(blueprint: APIBlueprint) -> None:
     def get_order(order_id: int) -> Any:
         with unit_of_work() as session:
             return show(session, queries.visible(session, current_principal(), order_id))
+
+
+def _outlook(blueprint: APIBlueprint, orders: OrderService) -> None:
+    lines = {"fax": orders.settings.fax_lines, "voice": orders.settings.voice_lines}
+
+    @blueprint.get(f"/orders/<{IDENT}:order_id>/outlook")
+    @blueprint.output(OutlookOut)
+    @blueprint.doc(operation_id="getOrderOutlook")
+    @require("order.read")
+    def get_outlook(order_id: int) -> Any:
+        with unit_of_work() as session:
+            order = queries.visible(session, current_principal(), order_id)
+            found = deliveries.expected(session, order.id, lines)
+            return OutlookOut(expected=[Expected(delivery_id=one, at=at) for one, at in found])
 
 
 def _ledger(blueprint: APIBlueprint, zone: tzinfo) -> None:

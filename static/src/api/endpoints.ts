@@ -162,6 +162,8 @@ export const orders = {
     post<T.Order>(`/orders/${id}/reinforce`, { unit_ids, reason }),
   reassign: (assignmentId: T.Id, unit_id: T.Id, reason: string) =>
     post<T.Order>(`/assignments/${assignmentId}/reassign`, { unit_id, reason }),
+  /** When its faxes and calls that wait should be over. */
+  outlook: (id: T.Id) => get<T.Outlook>(`/orders/${id}/outlook`),
   ledger: (id: T.Id) => get<T.Ledger>(`/orders/${id}/ledger`),
   ledgerSheet: (id: T.Id) => apiUrl(`/orders/${id}/ledger.pdf`),
 }

@@ -869,6 +869,10 @@ export interface OrderSummary {
   targets: string[]
 }
 
+export interface Outlook {
+  expected: { delivery_id: Id; at: Instant }[]
+}
+
 export interface Delivery {
   id: Id
   channel: DispatchChannel

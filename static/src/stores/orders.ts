@@ -3,12 +3,17 @@ import { shallowRef } from 'vue'
 import { orders as api } from '@/api/endpoints'
 import { gather } from '@/lib/gather'
 import { realtime } from '@/realtime'
-import type { Id, Order, OrderSummary } from '@/api/types'
+import type { Delivery, Id, Instant, Order, OrderSummary } from '@/api/types'
+
+const waitsForALine = ({ state, channel }: Delivery): boolean =>
+  state === 'QUEUED' && (channel === 'fax' || channel === 'voice')
 
 /** Open orders, and those whose every recipient is shown. */
 export const useOrders = defineStore('orders', () => {
   const open = shallowRef<OrderSummary[]>([])
   const details = shallowRef<ReadonlyMap<Id, Order>>(new Map())
+  /** When faxes and calls that wait should be over, by delivery. */
+  const expected = shallowRef<ReadonlyMap<Id, Instant>>(new Map())
   let watchers = 0
 
   async function loadOpen(): Promise<void> {
@@ -18,7 +23,15 @@ export const useOrders = defineStore('orders', () => {
   async function load(id: Id): Promise<Order> {
     const order = await api.one(id)
     keep(order)
+    if (order.assignments.some(({ deliveries }) => deliveries.some(waitsForALine))) {
+      void lookOut(id).catch(() => undefined)
+    }
     return order
+  }
+
+  async function lookOut(id: Id): Promise<void> {
+    const { expected: told } = await api.outlook(id)
+    expected.value = new Map([...expected.value, ...told.map((one) => [one.delivery_id, one.at] as const)])
   }
 
   /** Holds an order the server has just given. */
@@ -51,5 +64,5 @@ export const useOrders = defineStore('orders', () => {
     for (const id of details.value.keys()) void load(id).catch(() => undefined)
   })
 
-  return { open, details, loadOpen, load, keep, forget, watchOpen }
+  return { open, details, expected, loadOpen, load, keep, forget, watchOpen }
 })

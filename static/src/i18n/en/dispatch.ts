@@ -219,6 +219,7 @@ export default {
     deliveredOf: '{n}/{of}',
     notYet: 'no',
     parts: '{confirmed} of {total} parts confirmed',
+    expected: 'over by about {time}',
     attempts: 'attempt {n}',
     text: 'text',
     proposal: 'GPS: within {metres} m of the scene since {time}',

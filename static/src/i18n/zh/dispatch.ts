@@ -218,6 +218,7 @@ export default {
     deliveredOf: '{n}/{of}',
     notYet: '未',
     parts: '{confirmed}/{total} 条有回执',
+    expected: '约 {time} 完成',
     attempts: '第 {n} 次',
     text: '原文',
     proposal: 'GPS：{time} 起在现场 {metres} 米内',
