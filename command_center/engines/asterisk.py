@@ -18,6 +18,7 @@ from shutil import which
 from command_center.engines.process import EngineError, Process, bring_up
 from command_center.engines.redis import write_private
 from kernel.settings import Settings
+from telephony import call_reports
 from telephony.engine_http import NotReached
 from telephony.exchange import USER, Ari
 from telephony.gateways.base import OutcomeUnknown
@@ -345,6 +346,7 @@ class Asterisk:
             (self.home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
         # FILE() appends to what is there, and makes nothing.
         self.journal.touch(mode=0o600)
+        call_reports.begin_anew(self.journal)
         for name, content in configuration(self.settings, self.side).items():
             write_private(self.home / "etc" / name, content)
         bring_up(self._process, self.ready, 20)

@@ -7,7 +7,7 @@ import pytest
 
 from kernel.settings import Settings
 from telephony import callback
-from telephony.call_reports import Follower, Report, read
+from telephony.call_reports import Follower, Report, begin_anew, read
 from telephony.lifecycle import Kind
 
 DIALLED = "job=fax-7-2&dial=ANSWER"
@@ -159,3 +159,28 @@ def test_a_report_names_what_the_engine_said() -> None:
     found = read(SENT)
     assert isinstance(found, Report)
     assert found.detail["rate"] == "14400"
+
+
+@pytest.mark.parametrize(("told", "left"), [("all", 0), ("not all", 1_100), ("nothing", 1_100)])
+def test_a_journal_is_emptied_at_the_exchanges_start_once_all_of_it_was_told(
+    tmp_path: Path, office: Office, monkeypatch: pytest.MonkeyPatch, told: str, left: int
+) -> None:
+    monkeypatch.setattr("telephony.call_reports.MOST_BYTES", 1_000)
+    settings, journal = Settings(var_dir=tmp_path), tmp_path / "journal"
+    line = "job=fax-9-1&dial=BUSY".ljust(99, "&") + "\n"
+    journal.write_text(line * 10, "utf-8")
+    if told != "nothing":
+        follow(settings, journal, office, 10)
+    begin_anew(journal)
+    assert journal.stat().st_size == 1_000, "as large as it may grow"
+    with journal.open("a", encoding="utf-8") as file:
+        file.write(line)
+    if told == "all":
+        follow(settings, journal, office, 11)
+    begin_anew(journal)
+    assert journal.stat().st_size == left
+    with journal.open("a", encoding="utf-8") as file:
+        file.write(SENT + "\n")
+    follow(settings, journal, office, 12)
+    assert len(office.taken) == 12
+    assert office.taken[-1] == (7, "delivered")
