@@ -115,7 +115,7 @@ _OTHERS = (
         "paper.handover", "print",
         _fields("number", "written_by", "written_at", "notes", "signed_by", "signed_at",
                 "sections"),
-        _fields("notes"), _each(patterns.KINDS - {patterns.PLATE}, "refuse"),
+        _fields("notes"), REFUSE | _each(frozenset({patterns.PLATE}), "pass"),
     ),
     Purpose(
         "export.audit_log", "export",

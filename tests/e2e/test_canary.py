@@ -223,7 +223,8 @@ def ledger(passage: Passage, purpose: str) -> Written:
 
 def handover(passage: Passage, purpose: str) -> Written:
     """What one leaves open at the end of a duty, on screen and printed."""
-    path = f"/handovers/{passage.people['dispatcher'].post('/handovers', notes='无')['id']}"
+    left = passage.people["dispatcher"].post("/handovers", notes="无", key=str(uuid.uuid4()))
+    path = f"/handovers/{left['id']}"
     yield "hand-over", passage.get(path, "dispatcher")
     yield "printed hand-over", text_of(passage.get(f"{path}/paper.pdf", "dispatcher"))
     yield from at_the_gate(passage, purpose)

@@ -316,9 +316,9 @@ def _order(siege: Siege) -> None:
     ids["pending_id"] = _sent(siege, ids["JB_id"], None, siege.bureau.branch)["id"]
     ids["policy_id"] = _policy(siege, siege.bureau.root.path)
     ids["duty_id"] = _duty(siege, siege.bureau.branch)
-    ids["handover_id"] = siege.kept("second-disp", "POST", "/handovers", {"notes": "一切正常"})[
-        "id"
-    ]
+    ids["handover_id"] = siege.kept(
+        "second-disp", "POST", "/handovers", {"notes": "一切正常", "key": str(uuid4())}
+    )["id"]
 
 
 def _duty(siege: Siege, branch: Organisation) -> int:
@@ -368,7 +368,9 @@ def _elsewhere(siege: Siege) -> None:
         siege.kept(account, "POST", "/field/sign-on", {"unit_id": unit_id})
     made = _sent(siege, case["id"], unit_id, west)
     alarm = siege.kept("west", "POST", "/field/sos", {})
-    left = siege.kept("west-disp", "POST", "/handovers", {"notes": "西边的交接说明"})
+    left = siege.kept(
+        "west-disp", "POST", "/handovers", {"notes": "西边的交接说明", "key": str(uuid4())}
+    )
     siege.foreign = {
         "case_id": case["id"], "case_no": case["case_no"], "into_case_no": case["case_no"],
         "object_no": case["case_no"], "unit_id": unit_id, "unit_ids": [unit_id],

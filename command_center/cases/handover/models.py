@@ -1,6 +1,8 @@
 """The report that one person leaves and another signs for."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Base, Json, Key, Reference, Timestamp
@@ -11,12 +13,15 @@ class Handover(Base):
 
     __tablename__ = "handovers"
     __table_args__ = (
+        UniqueConstraint("key"),
         CheckConstraint("signed_by is null or signed_by <> written_by", name="somebody_else"),
         Index("ix_handovers_written_at", "written_at"),
         {"schema": "cases"},
     )
 
     id: Mapped[Key]
+    key: Mapped[UUID] = mapped_column(Uuid)
+    """The sender's own name of it."""
     organisation_path: Mapped[str] = mapped_column(String(200))
     written_by: Mapped[Reference]
     written_by_name: Mapped[str] = mapped_column(String(80))

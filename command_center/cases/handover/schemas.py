@@ -1,6 +1,7 @@
 """Shapes of the hand-over."""
 
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -10,6 +11,8 @@ from kernel.schemas import Storable
 
 
 class HandoverIn(BaseModel):
+    key: UUID
+    """Of the sender's own: sent again after a lost answer, it is the same report."""
     notes: Annotated[Storable, Field(max_length=4000)] = ""
 
 

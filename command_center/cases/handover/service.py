@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from command_center.cases import queries
@@ -28,10 +29,19 @@ LISTED = 50
 CASE_NO = re.compile(r"[A-Z]{2}\d{15,24}")
 
 
-def write(session: Session, office: Office, notes: str) -> Handover:
-    """Leave what is open now; raises BadInput for notes that lead to a person."""
+def write(session: Session, office: Office, notes: str, key: UUID) -> Handover:
+    """Leave what is open now, once for each key.
+
+    Raises BadInput for notes that lead to a person, Conflict for somebody else's key.
+    """
     principal, moment = principal_of(session), now(session)
+    session.execute(select(func.pg_advisory_xact_lock(key.int & 0x7FFF_FFFF_FFFF_FFFF)))
+    if known := session.scalar(select(Handover).where(Handover.key == key)):
+        if known.written_by != principal.id:
+            raise Conflict("idempotency_key_used")
+        return known
     made = Handover(
+        key=key,
         organisation_path=principal.organisation_path,
         written_by=principal.id,
         written_by_name=principal.name,

@@ -50,7 +50,7 @@ def create_blueprint(office: Office) -> APIBlueprint:
     @require("duty.hand_over")
     def write(body: HandoverIn) -> Any:
         with unit_of_work() as session:
-            return handover_out(service.write(session, office, body.notes.strip()))
+            return handover_out(service.write(session, office, body.notes.strip(), body.key))
 
     @blueprint.get(ONE)
     @blueprint.output(HandoverOut)

@@ -48,6 +48,7 @@ def _handovers() -> None:
     op.create_table(
         "handovers",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("key", sa.Uuid(), nullable=False),
         sa.Column("organisation_path", sa.String(200), nullable=False),
         sa.Column("written_by", sa.BigInteger(), nullable=False),
         sa.Column("written_by_name", sa.String(80), nullable=False),
@@ -59,6 +60,7 @@ def _handovers() -> None:
         sa.Column("signed_by_name", sa.String(80)),
         sa.Column("signed_at", TIME),
         sa.PrimaryKeyConstraint("id", name="pk_handovers"),
+        sa.UniqueConstraint("key", name="uq_handovers_key"),
         sa.CheckConstraint("signed_by is null or signed_by <> written_by", name="somebody_else"),
         schema="cases",
     )

@@ -47,7 +47,7 @@ export const handovers = {
   list: () => get<{ items: HandoverSummary[] }>('/handovers'),
   standing: () => get<Standing>('/handovers/standing'),
   one: (id: Id) => get<Handover>(`/handovers/${id}`),
-  write: (notes: string) => post<Handover>('/handovers', { notes }),
+  write: (notes: string, key: string) => post<Handover>('/handovers', { notes, key }),
   sign: (id: Id) => post<Handover>(`/handovers/${id}/sign`),
   paper: (id: Id) => apiUrl(`/handovers/${id}/paper.pdf`),
 }

@@ -120,6 +120,7 @@ def test_nothing_runs_or_unpacks_what_it_is_given() -> None:
 
 TEMPLATES = {
     "command_center/cases/papers.py": "two papers of our own, values escaped",
+    "command_center/cases/handover/paper.py": "one paper of our own, values escaped",
     "dispatch/orders/ledger.py": "one page of our own, values escaped",
     "maps/folium_page.py": "one line of our own, its value as JSON",
 }
@@ -162,7 +163,7 @@ def test_no_page_writes_html_of_what_it_was_told() -> None:
 BOUND = re.compile(r"""\s(?::|v-bind:)(?:href|src|formaction|xlink:href)="([^"]+)\"""")
 OWN = re.compile(
     r"address\(|source$|playing\.url|picture$|downloadUrl|mapUrl|providerUrl|apiUrl\(|^sheet$"
-    r"|^navigation$|^url$|^api\.certificate\(|^api\.ledgerSheet\(|^(?:api\.)?pages\("
+    r"|^navigation$|^url$|^api\.certificate\(|^api\.ledgerSheet\(|^(?:api\.)?pages\(|^api\.paper\("
 )
 """Made by `apiUrl`, a blob of our own, or `geo:` with two numbers."""
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -22,7 +23,7 @@ from dispatch.units import service as units
 from kernel.access import Role, system
 from kernel.audit import AuditEntry
 from kernel.clock import FixedClock
-from kernel.errors import BadInput
+from kernel.errors import BadInput, Conflict
 from kernel.settings import Settings
 from tests.factories.bureau import CANARY, Bureau, acting, complaint, report
 from tests.factories.desk import Desk, OneTransaction
@@ -120,7 +121,7 @@ def test_a_report_is_a_number_alone_and_nobody_stands_behind_it(
     case = open_case(report())
     clock.advance(days=400)
     with acting(session, bureau.person("CMD")):
-        made = service.write(session, office, NOTES)
+        made = service.write(session, office, NOTES, uuid4())
     said = str(made.content) + str(paper.cleared(made, office.zone).for_way("print"))
     assert case.case_no in said
     for word in (CANARY["name"], CANARY["phone"], "老王饭店", "冰柜", "过期"):
@@ -142,7 +143,7 @@ def test_somebody_else_signs_and_both_are_on_record(
     session: Session, bureau: Bureau, desk: Desk
 ) -> None:
     leaves, comes = bureau.person("DISP"), bureau.person("DISP")
-    made = desk.post(leaves, "/handovers", {"notes": NOTES})
+    made = desk.post(leaves, "/handovers", {"notes": NOTES, "key": str(uuid4())})
     assert made.status_code == 201, made.text
     path = f"/handovers/{made.get_json()['id']}"
     refused = desk.post(leaves, f"{path}/sign", {})
@@ -164,7 +165,9 @@ def test_somebody_else_signs_and_both_are_on_record(
 def test_it_does_not_exist_for_another_jurisdiction(
     session: Session, bureau: Bureau, desk: Desk
 ) -> None:
-    made = desk.post(bureau.person("DISP"), "/handovers", {"notes": ""}).get_json()
+    made = desk.post(
+        bureau.person("DISP"), "/handovers", {"notes": "", "key": str(uuid4())}
+    ).get_json()
     below = bureau.person("DISP", at=bureau.branch)
     for answer in (
         desk.get(below, f"/handovers/{made['id']}"),
@@ -180,7 +183,7 @@ def test_it_does_not_exist_for_another_jurisdiction(
 )
 def test_notes_lead_to_nobody(session: Session, bureau: Bureau, office: Office, notes: str) -> None:
     with acting(session, bureau.person("DISP")), pytest.raises(BadInput) as refusal:
-        service.write(session, office, notes)
+        service.write(session, office, notes, uuid4())
     assert (refusal.value.field, refusal.value.code) == ("notes", "personal_data")
 
 
@@ -190,7 +193,7 @@ def test_notes_about_a_case_do_not_name_who_stands_behind_it(
     case = open_case(report())
     words = f"{case.case_no} 是{CANARY['name']}的"
     with acting(session, bureau.person("CMD")), pytest.raises(BadInput) as refusal:
-        service.write(session, office, words)
+        service.write(session, office, words, uuid4())
     assert refusal.value.field == "notes"
 
 
@@ -199,7 +202,7 @@ def test_an_unsigned_one_rings_until_it_is_signed(
 ) -> None:
     leaves, comes = bureau.person("DISP"), bureau.person("DISP")
     with acting(session, leaves):
-        made = service.write(session, office, NOTES)
+        made = service.write(session, office, NOTES, uuid4())
     clock.advance(minutes=30)
     with acting(session, WORKER):
         service.overdue(office, session, {"handover_id": made.id})
@@ -219,7 +222,7 @@ def test_it_is_printed_on_one_page(
 ) -> None:
     open_case(complaint())
     who = bureau.person("SHIFT")
-    made = desk.post(who, "/handovers", {"notes": NOTES}).get_json()
+    made = desk.post(who, "/handovers", {"notes": NOTES, "key": str(uuid4())}).get_json()
     printed = desk.get(who, f"/handovers/{made['id']}/paper.pdf")
     assert printed.data.startswith(b"%PDF-") and printed.data.count(b"/Type /Page\n") <= 1
     assert session.scalars(select(Handover.notes)).all() == [NOTES]
@@ -231,3 +234,15 @@ def test_the_page_has_words_for_every_code() -> None:
     wanted = {*states, *RUNGS, *(step.asks for step in steps if step.asks)}
     wanted |= {f"{stage}_overdue" for stage in STAGES} | (CHANNELS.keys() - {"gps", "desk"})
     assert wanted - paper.WORDS.keys() == set()
+
+
+def test_a_report_that_is_sent_again_is_the_one_that_was_left(
+    session: Session, bureau: Bureau, office: Office
+) -> None:
+    key = uuid4()
+    with acting(session, bureau.person("DISP")):
+        first = service.write(session, office, "无", key)
+        assert service.write(session, office, "别的", key) is first
+        assert first.notes == "无"
+    with acting(session, bureau.person("SHIFT")), pytest.raises(Conflict, match="key_used"):
+        service.write(session, office, "无", key)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import true
@@ -148,8 +149,9 @@ class Elsewhere:
             {"number": self.numbers[0], "about": "", "state": "", "at": None, "who": ""}
         ]}  # fmt: skip
         left = Handover(
-            organisation_path=self.bureau.other.path, written_by=1, written_by_name="某",
-            written_at=moment, due_at=moment, notes="", content=dict.fromkeys(SECTIONS, section),
+            key=uuid4(), organisation_path=self.bureau.other.path, written_by=1,
+            written_by_name="某", written_at=moment, due_at=moment, notes="",
+            content=dict.fromkeys(SECTIONS, section),
         )  # fmt: skip
         self.session.add(left)
         self.session.flush()

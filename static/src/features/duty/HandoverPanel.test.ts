@@ -56,7 +56,7 @@ describe('the hand-over', () => {
     await panel.get('[data-testid=handover-notes]').setValue(' 京A12345 送修 ')
     await panel.get('form').trigger('submit')
     await flushPromises()
-    expect(write).toHaveBeenCalledWith('京A12345 送修')
+    expect(write).toHaveBeenCalledWith('京A12345 送修', expect.any(String))
     expect(panel.find('[data-testid=handover-sign]').exists()).toBe(false)
   })
 
