@@ -60,6 +60,10 @@ class Siege:
         return self.system.settings.uses_exchange
 
     @property
+    def ways(self) -> tuple[str, ...]:
+        return ("fax", "sms", "voice") if self.has_exchange else ("fax", "sms")
+
+    @property
     def victims(self) -> tuple[str, ...]:
         return (
             *OURS,
@@ -80,7 +84,7 @@ class Siege:
             "case_id": self.cases[number % len(self.cases)],
             "unit_ids": [],
             "branch_ids": [self.branches[number % len(self.branches)]],
-            "channels": [("fax", "sms", "voice" if self.has_exchange else "fax")[number % 3]],
+            "channels": [self.ways[number % len(self.ways)]],
             "kind": "verify",
             "idempotency_key": str(uuid.uuid4()),
             "override_reason": "演练",
