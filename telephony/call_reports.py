@@ -6,6 +6,7 @@ place up to which the web process has taken them is kept beside the journal, aft
 a line may be told twice, which changes nothing, and none is left out.
 """
 
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ TOLD_ALONG = ("rate", "error", "remote", "key", "desk")
 """What else a line may say."""
 MOST_BYTES = 1 << 20
 """Some seven thousand calls."""
+SENDER = re.compile(rb"(?<=&from=)[^&\n]+")
 LOOK_SECONDS = 0.5
 LONGEST_PAUSE = 5.0
 
@@ -135,8 +137,10 @@ class Follower:
         """Until `stopping` is set."""
         while not self.stopping.is_set():
             for end, line in self._new_lines():
-                if (report := read(line)) is not None and not self._tell(report):
+                report = read(line.decode("utf-8", "replace").strip())
+                if report is not None and not self._tell(report):
                     return
+                self._forget(end - len(line), line)
                 self._mark.write_text(str(end), "ascii")
             self.stopping.wait(LOOK_SECONDS)
 
@@ -144,7 +148,18 @@ class Follower:
     def _mark(self) -> Path:
         return _mark(self.journal)
 
-    def _new_lines(self) -> Iterator[tuple[int, str]]:
+    def _forget(self, begin: int, line: bytes) -> None:
+        """Whose number a fax came from is sealed elsewhere by now: here it is written over.
+
+        The exchange only appends, and nothing moves.
+        """
+        hidden = SENDER.sub(lambda found: b"x" * len(found[0]), line)
+        if hidden != line:
+            with self.journal.open("r+b") as file:
+                file.seek(begin)
+                file.write(hidden)
+
+    def _new_lines(self) -> Iterator[tuple[int, bytes]]:
         """Whole lines behind the mark, each with where it ends."""
         if not self.journal.exists():
             return
@@ -158,7 +173,7 @@ class Follower:
                 if not line.endswith(b"\n"):
                     return  # it is still being written
                 begin += len(line)
-                yield begin, line.decode("utf-8", "replace").strip()
+                yield begin, line
 
     def _tell(self, report: Report | FaxIn) -> bool:
         """Again and again until the web process has taken it; False when told to stop before."""

@@ -65,6 +65,9 @@ def test_a_fax_that_comes_in_is_kept_once_and_lies_in_the_tray(
     pdf = tray.pdf(fax.provider_id)
     assert pdf is not None
     assert b"/Count 1" in pdf
+    journal = exchange_rig.exchange.journal
+    assert wait_until(lambda: "9991000005007" not in journal.read_text("utf-8"), 5)
+    assert f"came={fax.provider_id}&from=xxx" in journal.read_text("utf-8")
     desk.do(tray.clear)
     assert (folder / fax.provider_id).exists(), "nobody has it yet"
     desk.do(lambda session: inbound.mark(session, fax.id, "to_person"))

@@ -81,12 +81,18 @@ def test_a_fax_that_came_in_is_told_with_its_number_and_pages(
     settings, journal = Settings(var_dir=tmp_path), tmp_path / "journal"
     journal.write_text(
         "came=in-1790000000.7.tif&from=%2B9991000005001&to=12315&pages=2&fax=SUCCESS&at=1790000000\n"
-        "came=in-1790000000.8.tif&from=&to=12315&pages=0&fax=FAILED&at=1790000009\n"
+        "came=in-1790000000.8.tif&from=%2B9991390000&to=12315&pages=0&fax=FAILED&at=1790000009\n"
         f"{SENT}\n",
         "utf-8",
     )
+    size = journal.stat().st_size
     follow(settings, journal, office, 2)
     assert office.taken == [(2, "+9991000005001"), (7, "delivered")], "of no page nothing is told"
+    left = journal.read_text("utf-8")
+    assert "9991000005001" not in left, "whoever it was is kept sealed"
+    assert "999139" not in left
+    assert journal.stat().st_size == size
+    assert left.endswith(f"{SENT}\n")
 
 
 class Office:
