@@ -20,6 +20,7 @@ from kernel import pause
 from kernel.access import Principal, Role, system
 from kernel.clock import now
 from kernel.db import Database
+from kernel.gate import purposes
 from kernel.jobs import LEASE, Claimed, Retry
 from kernel.log import get_logger
 from telephony import ledger, numbers, sms_text
@@ -129,7 +130,7 @@ class Sender:
                 return None
             if message.state != State.QUEUED or message.attempts_made + 1 != attempt:
                 return None  # an older job; a newer one is there
-            if pause.is_on(session):
+            if pause.is_on(session) and not purposes.leaves_paused(message.purpose):
                 return None  # its end starts this one
             if not ledger.is_its_turn(session, message):
                 return None  # the end of the other call starts this one

@@ -28,6 +28,8 @@ class Purpose:
     """Kind of hit -> what it does; kinds not named are not looked for."""
     takes_files: bool = False
     """Whether attachments may go along, each cleared for it by a person."""
+    even_paused: bool = False
+    """Whether it leaves while everything outbound is paused: somebody's life may hang on it."""
 
 
 def _each(kinds: frozenset[str], effect: Effect) -> dict[str, Effect]:
@@ -137,7 +139,7 @@ _OTHERS = (
             _fields("reply"), REFUSE),
     Purpose("order_question.vehicle", "vehicle", _fields("order_no")),
     *(Purpose(f"drill.{way}", way, _fields("minute")) for way in ("sms", "fax", "voice")),
-    Purpose("sms.duty_call", "sms", _fields("name", "minute")),
+    Purpose("sms.duty_call", "sms", _fields("name", "minute"), even_paused=True),
     Purpose("sms.duty_alarm", "sms", _fields("post", "minute")),
     Purpose("sms.code", "sms", _fields("code", "minutes")),
     Purpose("voice.case_status", "voice", _fields("case_no", "kind", "state", "due_at")),
@@ -185,3 +187,8 @@ TABLE: Mapping[str, Purpose] = MappingProxyType(
 def of(name: str) -> Purpose:
     """The purpose of that name; raises KeyError for one nobody has thought through."""
     return TABLE[name]
+
+
+def leaves_paused(name: str) -> bool:
+    """Whether a pause of everything outbound does not hold it back."""
+    return name in TABLE and TABLE[name].even_paused

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from dispatch.alarms.queries import open_alarms
 from dispatch.escalation.policy import RING, SEND, Policy, Step
 from dispatch.orders.lifecycle import ACKED
+from dispatch.orders.ports import Officer
 from kernel.audit import AuditEntry
 from kernel.errors import Conflict, Forbidden
 from kernel.pause import Pause
@@ -160,3 +161,16 @@ def test_the_switch_over_http(desk: Desk, call: Call) -> None:  # noqa: F811
     assert (done.status_code, done.get_json()["pause"]) == (200, None)
     again = call(COMMANDER, "POST", "/outbound/resume")
     assert (again.status_code, again.get_json()["code"]) == (409, "not_paused")
+
+
+def test_an_officer_in_danger_is_heard_of_while_nothing_else_leaves(desk: Desk) -> None:
+    """No commander sits at a desk: the duty list is told by text, whatever is paused."""
+    desk.directory.duty = [Officer(9, "赵刚", "+99913800000009", certified=True)]
+    desk.desks.clear()
+    car = desk.unit("京A0001")
+    pause(desk)
+    order_id = desk.issue(car, channels=("sms",))
+    desk.do(lambda s: desk.room.field.sos(s, None), person(100, "OFFICER", EAST.path))
+    desk.work()
+    assert [one.to for one in desk.sms.sent] == ["+99913800000009"]
+    assert {one.state for one in desk.deliveries(order_id)} == {"QUEUED"}
