@@ -32,7 +32,7 @@ class Drill(Base):
     began_by_name: Mapped[str] = mapped_column(String(80))
     ended_at: Mapped[Timestamp | None]
     stopped_by_name: Mapped[str | None] = mapped_column(String(80))
-    """Who broke it off; null where it came to its end."""
+    """Who broke it off, empty where a grave order did; null where it came to its end."""
 
 
 class DrillCall(Base):

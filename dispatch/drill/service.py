@@ -37,6 +37,8 @@ LASTS = timedelta(minutes=70)
 """Longer than telephony tries a fax."""
 LANES = 2
 """How many numbers of a channel are called at once: an order finds the other lines free."""
+GAVE_WAY = ""
+"""Nobody broke it off: an order of a grave case went out and needs the lines."""
 SUBJECT = "DRILL"
 REFERENCE = "drill"
 
@@ -140,7 +142,10 @@ class DrillService:
             call.sent_at = at
         if found != WAITING:
             call.outcome, call.ended_at = found, at
-        if drill.ended_at is None:
+        if drill.ended_at is None and queries.is_grave_order_open(session):
+            drill.stopped_by_name = GAVE_WAY
+            self._finish(session, drill, STOPPED)
+        elif drill.ended_at is None:
             self._end_if_done(session, drill)
         emit(session, DrillChanged(drill.id, (call.organisation_path,)))
 

@@ -114,6 +114,16 @@ def test_an_order_of_a_grave_case_keeps_the_lines(desk: Desk) -> None:
     assert desk.count("dispatch.drills") == 0
 
 
+def test_a_drill_that_goes_on_gives_way_to_an_order_of_a_grave_case(desk: Desk) -> None:
+    made = begin(desk)
+    desk.issue(case=GRAVE, branch_ids=(EAST.id,))
+    hear(desk, "东", "sms", Kind.DELIVERED)
+    found = drill(desk, made)
+    assert (found.stopped_by_name, found.ended_at is not None) == ("", True)
+    assert outcomes(desk)["东", "sms"] == "ok", "what was known stays known"
+    assert "waiting" not in outcomes(desk).values()
+
+
 def test_an_order_of_less_does_not(desk: Desk) -> None:
     desk.issue(branch_ids=(EAST.id,))
     begin(desk)

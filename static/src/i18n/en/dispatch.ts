@@ -23,7 +23,7 @@ export default {
     pause: 'Pause outbound',
     title: 'Pause everything outbound',
     explain:
-      'Texts, faxes, calls and words to vehicles stop until somebody resumes. What the lines already have goes on; what waits is kept and leaves after the resume, urgent first. People are climbed as usual.',
+      'Texts, faxes, calls and words to vehicles stop until somebody resumes. What the lines already have goes on; what waits is kept and leaves after the resume, urgent first. People are climbed as usual; the texts of an officer in distress leave all the same.',
     standing: 'Everything outbound is paused',
     by: '{name}, {time} ({span})',
     waiting: '{n} waiting',
@@ -46,6 +46,7 @@ export default {
     running: 'Under way · {done}/{all}',
     done: 'Done · took {span}',
     stopped: 'stopped by {name}',
+    gaveWay: 'stopped: an order of level 2 or above went out',
     ready: '{n} of {all} numbers work',
     branch: 'Branch',
     dead: 'Dead numbers',
