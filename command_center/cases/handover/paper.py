@@ -5,6 +5,8 @@ from datetime import datetime, tzinfo
 from jinja2 import Environment, StrictUndefined
 
 from command_center.cases.handover.models import Handover
+from dispatch.alarms.duty import POSTS
+from dispatch.orders.ledger import WAYS
 from kernel import pages
 from kernel.gate import gate
 from kernel.gate.gate import Cleared, Fields
@@ -44,10 +46,8 @@ _PAGE = Environment(autoescape=True, undefined=StrictUndefined).from_string(
 <div class="signs"><span>交班人：{{ written_by }}</span>
 <span>接班人：{{ signed_by or "（尚未签收）" }}　{{ signed_at }}</span></div></body></html>"""
 )
-WORDS = {
-    "DISP": "调度员", "SHIFT": "班长", "CMD": "指挥长", "DEPUTY": "副局长", "HEAD": "局长",
-    "PENDING": "待下达", "ISSUED": "已下达", "ACKED": "已接令", "EN_ROUTE": "途中", "sms": "短信",
-    "fax": "传真", "app": "移动端", "vehicle": "车载终端", "voice": "自动拨号",
+WORDS = POSTS | WAYS | {
+    "PENDING": "待下达", "ISSUED": "已下达", "ACKED": "已接令", "EN_ROUTE": "途中",
     "order": "指令审批", "closure": "办结审批", "transfer": "移送审批", "OUT_OF_SERVICE": "停用",
     "approval_pending": "指令待批准", "help_needed": "请求增援",
     "desk_wanted": "来电要求转指挥中心", "order_declined": "不能执行指令",
@@ -55,7 +55,8 @@ WORDS = {
     "arrive_overdue": "逾期未到场", "feedback_overdue": "逾期未反馈",
     "overdue_after_outage": "中断期间有指令到时未催办", "oral_unconfirmed": "口头批准待确认",
     "officer_distress": "执法人员求助", "delivery_problem": "指令发送异常",
-    "reply_unmatched": "回复无法对应", "handover_unsigned": "交接班记录无人签收",
+    "outbound_paused": "外发已暂停", "reply_unmatched": "回复或传真待处理",
+    "handover_unsigned": "交接班记录无人签收",
     "terminal_suspicious": "车载终端身份可疑", "REGISTERED": "已登记", "ROUTED": "已分送",
     "RETURNED": "已退回", "ACCEPTED": "已受理", "REJECTED": "不予受理", "MEDIATING": "调解中",
     "AGREED": "调解成功", "TERMINATED": "终止调解", "NOTIFIED": "已告知", "CLOSED": "已办结",

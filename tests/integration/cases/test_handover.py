@@ -1,6 +1,8 @@
 """Hand-over at the end of a duty: what is open, two people, one page."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +15,7 @@ from command_center.cases.handover.models import Handover
 from command_center.cases.handover.standing import standing
 from command_center.cases.lifecycle import MACHINES
 from command_center.cases.office import Office
-from dispatch.alarms.ladder import RUNGS
+from dispatch.alarms.ladder import NOT_FOR_ALL, RUNGS
 from dispatch.alarms.models import Alarm
 from dispatch.delivery.models import Delivery
 from dispatch.orders.lifecycle import CHANNELS
@@ -234,6 +236,15 @@ def test_the_page_has_words_for_every_code() -> None:
     wanted = {*states, *RUNGS, *(step.asks for step in steps if step.asks)}
     wanted |= {f"{stage}_overdue" for stage in STAGES} | (CHANNELS.keys() - {"gps", "desk"})
     assert wanted - paper.WORDS.keys() == set()
+
+
+def test_an_alarm_is_called_the_same_on_the_page_and_on_the_screen() -> None:
+    screen = Path("static/src/i18n/zh/words.ts").read_text("utf-8")
+    block = screen.partition("  alarm: {")[2].partition("  },")[0]
+    said = dict(re.findall(r"(\w+): '([^']+)'", block))
+    assert len(said) > 15
+    wrong = {kind for kind, word in said.items() if paper.WORDS.get(kind) != word}
+    assert wrong == NOT_FOR_ALL, "those are on nobody's page"
 
 
 def test_a_report_that_is_sent_again_is_the_one_that_was_left(
