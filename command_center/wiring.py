@@ -191,7 +191,7 @@ def _handlers(
     handlers.every(archive.PROPOSE, archive.PROPOSE_SECONDS, keeper.propose)
     handlers.every(archive.PURGE, archive.PURGE_SECONDS, keeper.purge_files)
     handlers.transactional(archive.DESTROY, keeper.destroy)
-    handlers.every(strangers.TEND, strangers.TEND_SECONDS, room.inbound.tend_strangers)
+    handlers.every(strangers.TEND, strangers.TEND_SECONDS, room.inbound.tend)
     handlers.every(KEEP, KEEP_SECONDS, calls.keep)
     handlers.every(CLEAR, CLEAR_SECONDS, tray.clear)
     handlers.every(days.RETIRE, days.RETIRE_SECONDS, keeper.days.retire)

@@ -18,7 +18,7 @@ from kernel.log import get_logger
 from telephony.models import Inbound
 
 log = get_logger(__name__)
-CLEAR, CLEAR_SECONDS = "telephony.clear_fax_tray", 600
+CLEAR, CLEAR_SECONDS = "telephony.clear_fax_tray", 30
 NAME = re.compile(r"in-\d{1,12}\.\d{1,9}\.tif", re.ASCII)
 """As the exchange names them: by its unique id of the call."""
 KEPT_SECONDS = 7 * 86_400

@@ -34,7 +34,7 @@ class Reply(Base):
     sealed: Mapped[bytes | None]
     """A stranger's number and words, as `strangers` seals them; telephony keeps neither."""
     sealed_pages: Mapped[bytes | None] = mapped_column(deferred=True)
-    """The PDF of a fax, as `pages` seals it; None once it is an attachment of an order."""
+    """The PDF of a fax, as `pages` seals it; None once it was settled as an order's."""
     attachment_id: Mapped[int | None] = mapped_column(BigInteger)
     """In the file of the case whose order the fax answers."""
     sender_print: Mapped[bytes | None]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import AlarmService
-from dispatch.inbound import queries, replies, strangers
+from dispatch.inbound import pages, queries, replies, strangers
 from dispatch.inbound.events import InboundChanged, StrangerTextChanged
 from dispatch.inbound.models import Reply
 from dispatch.inbound.pages import Pages
@@ -48,12 +48,12 @@ class InboundService:
         alarms: AlarmService,
         directory: Directory,
         vault: Vault,
-        pages: Pages,
+        fax_pages: Pages,
     ):
         self.statuses, self.alarms, self.directory = statuses, alarms, directory
         self.vault = vault
         """Seals what strangers write."""
-        self.pages = pages
+        self.pages = fax_pages
 
     def received(self, session: Session, payload: dict[str, Any]) -> None:
         """Job handler of `telephony.inbound_received`; the same text again changes nothing."""
@@ -84,8 +84,8 @@ class InboundService:
         Raises NotFound, Conflict `already_settled`, and what reporting a status raises.
         """
         reply = _waiting(session, inbound_id, strangers=False)
-        if assignment_id is not None and state is not None:
-            self._report_on_behalf(session, reply, assignment_id, state, note)
+        if assignment_id is not None:
+            self._belongs(session, reply, assignment_id, state, note)
         record(session, "inbound.settled", "inbound", inbound_id, assignment_id=assignment_id)
         self._close(session, reply, note)
         return reply
@@ -94,9 +94,10 @@ class InboundService:
         """Number and text of a stranger's; raises KeyMissing."""
         return strangers.opened(self.vault, reply)
 
-    def tend_strangers(self, session: Session) -> None:
+    def tend(self, session: Session) -> None:
         """Job: seal what is still plain, destroy what was settled long ago."""
         strangers.tend(session, self.vault)
+        pages.destroy(session)
 
     def settle_stranger(self, session: Session, text_id: int, note: str) -> Reply:
         """Somebody of the intake room has registered it, or found that it is no submission.
@@ -125,7 +126,6 @@ class InboundService:
         if not self.pages.keep(reply):
             reply.why = UNREADABLE
         elif len(theirs) == 1:
-            reply.assignment_id = theirs[0].id
             self.pages.file(session, reply, theirs[0])
 
     def _apply(
@@ -192,14 +192,24 @@ class InboundService:
             return member.unit.organisation_path
         return self.directory.bureau_path(session)
 
+    def _belongs(
+        self, session: Session, reply: Reply, assignment_id: int, state: str | None, note: str
+    ) -> None:
+        """Its pages are filed with that order; what it says is reported, where it says anything."""
+        assignment = orders.answerable_for(session, principal_of(session), assignment_id)
+        if reply.inbound.channel == Channel.FAX:
+            self.pages.file(session, reply, assignment)
+            reply.sealed_pages = None
+        if state is not None:
+            self._report_on_behalf(session, reply, assignment, state, note)
+
     def _report_on_behalf(
-        self, session: Session, reply: Reply, assignment_id: int, state: str, note: str
+        self, session: Session, reply: Reply, assignment: Assignment, state: str, note: str
     ) -> None:
         principal = principal_of(session)
-        assignment = orders.answerable_for(session, principal, assignment_id)
         proof, via = {"inbound_id": reply.inbound_id}, "desk"
-        if attachment_id := self.pages.file(session, reply, assignment):
-            proof, via = {**proof, "attachment_id": attachment_id}, "fax"
+        if reply.attachment_id is not None:
+            proof, via = {**proof, "attachment_id": reply.attachment_id}, "fax"
         said = Report(
             state=state,
             via=via,

@@ -20,7 +20,7 @@ from telephony import inbound as telephony
 from telephony.models import Inbound
 
 log = get_logger(__name__)
-TEND, TEND_SECONDS = "inbound.tend_strangers", 3600
+TEND, TEND_SECONDS = "inbound.tend", 3600
 KEPT = timedelta(days=30)
 """After somebody has registered it, or found that it is nothing. What was registered stands in the
 case."""
@@ -69,7 +69,6 @@ def tend(session: Session, vault: Vault) -> None:
     gone = list(_some(session, old))
     for reply in gone:
         reply.sealed, reply.sender_print, reply.note = None, None, ""
-        reply.sealed_pages = None
     if gone:
         record(session, "stranger_text.destroyed", "stranger_texts", "", n=len(gone))
 

@@ -77,6 +77,50 @@ def test_of_a_branch_with_two_orders_a_person_says_which_one_it_answers(desk: De
         read(desk, ident)
 
 
+def test_pages_that_were_filed_with_the_wrong_order_are_the_proof_in_the_right_one(
+    desk: Desk,
+) -> None:
+    guessed = desk.issue(branch_ids=(EAST.id,), **FAX)
+    ident = desk.fax_in(EAST.fax)
+    meant = desk.issue(branch_ids=(EAST.id,), **FAX)
+    reply = settle(desk, ident, desk.assignment(meant).id, "ACKED")
+    assert [one["order_id"] for one in desk.evidence.kept] == [guessed, meant]
+    assert reply.attachment_id == 2
+    assert desk.assignment(guessed).state == "ISSUED"
+
+
+def test_a_fax_that_says_nothing_of_a_state_is_filed_all_the_same(desk: Desk) -> None:
+    first = desk.issue(branch_ids=(EAST.id,), **FAX)
+    desk.issue(branch_ids=(EAST.id,), **FAX)
+    ident = desk.fax_in(EAST.fax)
+    settle(desk, ident, desk.assignment(first).id, None)
+    assert [one["order_id"] for one in desk.evidence.kept] == [first]
+    assert desk.assignment(first).state == "ISSUED"
+    with pytest.raises(NotFound):
+        read(desk, ident)
+
+
+def test_pages_that_belong_to_no_order_are_destroyed_some_time_after_they_were_settled(
+    desk: Desk,
+) -> None:
+    ident = desk.fax_in(EAST.fax)
+    settle(desk, ident, None, None)
+    assert read(desk, ident) == PAGES
+    desk.clock.advance(days=KEPT.days + 1)
+    desk.do(desk.room.inbound.tend, WORKER)
+    with pytest.raises(NotFound):
+        read(desk, ident)
+
+
+def test_damaged_pages_say_so_and_hide_no_other(desk: Desk) -> None:
+    ident, other = desk.fax_in(EAST.fax), desk.fax_in(WEST.fax)
+    damaged = text("update dispatch.replies set sealed_pages = 'x' where inbound_id = :id")
+    desk.do(lambda s: s.execute(damaged, {"id": ident}), WORKER)
+    with pytest.raises(NotFound):
+        read(desk, ident)
+    assert read(desk, other) == PAGES
+
+
 def test_the_fax_of_another_branch_answers_nothing(desk: Desk) -> None:
     order_id = desk.issue(branch_ids=(EAST.id,), **FAX)
     desk.fax_in(WEST.fax)
@@ -105,7 +149,7 @@ def test_a_strangers_pages_are_destroyed_with_the_words(desk: Desk) -> None:
     ident = desk.fax_in(CITIZEN)
     desk.do(lambda s: desk.room.inbound.settle_stranger(s, ident, "已登记"), AGENT)
     desk.clock.advance(days=KEPT.days + 1)
-    desk.do(desk.room.inbound.tend_strangers, WORKER)
+    desk.do(desk.room.inbound.tend, WORKER)
     kept = desk.do(
         lambda s: s.execute(text("select sealed, sealed_pages from dispatch.replies")).one(),
         WORKER,

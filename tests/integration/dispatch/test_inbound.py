@@ -266,7 +266,7 @@ def test_what_came_before_there_was_a_seal_is_sealed_by_the_worker(desk: Desk) -
         SETUP,
     )
     assert strangers_texts(desk) == ["先前"]
-    desk.do(desk.room.inbound.tend_strangers, WORKER)
+    desk.do(desk.room.inbound.tend, WORKER)
     assert strangers_texts(desk) == ["先前"]
     assert anywhere(desk, "先前") == anywhere(desk, CITIZEN[1:]) == []
     desk.text_in(CITIZEN, "又一条")
@@ -278,7 +278,7 @@ def test_a_strangers_text_is_destroyed_thirty_days_after_somebody_settled_it(des
     desk.do(lambda s: desk.room.inbound.settle_stranger(s, kept, "登记为 TS1"), AGENT)
 
     def sealed() -> list[bool]:
-        desk.do(desk.room.inbound.tend_strangers, WORKER)
+        desk.do(desk.room.inbound.tend, WORKER)
         found = desk.do(lambda s: s.scalars(select(Reply).order_by(Reply.inbound_id)).all(), SETUP)
         return [one.sealed is not None for one in found]
 
