@@ -179,15 +179,11 @@ class DeskSocket:
 
     # -- ours -----------------------------------------------------------------------------
 
-    def push(self, framed: bytes) -> bool:
-        """Send a frame that is ready, past Engine.IO's queue; False when that is not empty."""
-        if not self._client.queue.empty():
-            return False
-        try:
-            self.outbox.push(framed)
-        except OSError:
-            pass  # its reader sees the end, and the desk comes back
-        return True
+    @property
+    def is_idle(self) -> Callable[[], bool]:
+        """Asks whether Engine.IO has nothing more to send: then a frame may go past its queue."""
+        empty: Callable[[], bool] = self._client.queue.empty
+        return empty
 
     def _take(self, event: Any) -> None:
         if isinstance(event, Message):

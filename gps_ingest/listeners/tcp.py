@@ -15,6 +15,7 @@ import gevent
 from gevent.monkey import get_original
 
 from gps_ingest import meters
+from gps_ingest.listeners.gone import GONE
 from gps_ingest.listeners.limits import Budget, Dismissed, Door, Limits
 from gps_ingest.listeners.poller import Poller
 from gps_ingest.valve import Valve
@@ -120,6 +121,7 @@ class Link:
             self._listener.door.offend(self.address)
         self._listener.closed(self, reason)
         self.session.closed()
+        self.session = GONE
 
     # -- the event loop's side ------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """UDP on gevent's event loop: datagrams and limits, no meaning.
 
 A peer is an address and port; what its last datagrams told (a date, a name) is kept for a while.
+Addresses of datagrams are easily invented: a full listener makes room, first among strangers.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ import gevent
 from gevent.monkey import get_original
 
 from gps_ingest import meters
+from gps_ingest.listeners.gone import GONE
 from gps_ingest.listeners.limits import Budget, Dismissed, Door, Limits
 from gps_ingest.valve import Valve
 from kernel.log import get_logger
@@ -57,8 +59,10 @@ class UdpPeer:
     def made_sense(self, *, identified: bool = False) -> None:
         self.has_made_sense = True
         if identified:
-            self.is_identified = True
             self._door.trust(self.address)
+            if not self.is_identified:
+                self.is_identified = True
+                self._listener.known(self.address, self._port)
 
     def is_over(self, now: float) -> bool:
         """Silent for too long, or never anybody: invented addresses leave room for others."""
@@ -104,6 +108,9 @@ class UdpListener:
         self.valve = valve
         self._bind, self._open_session, self._shared = bind, open_session, shared
         self._peers: dict[tuple[str, int], UdpPeer] = {}
+        """Whoever was silent longest comes first."""
+        self._strangers: dict[tuple[str, int], None] = {}
+        """Those among them whom nobody knows, in the order of their coming."""
         self._sweeper: gevent.Greenlet[[], None] | None = None
         self._is_stopping = False
 
@@ -157,7 +164,8 @@ class UdpListener:
         now = time.monotonic()
 
         def hear() -> None:
-            peer = self._peers.get((address, port)) or self._admit(address, port, now)
+            peer = self._peers.pop((address, port), None) or self._admit(address, port, now)
+            self._peers[address, port] = peer
             peer.heard_at = now
             if peer.budget.read(len(data), now):
                 raise self.door.refuse("too_fast")
@@ -176,11 +184,18 @@ class UdpListener:
             self._forget(address, port)
 
     def _admit(self, address: str, port: int, now: float) -> UdpPeer:
+        if len(self._peers) >= self.door.limits.links:
+            self._forget(*next(iter(self._strangers or self._peers)))
+            meters.dismissed.labels(self.door.name, "made_room").inc()
         self.door.enter(address)
         peer = UdpPeer(self, address, port, now)
         peer.session = self._open_session(peer)
-        self._peers[address, port] = peer
+        self._strangers[address, port] = None
         return peer
+
+    def known(self, address: str, port: int) -> None:
+        """A registered terminal speaks from there."""
+        self._strangers.pop((address, port), None)
 
     def send(self, data: bytes, address: str, port: int) -> None:
         with contextlib.suppress(OSError):  # a full buffer, or nobody there any more
@@ -196,8 +211,10 @@ class UdpListener:
 
     def _forget(self, address: str, port: int) -> None:
         if peer := self._peers.pop((address, port), None):
+            self._strangers.pop((address, port), None)
             self.door.leave(address)
             peer.session.closed()
+            peer.session = GONE
 
     def _sweep(self) -> None:
         while True:

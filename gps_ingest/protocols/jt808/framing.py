@@ -215,7 +215,7 @@ def _read(content: bytes, version: int, flagged: bool) -> tuple[Header, bytes]:
     return header, content[end:-1]
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=2_048)  # strangers may tell any number of names
 def _peer(phone: bytes, version: int, flagged: bool, revision: int) -> Peer:
     """One object for all frames of a terminal."""
     return Peer(phone, version, flagged, revision)

@@ -53,6 +53,8 @@ log = logging.getLogger("measured")
 IMEI, RECEIVER, PERSON = "868120145233777", "861234500000001", "mutant-phone"
 PEERS = [Peer.of(f"139{number:08}", 2019) for number in range(1_000)]
 """Terminals that take turns: one that changes its line too often is shown out."""
+SENDERS, SENDERS_PORT = len(PEERS), 40_000
+"""Of datagrams: each terminal has its own, and all are known before the tenth part is over."""
 
 
 def right(listener: str, serial: int, peer: Peer) -> bytes:
@@ -124,7 +126,12 @@ class Crowd:
         self._chance = random.Random(SEED)
         self._broken = broken(listener, self._chance)
         self._peers = itertools.cycle(PEERS)
-        self._places = itertools.cycle(f"127.70.{n // 250}.{n % 250 + 1}" for n in range(ADDRESSES))
+        is_udp = listener.endswith("udp")
+        places = range(SENDERS if is_udp else ADDRESSES)
+        self._places = itertools.cycle(f"127.70.{n // 250}.{n % 250 + 1}" for n in places)
+        self._kind, self._from = (
+            (socket.SOCK_DGRAM, SENDERS_PORT) if is_udp else (socket.SOCK_STREAM, 0)
+        )
         self.sent = self.right = 0
         """Frames in all, and those that must be heard: mutants that came out right among them."""
 
@@ -178,7 +185,7 @@ class Crowd:
     def _links(self, sayings: list[bytes]) -> None:
         """Each all in one go; gone once all has been read, or the line is closed."""
         with ExitStack() as stack:
-            links = [stack.enter_context(self._connected(socket.SOCK_STREAM)) for _ in sayings]
+            links = [stack.enter_context(self._connected()) for _ in sayings]
             for sock, saying in zip(links, sayings, strict=True):
                 with suppress(OSError):  # it was shown out
                     sock.sendall(saying)
@@ -189,16 +196,16 @@ class Crowd:
                         pass
 
     def _datagrams(self, frames: list[bytes]) -> None:
-        with self._connected(socket.SOCK_DGRAM) as sock:
+        with self._connected() as sock:
             for frame in frames:
                 sock.send(frame)
         while waiting(self._port) > 65_536:
             time.sleep(0.001)
 
-    def _connected(self, kind: socket.SocketKind) -> socket.socket:
-        sock = socket.socket(socket.AF_INET, kind)
+    def _connected(self) -> socket.socket:
+        sock = socket.socket(socket.AF_INET, self._kind)
         sock.settimeout(10)
-        sock.bind((next(self._places), 0))
+        sock.bind((next(self._places), self._from))
         sock.connect(("127.0.0.1", self._port))
         return sock
 

@@ -1,6 +1,7 @@
 """Sockets and limits: what a peer may cost, and that nobody pays for another."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from socket import SO_SNDBUF, SOL_SOCKET
 
 import gevent
@@ -246,6 +247,8 @@ class Ear:
             raise Dismissed("rubbish", offence=True)
         if data == b"fail":
             raise RuntimeError("a programmer's mistake")
+        if data == b"known":
+            self.peer.made_sense(identified=True)
 
     def tick(self, now: float) -> None:
         pass
@@ -316,6 +319,32 @@ def test_an_address_that_only_offends_is_heard_no_longer(
     send(listener, b"sorry")
     assert let_run(lambda: ears[-1].heard == [b"sorry"])
     assert len(ears) == 4
+
+
+def test_a_full_listener_makes_room_among_strangers_first(
+    udp: Callable[..., UdpListener], ears: list[Ear]
+) -> None:
+    listener = udp(links=3)
+    with ExitStack() as stack:
+        kinds = (gevent.socket.AF_INET, gevent.socket.SOCK_DGRAM)
+        socks = [stack.enter_context(gevent.socket.socket(*kinds)) for _ in range(6)]
+
+        def say(number: int, data: bytes) -> None:
+            before = sum(len(ear.heard) for ear in ears)
+            socks[number].sendto(data, ("127.0.0.1", listener.port))
+            assert let_run(lambda: sum(len(ear.heard) for ear in ears) == before + 1)
+
+        say(0, b"known")
+        say(1, b"stranger")
+        say(2, b"known")
+        say(3, b"known")  # instead of the stranger
+        say(0, b"known")
+        say(4, b"known")  # nobody is a stranger: instead of 2, which was silent longest
+        for number in (0, 3, 4):
+            say(number, b"still here")
+        assert len(ears) == 5
+        say(2, b"anew")
+        assert len(ears) == 6
 
 
 def test_datagrams_wait_while_the_valve_is_closed(
