@@ -1,9 +1,12 @@
 """Shapes of the drill: what would be tried, and what the last one found."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel
 
 from dispatch.drill.models import Drill, DrillCall
 from dispatch.moments import Utc
+from dispatch.orders.ports import Branch
 
 
 class DrilledOut(BaseModel):
@@ -17,8 +20,12 @@ class DrilledOut(BaseModel):
 
 
 class DrilledBranchOut(BaseModel):
+    """`lat`, `lon` WGS-84 degrees, null of a branch whose place nobody has entered."""
+
     organisation_id: int
     name: str
+    lat: float | None
+    lon: float | None
     calls: list[DrilledOut]
 
 
@@ -50,12 +57,17 @@ class DrillBoardOut(BaseModel):
     obstacle: str | None
 
 
-def drill_out(drill: Drill, calls: list[DrillCall], *, may_stop: bool) -> DrillOut:
+def drill_out(
+    drill: Drill, calls: list[DrillCall], known: Mapping[int, Branch], *, may_stop: bool
+) -> DrillOut:
+    """`known`: the branches of today, by id; one that is no more has no place."""
     branches: dict[int, DrilledBranchOut] = {}
     for call in calls:
+        ident, place = call.branch_id, known.get(call.branch_id)
+        lat, lon = (place.lat, place.lon) if place else (None, None)
         branch = branches.setdefault(
-            call.branch_id,
-            DrilledBranchOut(organisation_id=call.branch_id, name=call.name, calls=[]),
+            ident,
+            DrilledBranchOut(organisation_id=ident, name=call.name, lat=lat, lon=lon, calls=[]),
         )
         branch.calls.append(DrilledOut.model_validate(call, from_attributes=True))
     return DrillOut(

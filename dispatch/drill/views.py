@@ -52,13 +52,15 @@ def _board(session: Session, drills: DrillService) -> DrillBoardOut:
             for channel, count, words in drills.summary(session)
         ]
         obstacle = drills.obstacle(session)
-    return DrillBoardOut(drill=_last(session), plan=plan, obstacle=obstacle)
+    return DrillBoardOut(drill=_last(session, drills), plan=plan, obstacle=obstacle)
 
 
-def _last(session: Session) -> DrillOut | None:
+def _last(session: Session, drills: DrillService) -> DrillOut | None:
     who = principal_of(session)
     drill = queries.last(session, who)
     if drill is None:
         return None
     may_stop = who.can("drill.run") and who.covers(drill.organisation_path)
-    return drill_out(drill, list(queries.calls(session, who, drill.id)), may_stop=may_stop)
+    calls = list(queries.calls(session, who, drill.id))
+    known = {one.id: one for one in drills.directory.branches(session, who.organisation_path)}
+    return drill_out(drill, calls, known, may_stop=may_stop)

@@ -830,6 +830,8 @@ export interface Drilled {
 export interface DrilledBranch {
   organisation_id: Id
   name: string
+  lat: number | null
+  lon: number | null
   calls: Drilled[]
 }
 export interface Drill {

@@ -1,4 +1,4 @@
-import type { DispatchChannel, Drill, Drilled, DrillBoard } from '@/api/types'
+import type { DispatchChannel, Drill, Drilled, DrillBoard, DrilledBranch } from '@/api/types'
 
 const all = (drill: Drill): Drilled[] => drill.branches.flatMap(({ calls }) => calls)
 
@@ -22,6 +22,17 @@ export const deadNumbers = ({ branches }: Drill): (Drilled & { name: string })[]
   branches.flatMap(({ name, calls }) =>
     calls.filter(({ outcome }) => outcome === 'dead').map((call) => ({ ...call, name })),
   )
+
+/** Whether a branch can be reached: over every number, some, none; or not known yet. */
+export type Readiness = 'all' | 'some' | 'none' | 'unknown'
+
+export function readiness({ calls }: DrilledBranch): { readiness: Readiness; ok: number; all: number } {
+  const ok = calls.filter(({ outcome }) => outcome === 'ok').length
+  const open = calls.some(({ outcome }) => ['waiting', 'unknown', 'stopped'].includes(outcome))
+  const all = calls.length
+  if (ok) return { readiness: ok === all ? 'all' : 'some', ok, all }
+  return { readiness: open ? 'unknown' : 'none', ok, all }
+}
 
 /** Whether one goes on. */
 export const isRunning = (board: DrillBoard | null): boolean => board?.drill?.ended_at === null

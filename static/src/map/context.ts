@@ -68,6 +68,8 @@ const ORDER = [
   'cc-regions-fill',
   'cc-regions-line',
   'cc-regions-label',
+  'cc-branches',
+  'cc-branches-label',
   'cc-trail',
   'cc-trail-dots',
   'cc-lines',

@@ -11,6 +11,7 @@ export interface Palette {
   text3: string
   accent: string
   onAccent: string
+  light: { green: string; yellow: string; red: string }
   urgency: readonly [string, string, string, string]
 }
 
@@ -28,6 +29,7 @@ export function readPalette(root: HTMLElement = document.documentElement): Palet
     text3: of('--text-3'),
     accent: of('--accent'),
     onAccent: of('--on-accent'),
+    light: { green: of('--light-green'), yellow: of('--light-yellow'), red: of('--light-red') },
     urgency: [of('--u0'), of('--u1-mark'), of('--u2-mark'), of('--u3-mark')],
   }
 }

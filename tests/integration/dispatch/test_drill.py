@@ -211,7 +211,7 @@ def test_the_board_of_the_drill_over_http(desk: Desk, call: Call) -> None:  # no
     part = call(WEST_DESK, "GET", "/drill").get_json()
     assert (part["plan"], part["drill"]["may_stop"]) == ([], False)
     (branch,) = part["drill"]["branches"]
-    assert branch["organisation_id"] == WEST.id
+    assert (branch["organisation_id"], branch["lat"], branch["lon"]) == (13, WEST.lat, WEST.lon)
     assert {one["channel"]: one["outcome"] for one in branch["calls"]} == {
         "sms": "waiting", "fax": "ok",
     }  # fmt: skip

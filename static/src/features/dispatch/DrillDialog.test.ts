@@ -3,10 +3,11 @@ import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Drill, DrillBoard, Drilled } from '@/api/types'
 import { i18n } from '@/i18n'
-import { channelsOf, deadNumbers, standing } from '@/lib/drill'
+import { channelsOf, deadNumbers, readiness, standing } from '@/lib/drill'
 import DrillDialog from './DrillDialog.vue'
 
 const api = vi.hoisted(() => ({ read: vi.fn(), begin: vi.fn(), stop: vi.fn() }))
+vi.mock('@/map/MapView.vue', () => ({ default: { template: '<div />' } }))
 vi.mock('@/api/endpoints', async (original) => ({
   ...(await original<Record<string, unknown>>()),
   drill: api,
@@ -31,11 +32,15 @@ const drill = (more: Partial<Drill> = {}): Drill => ({
     {
       organisation_id: 12,
       name: '东华所',
+      lon: 116.4,
+      lat: 39.9,
       calls: [call('sms', 'ok', { seconds: 3 }), call('fax', 'waiting')],
     },
     {
       organisation_id: 13,
       name: '西华所',
+      lon: null,
+      lat: null,
       calls: [call('sms', 'busy'), call('fax', 'dead', { address: '', problem: 'no_fax_number' })],
     },
   ],
@@ -73,6 +78,32 @@ describe('the drill of the lines', () => {
     expect(deadNumbers(drill()).map(({ name, problem }) => [name, problem])).toEqual([
       ['西华所', 'no_fax_number'],
     ])
+  })
+
+  it('grades a branch by what reaches it', () => {
+    const of = (...outcomes: Drilled['outcome'][]) =>
+      readiness({
+        organisation_id: 12,
+        name: '',
+        lat: null,
+        lon: null,
+        calls: outcomes.map((one) => call('sms', one)),
+      }).readiness
+    expect(of('ok', 'ok')).toBe('all')
+    expect(of('ok', 'dead')).toBe('some')
+    expect(of('dead', 'busy')).toBe('none')
+    expect(of('dead', 'waiting')).toBe('unknown')
+    expect(of('stopped')).toBe('unknown')
+  })
+
+  it('shows the branches on the map, and says who is not on it', async () => {
+    await show(board())
+    found('tab-map')?.click()
+    await vi.dynamicImportSettled()
+    await flushPromises()
+    expect(found('drill-grade-some')?.textContent).toContain('1')
+    expect(found('drill-map')?.textContent).toContain('1 个单位未登记位置')
+    expect(found('drill-12-sms')).toBeNull()
   })
 
   it('shows each line of each branch and the numbers to put right', async () => {
