@@ -169,7 +169,8 @@ class Worker:
             .with_for_update(skip_locked=True)
         )
         with self.database.unit_of_work(self.principal) as session:
-            rows = session.scalars(select(Job).where(Job.id.in_(due.scalar_subquery()))).all()
+            wanted = select(Job).where(Job.id.in_(due.scalar_subquery())).order_by(Job.run_at)
+            rows = session.scalars(wanted).all()
             for row in rows:
                 row.run_at, row.attempt = moment + LEASE, row.attempt + 1
             return [Claimed(r.id, r.kind, r.payload, r.attempt, r.correlation_id) for r in rows]
@@ -251,23 +252,26 @@ class Worker:
         while not self.stopping.is_set():
             self.wake.clear()
             _beat(beat)
-            job = self._take()
-            if job is None:
-                self.wake.wait(self._seconds_to_next())
-            else:
+            jobs = self._take()
+            for job in jobs:
                 pool.submit(self._run_and_release, job)
+            if not jobs:
+                self.wake.wait(self._seconds_to_next())
 
-    def _take(self) -> Claimed | None:
-        """A due job and a slot to run it in; None when either lacks."""
+    def _take(self) -> list[Claimed]:
+        """As many due jobs as have a slot to run in: none when either lacks."""
         if not self._slots.acquire(timeout=SLOT_SECONDS):
-            return None
+            return []
+        free = 1
+        while free < self.size and self._slots.acquire(blocking=False):
+            free += 1
         jobs: list[Claimed] = []
         try:
-            jobs = self.claim(1)
+            jobs = self.claim(free)
         finally:
-            if not jobs:
+            for _ in range(free - len(jobs)):
                 self._slots.release()
-        return jobs[0] if jobs else None
+        return jobs
 
     def _run_and_release(self, job: Claimed) -> None:
         try:
