@@ -57,8 +57,11 @@ def plan(wanted: Sequence[Wanted]) -> Plans:
         return Plans((), ())
     seconds = np.array([_possible(one.fleet) for one in wanted])
     weights = np.array([WEIGHTS[one.urgency] for one in wanted])[:, np.newaxis]
-    rows, columns = linear_sum_assignment(seconds * weights)
-    best = zip(rows.tolist(), columns.tolist(), strict=True)
+    # As many columns in which nobody goes: where units are few, the graver cases get them.
+    nobody = np.full((len(wanted), len(wanted)), NOBODY)
+    rows, columns = linear_sum_assignment(np.hstack([seconds, nobody]) * weights)
+    best = ((row, unit) for row, unit in zip(rows.tolist(), columns.tolist(), strict=True)
+            if unit < seconds.shape[1])  # fmt: skip
     return Plans(_pairs(wanted, seconds, best), _pairs(wanted, seconds, _greedy(wanted, seconds)))
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,12 @@ def test_more_cases_than_units_and_none_at_all() -> None:
     plans = plan(wanted((100,), (50,), (70,)))
     assert who(plans)[0] == {2: 1} and len(plans.greedy) == 1
     assert plan([]) == plan([Wanted(1, 0, fleet_of([]))]) == Plans((), ())
+
+
+def test_where_units_are_few_the_graver_case_gets_one_however_far() -> None:
+    (near,), (grave,) = wanted((100,)), wanted((2000,), urgency=2)
+    plans = plan([near, replace(grave, case_id=2)])
+    assert who(plans) == ({2: 1}, {2: 1})
 
 
 def test_no_other_choice_is_better() -> None:

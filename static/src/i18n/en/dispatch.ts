@@ -47,6 +47,7 @@ export default {
     total: '{n} min less waiting than nearest in turn',
     noGain: 'As fast as nearest in turn',
     more: '{n} more served than nearest in turn',
+    others: 'Too few units: the two plans serve different cases',
     none: 'No case is waiting',
     noneHint: 'Every case with a place has its order.',
     failed: 'The plan could not be made',

@@ -47,6 +47,7 @@ export default {
     total: '合计比逐件就近少等 {n} 分钟',
     noGain: '与逐件就近一样快',
     more: '比逐件就近多派 {n} 件',
+    others: '车辆不够派：两种方案派到的案件不同',
     none: '没有待派的案件',
     noneHint: '已定位的案件都已派单。',
     failed: '方案没有算出来',
