@@ -93,7 +93,8 @@ class Router:
         """From each origin to the target, in the origins' order."""
         if not origins:
             return []
-        straight = distance_m(*np.array(origins, dtype=float).T, *target)
+        lon, lat = np.array(origins, dtype=float).T
+        straight = distance_m(lon, lat, *target)
         over_roads = self._seconds(origins, target) if self else np.full(len(origins), inf)
         by_road = np.isfinite(over_roads)
         seconds = np.where(by_road, over_roads, _off_road(straight))

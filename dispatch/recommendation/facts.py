@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from dispatch.recommendation.rank import Fleet
 from dispatch.scope import within
-from dispatch.units.lifecycle import SENDABLE, is_complete
+from dispatch.units.lifecycle import MIN_CERTIFIED, SENDABLE
 from dispatch.units.models import CrewMember, Unit, UnitTerminal
 from gps_ingest.models import LatestFix
 from kernel.access import Principal
@@ -59,7 +59,7 @@ def _facts(session: Session, units: Units, scene: Scene) -> Fleet:
     paths, state = units["organisation_path"], np.array(units["state"], dtype=str)
     certified = np.array(units["certified"], dtype=int)
     # What its branch counts on: whether it could be sent.
-    is_ready = np.isin(state, list(SENDABLE)) & is_complete(certified)
+    is_ready = np.isin(state, list(SENDABLE)) & (certified >= MIN_CERTIFIED)
     ready = Counter(compress(paths, is_ready))
     at_home = {path: is_home(path, scene.home) for path in set(paths)}
     ways = _travels(session, units, scene.place)
@@ -160,7 +160,7 @@ def _units(principal: Principal, moment: datetime, needs: Sequence[str]) -> Sele
     )
 
 
-def _at_once(rows: Select[Any]) -> CTE:
+def _at_once(rows: Select[*tuple[Any, ...]]) -> CTE:
     return rows.cte().prefix_with("materialized")
 
 

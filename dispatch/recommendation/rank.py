@@ -144,7 +144,7 @@ def rank(fleet: Fleet) -> list[Ranked]:
     """The units that may be sent, best first, then the others with what stands in their way."""
     stands, seconds = obstacles(fleet), costs(fleet)
     is_stopped = [why is not None for why in stands]
-    order = np.lexsort((fleet.unit_id, seconds, is_stopped)).tolist()
+    order = np.lexsort((np.array(fleet.unit_id), seconds, np.array(is_stopped))).tolist()
     took = seconds.tolist()
     return [
         Ranked(fleet, row, fleet.unit_id[row], place, took[row], stands[row])

@@ -74,7 +74,11 @@ async function show(queue: CaseSummary[], plan: JointPlan | Error = PLAN, errors
   else api.joint.mockResolvedValue(plan)
   api.accuracy.mockResolvedValue(errors)
   useCases().queue = queue
-  shown = mount(TogetherDialog, { props: { open: true }, global: { plugins: [i18n] }, attachTo: document.body })
+  shown = mount(TogetherDialog, {
+    props: { open: true },
+    global: { plugins: [i18n] },
+    attachTo: document.body,
+  })
   await flushPromises()
 }
 const one = (id: string) => document.querySelector<HTMLElement>(`[data-testid="${id}"]`)

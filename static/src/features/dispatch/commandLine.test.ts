@@ -72,7 +72,9 @@ describe('the command bar', () => {
   })
 
   it('sends on every channel when none is named', () => {
-    expect(read('d TS12 10013')).toMatchObject({ command: { channels: ['sms', 'fax', 'app', 'vehicle', 'voice'] } })
+    expect(read('d TS12 10013')).toMatchObject({
+      command: { channels: ['sms', 'fax', 'app', 'vehicle', 'voice'] },
+    })
   })
 
   it('reports a status in either language, with a reason where one is given', () => {
