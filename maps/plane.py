@@ -1,7 +1,8 @@
 """A flat picture of a city: degrees to metres and back, good to 0.1 % over 50 km."""
 
 from dataclasses import dataclass
-from math import cos, hypot, radians
+from math import cos, radians
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class Plane:
         return _METRES_PER_DEGREE_LON * cos(radians(self.lat)), _METRES_PER_DEGREE_LAT
 
 
-def distance_m(lon_a: float, lat_a: float, lon_b: float, lat_b: float) -> float:
-    """Metres between two points of one city, as the crow flies."""
-    east = (lon_b - lon_a) * _METRES_PER_DEGREE_LON * cos(radians((lat_a + lat_b) / 2))
-    return hypot(east, (lat_b - lat_a) * _METRES_PER_DEGREE_LAT)
+def distance_m(lon_a: Any, lat_a: Any, lon_b: Any, lat_b: Any) -> Any:
+    """Metres between two points of one city, as the crow flies; arrays or numbers."""
+    east = (lon_b - lon_a) * _METRES_PER_DEGREE_LON * np.cos(np.radians((lat_a + lat_b) / 2))
+    return np.hypot(east, (lat_b - lat_a) * _METRES_PER_DEGREE_LAT)

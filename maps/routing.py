@@ -1,9 +1,8 @@
 """Travel time and ways over the road network: Dijkstra in process, the straight line elsewhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from math import inf, isfinite
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,8 +30,7 @@ FURTHEST_SNAP_M = 1500.0
 ROAD, STRAIGHT = "road", "straight"
 
 
-@dataclass(frozen=True, slots=True)
-class TravelTime:
+class TravelTime(NamedTuple):
     """How long a way takes; `engine` says whether over the roads or by the straight line."""
 
     seconds: float
@@ -93,12 +91,15 @@ class Router:
 
     def travel_times(self, origins: Sequence[LonLat], target: LonLat) -> list[TravelTime]:
         """From each origin to the target, in the origins' order."""
-        straight = [distance_m(*origin, *target) for origin in origins]
-        seconds = self._seconds(origins, target) if self and origins else np.full(len(origins), inf)
-        return [
-            TravelTime(float(s), m, ROAD) if isfinite(s) else TravelTime(_off_road(m), m, STRAIGHT)
-            for s, m in zip(seconds, straight, strict=True)
-        ]
+        if not origins:
+            return []
+        lon, lat = np.array(origins, dtype=float).T
+        straight = distance_m(lon, lat, *target)
+        over_roads = self._seconds(origins, target) if self else np.full(len(origins), inf)
+        by_road = np.isfinite(over_roads)
+        seconds = np.where(by_road, over_roads, _off_road(straight))
+        engines = np.where(by_road, ROAD, STRAIGHT)
+        return list(map(TravelTime, seconds.tolist(), straight.tolist(), engines.tolist()))
 
     def route(self, start: LonLat, end: LonLat) -> list[RoutePoint]:
         """The fastest way along the roads' shape; the straight line where there is none."""

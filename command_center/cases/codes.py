@@ -1,7 +1,9 @@
 """The code tables of SPEC §4, as data: what forms offer and services check."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+from dispatch.units.equipment import EQUIPMENT as CARRIED
 from dispatch.units.track import REASONS
 
 
@@ -169,6 +171,7 @@ REVEAL_REASONS = (
     Code("reward", "办理举报奖励", "Reward"),
     Code("safety", "保护人身安全", "Safety of a person"),
 )
+EQUIPMENT = tuple(Code(*piece) for piece in CARRIED)
 TRACK_REASONS = tuple(Code(*reason) for reason in REASONS)
 TRANSFER_AGENCIES = (
     Code("police", "公安机关", "Police"),
@@ -199,12 +202,42 @@ TABLES: dict[str, tuple[Code, ...] | tuple[Trigger, ...]] = {
     "reveal_reasons": REVEAL_REASONS,
     "track_reasons": TRACK_REASONS,
     "transfer_agencies": TRANSFER_AGENCIES,
+    "equipment": EQUIPMENT,
 }
+
+NEEDED: dict[str, dict[str, tuple[str, ...]]] = {
+    "problem_code": {
+        "food_safety": ("food_kit", "sampling_kit"),
+        "quality": ("sampling_kit",),
+        "counterfeit": ("sampling_kit",),
+        "measure": ("metrology_kit",),
+    },
+    "object_code": {"medicine": ("cold_box",)},
+    "violation_code": {
+        "food_safety": ("food_kit", "sampling_kit"),
+        "product_quality": ("sampling_kit",),
+        "measure": ("metrology_kit",),
+        "medicine": ("sampling_kit", "cold_box"),
+        "medical_device": ("sampling_kit",),
+        "cosmetics": ("sampling_kit",),
+        "unlicensed": ("seals",),
+        "special_equipment": ("recorder", "seals"),
+    },
+}
+"""Equipment that a crew needs at the scene, by what the case's particulars say. A hint [R]."""
 
 
 def known(table: str) -> frozenset[str]:
     """The codes of one table."""
     return frozenset(entry.code for entry in TABLES[table])
+
+
+def needed(details: Mapping[str, Any]) -> list[str]:
+    """The equipment for a case with these particulars, in the order of its table."""
+    found = {
+        piece for field, of in NEEDED.items() for piece in of.get(details.get(field) or "", ())
+    }
+    return [piece.code for piece in EQUIPMENT if piece.code in found]
 
 
 def zh(table: str, code: str) -> str:

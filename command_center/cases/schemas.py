@@ -159,6 +159,7 @@ class CodesOut(BaseModel):
     reveal_reasons: list[CodeOut]
     track_reasons: list[CodeOut]
     transfer_agencies: list[CodeOut]
+    equipment: list[CodeOut]
 
 
 class SubjectOut(BaseModel):

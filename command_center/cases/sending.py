@@ -64,6 +64,7 @@ def brief_of(office: Office, case: Case) -> OrderBrief:
         demand=_demand(case),
         lat=point.y if point else None,
         lon=point.x if point else None,
+        equipment=codes.needed(case.details),
     )
 
 

@@ -60,6 +60,7 @@ def _seed_vehicles(session: Session, crews: Iterator[tuple[Organisation, list[Us
             organisation_id=branch.id,
             organisation_name=branch.name,
             organisation_path=branch.path,
+            equipment=_equipment(number),
             terminal_ids=[terminal.id],
         )
         if number <= OFF_DUTY:
@@ -73,6 +74,12 @@ def _seed_vehicles(session: Session, crews: Iterator[tuple[Organisation, list[Us
                 phone=officer.phone,
                 certified=bool(officer.certificate_no),
             )
+
+
+def _equipment(number: int) -> list[str]:
+    """Every crew records and seals; test kits are dear, so that not every vehicle has one."""
+    every = {"food_kit": 2, "sampling_kit": 3, "cold_box": 5, "metrology_kit": 7}
+    return [*(code for code, n in every.items() if number % n == 0), "recorder", "seals"]
 
 
 def _protocol(number: int) -> str:

@@ -106,13 +106,19 @@ def seed_geography(session: Session, settings: Settings) -> None:
     """Fill the tables of maps with the demo city; the same seed gives the same city."""
     edges = roads.load(settings.var_dir / "cache")
     _copy(session, _COPY_REGIONS, _region_rows())
-    _copy(session, _COPY_ROADS, _road_rows(edges))
+    seed_roads(session, edges)
     _copy(session, _COPY_STREETS, _street_rows(edges))
-    revisions.mark_changed(session, "regions", "roads", "streets")
+    revisions.mark_changed(session, "regions", "streets")
     record(session, "regions.loaded", "region", SOURCE)
     found = businesses.generate(edges, _districts(), settings.demo_businesses, settings.demo_seed)
     registry.load(session, map(registry_row, found), source=SOURCE)
     session.execute(text("analyze maps.regions, maps.road_edges"))
+
+
+def seed_roads(session: Session, edges: Sequence[roads.Edge]) -> None:
+    """The network that travel times are reckoned over."""
+    _copy(session, _COPY_ROADS, _road_rows(edges))
+    revisions.mark_changed(session, "roads")
 
 
 def _copy(session: Session, statement: str, rows: Iterator[tuple[Any, ...]]) -> None:

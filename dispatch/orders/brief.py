@@ -4,6 +4,7 @@ There is no field for an informant, a complainant or a caller, and there never w
 not enter this room cannot leave it by fax, SMS or screen.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -13,7 +14,8 @@ class OrderBrief:
     """The case as the crew may know it. `confidential` is true for a report (举报).
 
     `organisation_path` is the organisation that answers for the case now; `lat`, `lon` are WGS-84
-    degrees, None while the case has no position.
+    degrees, None while the case has no position; `equipment` are codes of what the crew will need
+    there (`dispatch.units.equipment`).
     """
 
     case_id: int
@@ -31,6 +33,7 @@ class OrderBrief:
     demand: str = ""
     lat: float | None = None
     lon: float | None = None
+    equipment: Sequence[str] = ()
 
     @property
     def own_words(self) -> tuple[str, ...]:

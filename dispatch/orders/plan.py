@@ -92,7 +92,7 @@ class Planner:
 
     def ranking(self, session: Session, brief: OrderBrief) -> list[Ranked]:
         """The units of the principal's jurisdiction, ranked for this case."""
-        scene = facts.Scene(_point(brief), self.home(session, brief))
+        scene = self._scene(session, brief)
         return rank.rank(facts.gather(session, principal_of(session), scene))
 
     def jointly(self, session: Session, case_ids: Sequence[int]) -> Plans:
@@ -106,7 +106,7 @@ class Planner:
             for brief in briefs
             if _point(brief) and not queries.open_orders_of(session, brief.case_id)
         ]
-        scenes = [facts.Scene(_point(brief), self.home(session, brief)) for brief in waiting]
+        scenes = [self._scene(session, brief) for brief in waiting]
         fleets = facts.gather_all(session, principal_of(session), scenes)
         return joint.plan(
             [
@@ -114,6 +114,9 @@ class Planner:
                 for brief, fleet in zip(waiting, fleets, strict=True)
             ]
         )
+
+    def _scene(self, session: Session, brief: OrderBrief) -> facts.Scene:
+        return facts.Scene(_point(brief), self.home(session, brief), brief.equipment)
 
     def home(self, session: Session, brief: OrderBrief) -> str:
         """The path whose units are at home at this case: of the branch there, else of the case."""
@@ -133,11 +136,11 @@ class Planner:
     def _unit(
         self, session: Session, unit_id: int, request: Request, ranked: Sequence[Ranked]
     ) -> Target:
-        found = next((one for one in ranked if one.facts.unit_id == unit_id), None)
+        found = next((one for one in ranked if one.unit_id == unit_id), None)
         if found is None:
             raise NotFound("unit", unit_id)
         unit = units.visible(session, principal_of(session), unit_id)
-        blocked = rank.obstacle(found.facts)
+        blocked, known = found.stands, found.facts
         return Target(
             "unit",
             unit.id,
@@ -148,8 +151,8 @@ class Planner:
                 addresses_of(Placed(unit, None), request.channels), self.engines
             ),
             blocked=blocked and replace(blocked, params={**blocked.params, "name": unit.name}),
-            predicted_seconds=found.facts.travel_seconds,
-            predicted_by=found.facts.engine,
+            predicted_seconds=known.travel_seconds,
+            predicted_by=known.engine,
         )
 
     def _branch(self, session: Session, ident: int, request: Request, closed: bool) -> Target:
@@ -253,5 +256,5 @@ def _about_case(
 def _about_choice(ranked: Sequence[Ranked], request: Request, passed_over: bool) -> list[Reason]:
     if not passed_over:
         return []
-    best = next(one for one in ranked if one.facts.unit_id not in request.unit_ids)
+    best = next(one for one in ranked if one.unit_id not in request.unit_ids)
     return [Reason("override_reason_needed", {"name": best.facts.name})]

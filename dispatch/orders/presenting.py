@@ -136,11 +136,11 @@ def recommendation_out(
     """Units by rank; branches of the jurisdiction first, then by distance."""
     near = [_branch_out(branch, place, home) for branch in branches]
     near.sort(key=lambda one: (not one.own_jurisdiction, one.distance_m or 0, one.organisation_id))
-    by_road = any(one.facts.engine == "road" for one in ranked)
+    items = [_unit_out(one) for one in ranked[:SHOWN]]
     return RecommendationOut(
-        engine="road" if by_road else "straight",
+        engine="road" if any(one.engine == "road" for one in items) else "straight",
         channels=list(policy.channels),
-        items=[_unit_out(one) for one in ranked[:SHOWN]],
+        items=items,
         branches=near,
     )
 

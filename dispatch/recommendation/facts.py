@@ -4,16 +4,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 from typing import Any
 
+import numpy as np
 from geoalchemy2 import Geometry
-from sqlalchemy import Row, Select, cast, func, select
+from sqlalchemy import CTE, ColumnElement, Double, Select, cast, extract, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from dispatch.recommendation.rank import Facts
+from dispatch.recommendation.rank import Fleet
 from dispatch.scope import within
-from dispatch.units.lifecycle import SENDABLE, is_complete
+from dispatch.units.lifecycle import MIN_CERTIFIED, SENDABLE
 from dispatch.units.models import CrewMember, Unit, UnitTerminal
 from gps_ingest.models import LatestFix
 from kernel.access import Principal
@@ -22,6 +24,8 @@ from maps import routing
 
 Place = tuple[float, float]
 """(lon, lat), WGS-84 degrees."""
+Units = Mapping[str, Sequence[Any]]
+"""The columns of `_units`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,58 +34,63 @@ class Scene:
 
     place: Place | None
     home: str
+    needs: Sequence[str] = ()
+    """Codes of the equipment that the case needs."""
 
 
-def gather(session: Session, principal: Principal, scene: Scene) -> list[Facts]:
+def gather(session: Session, principal: Principal, scene: Scene) -> Fleet:
     """The facts of the principal's units for one case."""
     return gather_all(session, principal, [scene])[0]
 
 
-def gather_all(
-    session: Session, principal: Principal, scenes: Sequence[Scene]
-) -> list[list[Facts]]:
+def gather_all(session: Session, principal: Principal, scenes: Sequence[Scene]) -> list[Fleet]:
     """The facts of the principal's units for each case, in the cases' order; units are asked for
     once.
     """
-    units = session.execute(_units(principal)).all()
-    ready = Counter(unit.organisation_path for unit in units if _is_ready(unit))
-    moment = now(session)
-    return [_facts(session, units, ready, scene, moment) for scene in scenes]
+    needs = sorted({code for scene in scenes for code in scene.needs})
+    found = session.connection().execute(_units(principal, now(session), needs))
+    names, rows = found.keys(), found.all()
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    units = dict(zip(names, columns, strict=True))
+    return [_facts(session, units, scene) for scene in scenes]
 
 
-def _facts(
-    session: Session,
-    units: Sequence[Row[Any]],
-    ready: Mapping[str, int],
-    scene: Scene,
-    moment: datetime,
-) -> list[Facts]:
-    travels = _travels(session, units, scene.place)
-    at_home = {path: is_home(path, scene.home) for path in {u.organisation_path for u in units}}
+def _facts(session: Session, units: Units, scene: Scene) -> Fleet:
+    paths, state = units["organisation_path"], np.array(units["state"], dtype=str)
+    certified = np.array(units["certified"], dtype=int)
+    # What its branch counts on: whether it could be sent.
+    is_ready = np.isin(state, list(SENDABLE)) & (certified >= MIN_CERTIFIED)
+    ready = Counter(compress(paths, is_ready))
+    at_home = {path: is_home(path, scene.home) for path in set(paths)}
+    ways = _travels(session, units, scene.place)
+    return Fleet(
+        unit_id=units["id"],
+        name=units["name"],
+        state=state,
+        certified=certified,
+        crew=np.array(units["crew"], dtype=int),
+        own_jurisdiction=np.array([at_home[path] for path in paths], dtype=bool),
+        position_age_s=np.array(units["age"], dtype=float),
+        travel_seconds=np.array([way and way.seconds for way in ways], dtype=float),
+        distance_m=np.array([way and way.straight_m for way in ways], dtype=float),
+        engine=[way.engine if way else routing.STRAIGHT for way in ways],
+        order_no=units["order_no"],
+        speed_kmh=np.array(units["speed_kmh"], dtype=float),
+        shift_hours=np.array(units["shift_hours"], dtype=float),
+        is_last=is_ready & np.array([ready[path] == 1 for path in paths], dtype=bool),
+        has=_those(units, scene.needs, True),
+        lacks=_those(units, scene.needs, False),
+    )
+
+
+def _those(units: Units, needs: Sequence[str], carried: bool) -> list[tuple[str, ...]]:
+    """Of each unit the codes that it carries, or those that it does not."""
+    if not needs:
+        return [()] * len(units["id"])
     return [
-        Facts(
-            unit_id=unit.id,
-            name=unit.name,
-            state=unit.state,
-            certified=unit.certified or 0,
-            crew=unit.crew or 0,
-            own_jurisdiction=at_home[unit.organisation_path],
-            position_age_s=(moment - unit.fixed_at).total_seconds() if unit.fixed_at else None,
-            travel_seconds=travel.seconds if travel else None,
-            distance_m=travel.straight_m if travel else None,
-            engine=travel.engine if travel else routing.STRAIGHT,
-            order_no=unit.engagement.get("order_no") if unit.engagement else None,
-            speed_kmh=unit.speed_kmh,
-            shift_hours=(moment - unit.since).total_seconds() / 3600 if unit.since else None,
-            is_last=ready[unit.organisation_path] == 1 and _is_ready(unit),
-        )
-        for unit, travel in zip(units, travels, strict=True)
+        tuple(code for code, has in zip(needs, row, strict=True) if has is carried)
+        for row in zip(*(units[code] for code in needs), strict=True)
     ]
-
-
-def _is_ready(unit: Row[Any]) -> bool:
-    """Whether it could be sent: what its branch counts on."""
-    return unit.state in SENDABLE and is_complete(unit.certified or 0)
 
 
 def is_home(path: str, home: str) -> bool:
@@ -89,8 +98,15 @@ def is_home(path: str, home: str) -> bool:
     return path.startswith(home) or home.startswith(path)
 
 
-def _units(principal: Principal) -> Select[Any]:
-    """One row a unit: its crew counted, its newest position. Thousands are asked for at once."""
+def _units(principal: Principal, moment: datetime, needs: Sequence[str]) -> Select[Any]:
+    """One row a unit: its crew counted, its newest position, whether it carries what is needed.
+
+    Thousands are asked for at once.
+    """
+
+    def seconds_since(then: ColumnElement[Any]) -> ColumnElement[float]:
+        return cast(extract("epoch", moment - then), Double)
+
     crew = (
         select(
             CrewMember.unit_id,
@@ -103,17 +119,22 @@ def _units(principal: Principal) -> Select[Any]:
         .subquery()
     )
     point = cast(LatestFix.geog, Geometry)
-    newest = (
+    # Each by itself: inside a join the rules of access would be asked again for every row.
+    fix = _at_once(
         select(
-            UnitTerminal.unit_id,
+            LatestFix.terminal_id,
             func.ST_X(point).label("lon"),
             func.ST_Y(point).label("lat"),
             LatestFix.fixed_at,
             LatestFix.speed_kmh,
         )
-        .join(LatestFix, LatestFix.terminal_id == UnitTerminal.terminal_id)
-        .ext(distinct_on(UnitTerminal.unit_id))
-        .order_by(UnitTerminal.unit_id, LatestFix.fixed_at.desc())
+    )
+    carried = _at_once(select(UnitTerminal.terminal_id, UnitTerminal.unit_id))
+    newest = (
+        select(carried.c.unit_id, fix.c.lon, fix.c.lat, fix.c.fixed_at, fix.c.speed_kmh)
+        .join(fix, fix.c.terminal_id == carried.c.terminal_id)
+        .ext(distinct_on(carried.c.unit_id))
+        .order_by(carried.c.unit_id, fix.c.fixed_at.desc())
         .subquery()
     )
     return (
@@ -122,14 +143,15 @@ def _units(principal: Principal) -> Select[Any]:
             Unit.name,
             Unit.state,
             Unit.organisation_path,
-            Unit.engagement,
-            crew.c.crew,
-            crew.c.certified,
-            crew.c.since,
+            Unit.engagement["order_no"].astext.label("order_no"),
+            func.coalesce(crew.c.crew, 0).label("crew"),
+            func.coalesce(crew.c.certified, 0).label("certified"),
+            (seconds_since(crew.c.since) / 3600).label("shift_hours"),
             newest.c.lon,
             newest.c.lat,
-            newest.c.fixed_at,
+            seconds_since(newest.c.fixed_at).label("age"),
             newest.c.speed_kmh,
+            *(Unit.equipment.has_key(code).label(code) for code in needs),
         )
         .outerjoin(crew, crew.c.unit_id == Unit.id)
         .outerjoin(newest, newest.c.unit_id == Unit.id)
@@ -138,12 +160,17 @@ def _units(principal: Principal) -> Select[Any]:
     )
 
 
+def _at_once(rows: Select[*tuple[Any, ...]]) -> CTE:
+    return rows.cte().prefix_with("materialized")
+
+
 def _travels(
-    session: Session, units: Sequence[Row[Any]], place: Place | None
-) -> list[routing.TravelTime | None]:
+    session: Session, units: Units, place: Place | None
+) -> Sequence[routing.TravelTime | None]:
     """The way of each unit to the place; None for one without a position."""
-    starts = [(unit.lon, unit.lat) for unit in units if unit.fixed_at]
-    if place is None or not starts:
-        return [None] * len(units)
+    is_placed = [lon is not None for lon in units["lon"]]
+    if place is None or not any(is_placed):
+        return [None] * len(is_placed)
+    starts = list(compress(zip(units["lon"], units["lat"], strict=True), is_placed))
     ways = iter(routing.travel_times(session, starts, place))
-    return [next(ways) if unit.fixed_at else None for unit in units]
+    return [next(ways) if placed else None for placed in is_placed]

@@ -5,13 +5,13 @@ problem is solved for all (Kuhn–Munkres, `scipy.optimize.linear_sum_assignment
 the greedy choice as a proposal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from dispatch.recommendation.rank import Facts, cost, obstacle
+from dispatch.recommendation.rank import Column, Fleet, costs, obstacles
 
 NOBODY = 1e7
 """Seconds that no real cost reaches: a pair that cannot be."""
@@ -25,7 +25,7 @@ class Wanted:
 
     case_id: int
     urgency: int
-    fleet: Sequence[Facts]
+    fleet: Fleet
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +53,25 @@ class Plans:
 
 def plan(wanted: Sequence[Wanted]) -> Plans:
     """Both plans; a case for which there is no unit is in neither."""
-    if not wanted or not wanted[0].fleet:
+    if not wanted or not wanted[0].fleet.unit_id:
         return Plans((), ())
-    costs = np.array([[_cost(facts) for facts in one.fleet] for one in wanted])
+    seconds = np.array([_possible(one.fleet) for one in wanted])
     weights = np.array([WEIGHTS[one.urgency] for one in wanted])[:, np.newaxis]
-    rows, columns = linear_sum_assignment(costs * weights)
-    best = zip(rows.tolist(), columns.tolist(), strict=True)
-    return Plans(_pairs(wanted, costs, best), _pairs(wanted, costs, _greedy(wanted, costs)))
+    # As many columns in which nobody goes: where units are few, the graver cases get them.
+    nobody = np.full((len(wanted), len(wanted)), NOBODY)
+    rows, columns = linear_sum_assignment(np.hstack([seconds, nobody]) * weights)
+    best = ((row, unit) for row, unit in zip(rows.tolist(), columns.tolist(), strict=True)
+            if unit < seconds.shape[1])  # fmt: skip
+    return Plans(_pairs(wanted, seconds, best), _pairs(wanted, seconds, _greedy(wanted, seconds)))
 
 
-def _cost(facts: Facts) -> float:
-    return NOBODY if obstacle(facts) else cost(facts)
+def _possible(fleet: Fleet) -> Column:
+    """What sending each unit costs, NOBODY where it may not be sent."""
+    return np.where([why is not None for why in obstacles(fleet)], NOBODY, costs(fleet))
 
 
-def _greedy(wanted: Sequence[Wanted], costs: np.ndarray) -> list[tuple[int, int]]:
-    left, found = costs.copy(), list[tuple[int, int]]()
+def _greedy(wanted: Sequence[Wanted], seconds: Column) -> list[tuple[int, int]]:
+    left, found = seconds.copy(), list[tuple[int, int]]()
     for row in sorted(range(len(wanted)), key=lambda n: (-wanted[n].urgency, n)):
         column = int(left[row].argmin())
         if left[row, column] < NOBODY:
@@ -76,14 +80,16 @@ def _greedy(wanted: Sequence[Wanted], costs: np.ndarray) -> list[tuple[int, int]
     return sorted(found)
 
 
-def _pairs(wanted: Sequence[Wanted], costs: np.ndarray, chosen: object) -> tuple[Pair, ...]:
+def _pairs(
+    wanted: Sequence[Wanted], seconds: Column, chosen: Iterable[tuple[int, int]]
+) -> tuple[Pair, ...]:
     return tuple(
         Pair(
             wanted[row].case_id,
-            wanted[row].fleet[column].unit_id,
-            wanted[row].fleet[column].name,
-            float(costs[row, column]),
+            wanted[row].fleet.unit_id[column],
+            wanted[row].fleet.name[column],
+            float(seconds[row, column]),
         )
-        for row, column in chosen  # type: ignore[attr-defined]
-        if costs[row, column] < NOBODY
+        for row, column in chosen
+        if seconds[row, column] < NOBODY
     )

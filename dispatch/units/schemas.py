@@ -92,6 +92,12 @@ class SetState(BaseModel):
     reason: str = Field(default="", max_length=400)
 
 
+class SetEquipment(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    equipment: list[Annotated[Storable, Field(max_length=40)]] = Field(max_length=20)
+
+
 def unit_out(placed: Placed) -> UnitOut:
     unit, position = placed.unit, placed.position
     return UnitOut(

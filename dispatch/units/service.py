@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 
 from dispatch.numbers import digits
 from dispatch.units import lifecycle, queries
+from dispatch.units.equipment import CODES, EQUIPMENT
 from dispatch.units.events import UnitChanged
 from dispatch.units.models import CrewMember, Unit, UnitState, UnitTerminal
 from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
-from kernel.errors import Conflict, NotFound
+from kernel.errors import BadInput, Conflict, NotFound
 from kernel.events import emit
 
 
@@ -144,6 +145,21 @@ def set_state(session: Session, unit_id: int, wanted: str, reason: str) -> Unit:
     unit.engagement = None
     record(session, "unit.state_set", "unit", unit.id, state=state)
     return _move(session, unit, state, reason)
+
+
+def set_equipment(session: Session, unit_id: int, codes: Collection[str]) -> Unit:
+    """What the unit carries from now on; raises NotFound outside the caller's jurisdiction,
+    BadInput for an unknown code.
+    """
+    unit = lock(session, [unit_id])[0]
+    if not principal_of(session).covers(unit.organisation_path):
+        raise NotFound("unit", unit_id)
+    if not CODES.issuperset(codes):
+        raise BadInput("equipment", "unknown_code")
+    unit.equipment = [code for code, _, _ in EQUIPMENT if code in codes]
+    record(session, "unit.equipped", "unit", unit.id, equipment=unit.equipment)
+    emit(session, UnitChanged(unit.id, unit.organisation_path))
+    return unit
 
 
 def follow(session: Session, unit: Unit, assignment_state: str, engagement: dict[str, Any]) -> None:

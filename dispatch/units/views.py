@@ -5,7 +5,16 @@ from typing import Any
 from apiflask import APIBlueprint
 
 from dispatch.units import queries, service, track
-from dispatch.units.schemas import SetState, TrackIn, Trail, TrailQuery, UnitOut, Units, unit_out
+from dispatch.units.schemas import (
+    SetEquipment,
+    SetState,
+    TrackIn,
+    Trail,
+    TrailQuery,
+    UnitOut,
+    Units,
+    unit_out,
+)
 from kernel.schemas import IDENT
 from kernel.web import current_principal, require, unit_of_work
 
@@ -30,6 +39,16 @@ def create_blueprint() -> APIBlueprint:
     def set_state(unit_id: int, body: SetState) -> Any:
         with unit_of_work() as session:
             unit = service.set_state(session, unit_id, body.state, body.reason)
+            return unit_out(queries.place(session, [unit])[0])
+
+    @blueprint.post(f"/units/<{IDENT}:unit_id>/equipment")
+    @blueprint.input(SetEquipment, arg_name="body")
+    @blueprint.output(UnitOut)
+    @blueprint.doc(operation_id="setUnitEquipment", responses={404: "Not found"})
+    @require("unit.manage")
+    def set_equipment(unit_id: int, body: SetEquipment) -> Any:
+        with unit_of_work() as session:
+            unit = service.set_equipment(session, unit_id, body.equipment)
             return unit_out(queries.place(session, [unit])[0])
 
     @blueprint.get(f"/units/<{IDENT}:unit_id>/trail")

@@ -5,15 +5,19 @@ Each figure stands beside its limit from the same run: the bare engine's work wi
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import pytest
 from geoalchemy2 import WKTElement
 from sqlalchemy import insert, text
 
+from command_center.demo import geography
+from command_center.demo.roads import load
+from dispatch.orders.presenting import SHOWN
 from dispatch.units.models import CrewMember, Unit, UnitTerminal
 from gps_ingest.models import LatestFix, Terminal
+from maps.revisions import mark_changed
 from tests.integration.dispatch.conftest import (
     COMPLAINT,
     DISPATCHER,
@@ -27,13 +31,16 @@ from tests.integration.dispatch.conftest import (
 
 __all__ = ["desk", "dispatch_database"]
 
-FLEET, ORDERS = 2000, 100
+FLEET, EDGES, ORDERS = 2000, 5483, 100
 
 
 def show(what: str, values_ms: list[float], limit_ms: float) -> None:
     values = sorted(values_ms)
     p50, p95 = statistics.median(values), values[int(len(values) * 0.95) - 1]
-    line = f"{what:46s} p50 {p50:7.1f} ms   p95 {p95:7.1f} ms   bare {limit_ms:7.1f} ms"
+    line = (
+        f"{what:46s} p50 {p50:7.1f} ms   p95 {p95:7.1f} ms   bare {limit_ms:7.1f} ms"
+        f"   ratio {p50 / limit_ms:5.1f}"
+    )
     print(f"\n{line}", end="")  # noqa: T201 (a benchmark)
 
 
@@ -78,17 +85,31 @@ def fleet(desk: Desk) -> None:
         session.execute(text("analyze"))
 
 
-@pytest.mark.usefixtures("fleet")
+@pytest.fixture
+def roads(desk: Desk) -> Iterator[None]:
+    """The demo city's roads; no other test of the room's database finds them."""
+    with desk.database.unit_of_work(SETUP) as session:
+        geography.seed_roads(session, load(desk.room.orders.settings.var_dir / "cache"))
+        assert session.scalar(text("select count(*) from maps.road_edges")) == EDGES
+    yield
+    with desk.database.unit_of_work(SETUP) as session:
+        session.execute(text("truncate maps.road_edges"))
+        mark_changed(session, "roads")
+
+
+@pytest.mark.usefixtures("fleet", "roads")
 def test_recommendation_over_two_thousand_units(desk: Desk) -> None:
     by_distance = text(
         "select terminal_id, ST_Distance(geog, ST_MakePoint(:lon, :lat)::geography) d"
         " from gps.latest order by d"
     )
     where = {"lon": PLACE[0], "lat": PLACE[1]}
-    bare = timed(20, lambda: desk.do(lambda s: s.execute(by_distance, where).all()))
     ranking = desk.room.orders.planner.ranking
-    ours = timed(20, lambda: desk.do(lambda s: ranking(s, COMPLAINT)))
-    show(f"rank {FLEET} units with reasons", ours, statistics.median(bare))
+    reasoned = lambda s: [one.reasons for one in ranking(s, COMPLAINT)[:SHOWN]]  # noqa: E731
+    desk.do(reasoned)  # Reads the roads, once a process.
+    bare = timed(100, lambda: desk.do(lambda s: s.execute(by_distance, where).all()))
+    ours = timed(100, lambda: desk.do(reasoned))
+    show(f"rank {FLEET} units over {EDGES} edges", ours, statistics.median(bare))
 
 
 @pytest.mark.usefixtures("fleet")

@@ -50,6 +50,7 @@ OTHERS = ("second", "west", "west-second", "east", "second-disp", "west-disp", A
 HERE = Browser("127.0.0.1", "")
 OF_OPERATION: dict[str, dict[str, Any]] = {
     "setUnitState": {"state": "OUT_OF_SERVICE"},
+    "setUnitEquipment": {"equipment": ["seals"]},
     "reportStatus": {"state": "EN_ROUTE"},
     "reportStatusOnBehalf": {"state": "EN_ROUTE"},
     "submit": complaint().model_dump(mode="json"),

@@ -101,6 +101,8 @@ export const units = {
   all: () => get<T.Unit[]>('/units'),
   setState: (id: T.Id, state: T.UnitState, reason: string) =>
     post<T.Unit>(`/units/${id}/state`, { state, reason }),
+  setEquipment: (id: T.Id, equipment: readonly string[]) =>
+    post<T.Unit>(`/units/${id}/equipment`, { equipment }),
   trail: (id: T.Id, minutes = 30) => get<[number, number, number][]>(`/units/${id}/trail`, { minutes }),
   /** An old track, at most a day of it: only for a reason, which is kept. */
   track: (id: T.Id, body: T.TrackRequest) => post<[number, number, number][]>(`/units/${id}/track`, body),
@@ -110,6 +112,11 @@ export const units = {
   /** The same with the places where it stood: only for a reason, which is kept. */
   dayWithPlaces: (id: T.Id, body: { date: string; reason_code: string; note: string }) =>
     post<T.UnitDay>(`/units/${id}/day`, body),
+}
+
+export const plans = {
+  joint: (caseIds: readonly T.Id[]) => post<T.JointPlan>('/recommendation/joint', { case_ids: caseIds }),
+  accuracy: (days: number) => get<T.Accuracy[]>('/recommendation/accuracy', { days }),
 }
 
 export type TrackFormat = 'gpx' | 'geojson'

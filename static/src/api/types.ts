@@ -108,6 +108,7 @@ export interface Codes {
   reveal_reasons: Code[]
   track_reasons: Code[]
   transfer_agencies: Code[]
+  equipment: Code[]
 }
 
 export interface Subject {
@@ -459,10 +460,34 @@ export interface Unit {
   organisation: OrganisationRef | null
   state: UnitState
   state_since: Instant
+  equipment: string[]
   crew: CrewMember[]
   position: UnitPosition | null
   assignment: { id: Id; order_id: Id; order_no: string; state: string } | null
   notes: UnitNote[]
+}
+
+/** Whom to send where; seconds until somebody stands at the door. */
+export interface Pair {
+  case_id: Id
+  unit_id: Id
+  name: string
+  seconds: number
+}
+/** All waiting cases thought of together, and each one's nearest in turn. */
+export interface JointPlan {
+  joint: Pair[]
+  greedy: Pair[]
+  gain_seconds: number
+}
+/** Of so many arrivals: actual minus predicted, seconds. */
+export interface Accuracy {
+  engine: string
+  overridden: boolean
+  arrivals: number
+  median_error: number
+  median_absolute_error: number
+  p90_absolute_error: number
 }
 
 /** What the track shows besides the place; no alarm. */

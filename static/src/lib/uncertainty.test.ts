@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pixelsAtZoom0, uncertaintyMetres } from './uncertainty'
+import { discMetres, pixelsAtZoom0, uncertaintyMetres } from './uncertainty'
 
 describe('where a vehicle may be', () => {
   it('grows with age and speed, from what a receiver cannot tell', () => {
@@ -17,5 +17,20 @@ describe('where a vehicle may be', () => {
     const world = 40_075_016.686
     expect(pixelsAtZoom0(world, 0)).toBeCloseTo(512)
     expect(pixelsAtZoom0(world / 2, 60)).toBeCloseTo(512)
+  })
+})
+
+describe('the disc on the map', () => {
+  it('is drawn around the unit that is chosen, however it stands', () => {
+    expect(discMetres(30, 36, 'FREE', true)).toBe(320)
+    expect(discMetres(1, 0, 'FREE', true), 'the symbol covers it').toBeNull()
+    expect(discMetres(3600, 50, 'FREE', true), 'it is lost').toBeNull()
+  })
+
+  it('is drawn around those that somebody waits for, once their position is stale', () => {
+    expect(discMetres(150, 36, 'EN_ROUTE', false)).toBe(1520)
+    expect(discMetres(20, 36, 'EN_ROUTE', false)).toBeNull()
+    expect(discMetres(150, 36, 'FREE', false)).toBeNull()
+    expect(discMetres(150, 36, 'ON_SCENE', false)).toBeNull()
   })
 })

@@ -14,6 +14,7 @@ const unit = (id: number, fixedAt: number | null, rest: Partial<Unit> = {}): Uni
   organisation: null,
   state: 'FREE',
   state_since: iso(0),
+  equipment: [],
   crew: [],
   position:
     fixedAt === null

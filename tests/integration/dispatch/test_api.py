@@ -165,6 +165,16 @@ def test_deliveries_one_by_one(desk: Desk, call: Call) -> None:
     assert "重发" in twice.get_json()["message"]
 
 
+def test_the_desk_says_what_a_unit_carries(desk: Desk, call: Call) -> None:
+    car = desk.unit("京A0001")
+    answer = call(DISPATCHER, "POST", f"/units/{car}/equipment",
+                  json={"equipment": ["seals", "food_kit", "seals"]})  # fmt: skip
+    assert answer.get_json()["equipment"] == ["food_kit", "seals"], "in the table's order, once"
+    answer = call(DISPATCHER, "POST", f"/units/{car}/equipment", json={"equipment": ["tank"]})
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "unknown_code")
+    assert desk.unit_now(car).equipment == ["food_kit", "seals"]
+
+
 def test_alarms_and_texts(desk: Desk, call: Call) -> None:
     ident = desk.text_in(EAST.phone, "你好")
     (alarm,) = call(DISPATCHER, "GET", "/alarms").get_json()
@@ -244,6 +254,7 @@ def test_the_officers_phone(desk: Desk, call: Call) -> None:
         ("POST", "/assignments/1/status"),
         ("POST", "/deliveries/1/cancel"),
         ("POST", "/units/1/state"),
+        ("POST", "/units/1/equipment"),
         ("GET", "/units/1/trail"),
         ("POST", "/alarms/1/take"),
         ("GET", "/cases/1/recommendation"),
@@ -260,6 +271,7 @@ def test_what_lies_outside_the_jurisdiction_is_not_found(
         )
     )
     sent = {"reason": "x", "state": "ACKED"} if "units" not in path else {"state": "OFF_DUTY"}
+    sent = {"equipment": []} if "equipment" in path else sent
     answer = call(STRANGER, method, path, json=sent if method == "POST" else None)
     assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
 
@@ -282,6 +294,7 @@ HUGE = 99_999_999_999_999_999_999
         ("POST", "/deliveries/{}/cancel"),
         ("POST", "/deliveries/{}/release"),
         ("POST", "/units/{}/state"),
+        ("POST", "/units/{}/equipment"),
         ("GET", "/units/{}/trail"),
         ("POST", "/alarms/{}/take"),
         ("POST", "/alarms/{}/resolve"),
@@ -322,6 +335,7 @@ ENDPOINTS = [
     ("GET", "/orders/1/words", "order.approve"),
     ("GET", "/units", "unit.read"),
     ("POST", "/units/1/state", "unit.manage"),
+    ("POST", "/units/1/equipment", "unit.manage"),
     ("GET", "/units/1/trail", "unit.read"),
     ("GET", "/cases/1/recommendation", "unit.read"),
     ("GET", "/alarms", "alarm.take"),
@@ -357,6 +371,8 @@ def test_every_endpoint_asks_for_its_permission(call: Call) -> None:
         sent = dict(whole)
         if "assignments" in path or "inbound" in path:
             sent["state"] = "ACKED"
+        if "equipment" in path:
+            sent = {"equipment": []}
         answer = call(nobody, method, path, json=sent if method == "POST" else None)
         assert answer.status_code == 403, (path, answer.get_data(as_text=True))
         assert permission in answer.get_json()["params"]["permission"]

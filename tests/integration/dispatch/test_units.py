@@ -1,10 +1,13 @@
 """Units and crews: who may be sent, where each is, and how they are ranked on real roads."""
 
+from dataclasses import replace
+
 import pytest
 from geoalchemy2 import WKTElement
 from sqlalchemy.orm import Session
 
-from dispatch.recommendation.rank import Ranked
+from dispatch.recommendation.facts import Scene, gather_all
+from dispatch.recommendation.rank import Ranked, Reason
 from dispatch.units import queries
 from dispatch.units import service as units
 from dispatch.units.events import UnitChanged
@@ -125,6 +128,26 @@ def test_over_the_roads_the_nearer_car_may_be_the_later_one(desk: Desk) -> None:
     assert [one.facts.unit_id for one in ranked] == [by_motorway, by_slow_lane]
     assert {one.facts.engine for one in ranked} == {"road"}
     assert [round(one.facts.travel_seconds or 0) for one in ranked] == [32, 648]
+
+
+def test_who_carries_what_the_case_needs_goes_first(desk: Desk) -> None:
+    near, equipped = desk.unit("京A0001", lon=116.425), desk.unit("京A0002", lon=116.42)
+    desk.do(lambda s: units.set_equipment(s, equipped, ["food_kit", "recorder"]))
+    needing = replace(COMPLAINT, equipment=("food_kit",))
+    ranked = desk.do(lambda s: desk.room.orders.planner.ranking(s, needing))
+    assert [one.unit_id for one in ranked] == [equipped, near]
+    assert Reason("has_equipment", {"codes": ["food_kit"]}) in ranked[0].reasons
+    assert Reason("lacks_equipment", {"codes": ["food_kit"]}) in ranked[1].reasons
+    assert [one.unit_id for one in ranking(desk)] == [near, equipped], "where nothing is needed"
+
+
+def test_two_cases_need_different_things(desk: Desk) -> None:
+    car = desk.unit("京A0001")
+    desk.do(lambda s: units.set_equipment(s, car, ["cold_box"]))
+    scenes = [Scene(PLACE, EAST.path, ("cold_box",)), Scene(PLACE, EAST.path, ("food_kit",))]
+    cold, food = desk.do(lambda s: gather_all(s, DISPATCHER, scenes))
+    assert (cold.has, cold.lacks) == ([("cold_box",)], [()])
+    assert (food.has, food.lacks) == ([()], [("food_kit",)])
 
 
 def test_a_foreign_car_and_a_taken_one_say_so(desk: Desk) -> None:

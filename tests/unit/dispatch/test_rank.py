@@ -1,13 +1,18 @@
 """The ranking: facts in, order and reasons out."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dispatch.recommendation import rank as rank_module
-from dispatch.recommendation.rank import Facts, Ranked, Reason, needs_reason, rank
+from dispatch.recommendation.rank import Facts, Ranked, Reason, needs_reason
+from dispatch.units.lifecycle import STATES
+from tests.factories.fleets import fleet_of, slow_cost, slow_obstacle
 
 NEAR, FAR = 300.0, 900.0
 I18N = Path(__file__).parents[3] / "static" / "src" / "i18n"
@@ -28,6 +33,10 @@ def unit(ident: int, **more: Any) -> Facts:
         **more,
     }
     return Facts(**given)
+
+
+def rank(units: Sequence[Facts]) -> list[Ranked]:
+    return rank_module.rank(fleet_of(units))
 
 
 def order_of(*units: Facts) -> list[int]:
@@ -149,6 +158,59 @@ def test_a_crew_at_the_end_of_a_long_shift_is_spared() -> None:
     tired = unit(1, shift_hours=11.5)
     assert order_of(tired, unit(2, travel_seconds=NEAR + 200, shift_hours=9.9)) == [2, 1]
     assert Reason("long_on_duty", {"hours": 11}) in rank([tired])[0].reasons
+
+
+def one_of(*given: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from(given)
+
+
+def number(most: float) -> st.SearchStrategy[float | None]:
+    return st.none() | st.floats(0, most, allow_subnormal=False)
+
+
+@given(
+    st.lists(
+        st.builds(
+            Facts,
+            unit_id=st.integers(1, 10**9),
+            name=st.just("京A0001"),
+            state=st.sampled_from(STATES),
+            certified=st.integers(0, 3),
+            crew=st.integers(0, 3),
+            own_jurisdiction=st.booleans(),
+            position_age_s=st.none() | one_of(0, 120, 120.5, 900, 900.5) | st.floats(-5, 4000),
+            travel_seconds=number(7200),
+            distance_m=number(90_000),
+            engine=one_of("road", "straight"),
+            order_no=one_of(None, "DD202609220001"),
+            speed_kmh=number(120),
+            shift_hours=number(14),
+            is_last=st.booleans(),
+            has=one_of((), ("seals",)),
+            lacks=one_of((), ("sampling_kit",), ("sampling_kit", "cold_box")),
+        ),
+        max_size=12,
+        unique_by=lambda facts: facts.unit_id,
+    )
+)
+def test_by_columns_the_ranking_is_what_it_is_one_by_one(units: list[Facts]) -> None:
+    slowly = sorted(units, key=lambda f: (slow_obstacle(f) is not None, slow_cost(f), f.unit_id))
+    ranked = rank(units)
+    assert [one.facts for one in ranked] == slowly
+    assert [one.rank for one in ranked] == list(range(1, len(units) + 1))
+    assert [one.obstacle for one in ranked] == [slow_obstacle(facts) for facts in slowly]
+    assert [one.cost_seconds for one in ranked] == pytest.approx([slow_cost(f) for f in slowly])
+
+
+def test_what_the_case_needs_and_the_unit_lacks_has_to_be_brought() -> None:
+    equipped = unit(1, travel_seconds=NEAR + 250, has=("food_kit",))
+    bare = unit(2, lacks=("food_kit",))
+    ranked = rank([equipped, bare])
+    assert [one.unit_id for one in ranked] == [1, 2]
+    assert Reason("has_equipment", {"codes": ["food_kit"]}) in ranked[0].reasons
+    assert Reason("lacks_equipment", {"codes": ["food_kit"]}) in ranked[1].reasons
+    assert ranked[1].eligible, "it may go all the same"
+    assert order_of(unit(1, travel_seconds=NEAR + 350, has=("food_kit",)), bare) == [2, 1]
 
 
 def test_every_reason_has_words_in_both_languages() -> None:

@@ -21,6 +21,11 @@ const vocabulary: Vocabulary = {
 const read = (line: string) => readLine(line, vocabulary)
 
 describe('the command bar', () => {
+  it('opens the joint plan', () => {
+    expect(read('j')).toEqual({ command: { verb: 'together' } })
+    expect(read('统')).toEqual(read('j'))
+  })
+
   it('composes an order from a case, plates, a branch and channels', () => {
     expect(read('d TS0012 京A10012 京A10013 景山 sms,fax')).toEqual({
       command: {
@@ -104,7 +109,7 @@ describe('completion', () => {
   })
 
   it('offers verbs, then cases, then targets and channels', () => {
-    expect(words('')).toEqual(['d', 's', 't', 'f'])
+    expect(words('')).toEqual(['d', 's', 't', 'j', 'f'])
     expect(words('d ')).toHaveLength(3)
     expect(words('d TS12 ')).toContain('京A·10012')
     expect(words('d TS12 sm')).toContain('sms')

@@ -3,6 +3,7 @@
  *
  *   d <case> <plates and branches…> [sms,fax,app]   compose an order
  *   s <plate> <status> [reason]                      report a status on a crew's behalf
+ *   j                                                all waiting cases together
  *   t [case]                                         take an alarm
  *   f <text>                                         find a place, a case or a vehicle
  */
@@ -22,6 +23,7 @@ export type Command =
   | { verb: 'duty'; unitId: Id; state: UnitState; reason: string }
   | { verb: 'take'; alarmId: Id }
   | { verb: 'find'; text: string }
+  | { verb: 'together' }
 
 export interface Misread {
   problem:
@@ -102,10 +104,12 @@ const VERBS: Record<string, (words: string[], v: Vocabulary) => Reading> = {
   状态: readStatus,
   t: readTake,
   接: readTake,
+  j: () => ({ command: { verb: 'together' } }),
+  统: () => ({ command: { verb: 'together' } }),
   f: readFind,
   找: readFind,
 }
-export const VERB_KEYS = ['d', 's', 't', 'f'] as const
+export const VERB_KEYS = ['d', 's', 't', 'j', 'f'] as const
 
 /** What the line orders, or the first word that cannot be understood. */
 export function readLine(line: string, vocabulary: Vocabulary): Reading {

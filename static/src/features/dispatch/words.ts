@@ -1,5 +1,6 @@
 import { currentLanguage, hasMessage, translate, word } from '@/i18n'
 import { span } from '@/i18n/format'
+import { useConfig } from '@/stores/config'
 import type { Reason } from '@/api/types'
 
 /** A list as one writes it in the reader's language. */
@@ -7,10 +8,21 @@ export function listed(items: readonly string[]): string {
   return items.join(currentLanguage.value === 'zh' ? '、' : ', ')
 }
 
+/** Pieces of equipment by their names. */
+export function equipmentWords(codes: readonly string[]): string {
+  const { codeOf } = useConfig()
+  return listed(codes.map((code) => codeOf('equipment', code)?.[currentLanguage.value] ?? code))
+}
+
 /** A recommendation's reason in words. */
 export function reasonWords({ code, params }: Reason): string {
   const seconds = Number(params['seconds'] ?? 0)
-  return word('dispatch.recommend.reason', code, { ...params, age: span(seconds) })
+  const codes = params['codes']
+  return word('dispatch.recommend.reason', code, {
+    ...params,
+    age: span(seconds),
+    equipment: Array.isArray(codes) ? equipmentWords(codes.map(String)) : '',
+  })
 }
 
 /** Why something is blocked, held or warned of, or what went wrong with a message. */

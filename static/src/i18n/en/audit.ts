@@ -125,6 +125,7 @@ export default {
     alarm_settled: 'Alarm ended',
     officer_sos: 'Officer in danger',
     unit_registered: 'Registered a unit',
+    unit_equipped: "Set a unit's equipment",
     unit_state_set: "Set a unit's state",
     unit_signed_on: 'Signed on',
     unit_signed_off: 'Signed off',

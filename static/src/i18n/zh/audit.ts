@@ -125,6 +125,7 @@ export default {
     alarm_settled: '警报解除',
     officer_sos: '人员求救',
     unit_registered: '登记单元',
+    unit_equipped: '改单元装备',
     unit_state_set: '改单元状态',
     unit_signed_on: '上岗',
     unit_signed_off: '下岗',
