@@ -88,6 +88,7 @@ _INSPECTION_FREE = _fields(
     "opinion",
     "refusal_reason",
 )
+_SUPERVISION_FREE = _fields("problem", "demand", "reply", "reason")
 _OTHERS = (
     Purpose(
         "paper.referral_letter", "print",
@@ -118,6 +119,12 @@ _OTHERS = (
         _fields("number", "written_by", "written_at", "notes", "signed_by", "signed_at",
                 "sections"),
         _fields("notes"), REFUSE | _each(frozenset({patterns.PLATE}), "pass"),
+    ),
+    Purpose(
+        "paper.supervision_order", "print",
+        _fields("bureau", "number", "unit", "level", "source", "case_no", "sign_by", "due",
+                "issued", "signed", "verdict", "drawn_on") | _SUPERVISION_FREE,
+        _SUPERVISION_FREE, REFUSE | _each(frozenset({patterns.PLATE}), "pass"),
     ),
     Purpose(
         "export.audit_log", "export",

@@ -319,6 +319,15 @@ def _order(siege: Siege) -> None:
     ids["handover_id"] = siege.kept(
         "second-disp", "POST", "/handovers", {"notes": "一切正常", "key": str(uuid4())}
     )["id"]
+    ids["supervision_id"] = _supervision(siege, ids["JB_id"], "发现的问题")["id"]
+
+
+def _supervision(siege: Siege, case_id: int, problem: str) -> dict[str, Any]:
+    """An order to the unit that has the case, issued."""
+    draft = {"level": 1, "source": "leader", "problem": problem, "demand": "尽快办结"}
+    body = {"case_id": case_id, "draft": draft, "issue": True}
+    made: dict[str, Any] = siege.kept("cmd", "POST", "/supervisions", body)
+    return made
 
 
 def _duty(siege: Siege, branch: Organisation) -> int:
@@ -376,13 +385,14 @@ def _elsewhere(siege: Siege) -> None:
         "object_no": case["case_no"], "unit_id": unit_id, "unit_ids": [unit_id],
         "terminal_id": terminal_id, "policy_id": _policy(siege, west.path),
         "duty_id": _duty(siege, west), "handover_id": left["id"],
+        "supervision_id": _supervision(siege, case["id"], "西边督办的问题")["id"],
         "order_id": made["id"], "assignment_id": made["part"]["id"], "alarm_id": alarm["id"],
         "delivery_id": made["part"]["deliveries"][0]["id"], "organisation_id": west.id,
         "branch_ids": [west.id], "query_code": "000000", "user_id": siege.ids["user_id"],
     }  # fmt: skip
     siege.foreign_words = [
         case["case_no"], made["order_no"], "西华二号", "西华市监所值班员",
-        "京W99999", "西边的交接说明", "西边的事实", "西华烤鸭店",
+        "京W99999", "西边的交接说明", "西边督办的问题", "西边的事实", "西华烤鸭店",
     ]  # fmt: skip
 
 

@@ -118,6 +118,7 @@ UNSCANNED: dict[str, str] = {
     "command_center.cases.archive.views": "a certificate of numbers and digests",
     "command_center.cases.clearance": "a file that a person has just cleared",
     "command_center.cases.handover.views": "a report that was scanned before it was kept",
+    "command_center.cases.supervision.views": "a paper that was scanned before it was drawn up",
     "command_center.cases.identity_views": "the sound of a call, to whoever may hear it",
     "command_center.cases.views": "files of a case to a desk that may see it",
     "command_center.insight.heatmap": "aggregated areas and cells",
@@ -135,6 +136,7 @@ FILES_WITHOUT_SCHEMA: dict[str, str] = {
     "archive.certificate": "desk.document",
     "orders.print_ledger": "desk.document",
     "handover.print_handover": "desk.document",
+    "supervision.print_supervision": "desk.document",
     "audit.export_audit": "export.audit_log",
     "accounts.second_step": "desk.api",  # as the first step
     "accounts.confirm": "desk.api",  # the same, with a new cookie

@@ -22,7 +22,9 @@ from command_center.accounts.roster.models import Duty
 from command_center.cases import queries
 from command_center.cases.handover.models import Handover
 from command_center.cases.handover.standing import SECTIONS
+from command_center.cases.models import Case
 from command_center.cases.office import Office
+from command_center.cases.supervision.models import Supervision
 from dispatch import scope
 from dispatch.alarms.models import Alarm
 from dispatch.escalation import policies
@@ -130,6 +132,7 @@ class Elsewhere:
         self.ids["policy_id"] = policies.write(session, west.path, HOUSE[1], based_on=0).id
         self._duty()
         self._handover()
+        self._supervision(cases[0])
         session.flush()
 
     def _duty(self) -> None:
@@ -156,6 +159,17 @@ class Elsewhere:
         self.session.add(left)
         self.session.flush()
         self.ids["handover_id"] = left.id
+
+    def _supervision(self, case: Case) -> None:
+        west, moment = self.bureau.other, now(self.session)
+        order = Supervision(
+            case_id=case.id, case_kind="TS", case_no=case.case_no, number="DBWEST", state="ISSUED",
+            level=1, source="leader", unit_id=west.id, unit_name="西华督办", unit_path=west.path,
+            problem="x", demand="x", entries=[], created_at=moment, sign_by=moment,
+        )  # fmt: skip
+        self.session.add(order)
+        self.session.flush()
+        self.ids["supervision_id"] = order.id
 
     def _terminal(self, organisation_id: int, unit_id: int) -> None:
         terminal = terminals.register(
@@ -233,7 +247,7 @@ def test_no_id_opens_what_lies_elsewhere(
         address = re.sub(r"<[^>]*:(\w+)>", lambda m: str(elsewhere.ids[m[1]]), path)
         answer = desk.send(method, who, address, json={})
         assert answer.status_code in (400, 403, 404, 409, 422), (method, path, answer.text)
-        for word in (*elsewhere.numbers, "老王饭店", "西车", "DDWEST", "1391111"):
+        for word in (*elsewhere.numbers, "老王饭店", "西车", "DDWEST", "1391111", "DBWEST"):
             assert word not in answer.text, (method, path)
 
 
@@ -250,13 +264,13 @@ def test_no_list_names_what_lies_elsewhere(
         "/terminals": {}, "/terminals/carriers": {},
         "/terminals/unknown": {}, "/terminals/quarantine": {},
         "/duties": {"organisation_id": elsewhere.ids["organisation_id"], "day": "2026-09-22"},
-        "/handovers": {}, "/handovers/standing": {},
+        "/handovers": {}, "/handovers/standing": {}, "/supervisions": {},
         "/duties/people": {"organisation_id": elsewhere.ids["organisation_id"]},
     }  # fmt: skip
     for path, query in asked.items():
         answer = desk.get(who, path, **query)
         assert answer.status_code in (200, 403, 404), (path, answer.text)
-        for word in (*elsewhere.numbers, "西车", "DDWEST", "1391111", "西华值班员"):
+        for word in (*elsewhere.numbers, "西车", "DDWEST", "1391111", "西华值班员", "西华督办"):
             assert word not in answer.text, path
 
 
