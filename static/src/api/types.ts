@@ -623,6 +623,8 @@ export type AlarmKind =
   | 'depart_overdue'
   | 'arrive_overdue'
   | 'feedback_overdue'
+  | 'supervision_unsigned'
+  | 'supervision_overdue'
   | 'handover_unsigned'
   | 'overdue_after_outage'
   | 'outbound_paused'
@@ -1167,7 +1169,7 @@ export interface Positions {
   units: PositionRow[]
 }
 export type ChangedKind =
-  'case' | 'order' | 'alarm' | 'inbound' | 'outbound' | 'drill' | 'stranger_text' | 'stats'
+  'case' | 'order' | 'alarm' | 'inbound' | 'outbound' | 'drill' | 'stranger_text' | 'stats' | 'supervision'
 export interface Changed {
   seq: number
   kind: ChangedKind

@@ -260,8 +260,9 @@ def test_a_case_past_its_date_is_drafted_once(
     assert look() == [made]
     session.add(
         Deadline(
-            case_id=case.id, rule="L121.notify", started_at=clock.now(), provisional=False, basis="",
-            due_at=clock.now() - timedelta(days=1), yellow_at=clock.now(), red_at=clock.now(),
+            case_id=case.id, rule="L121.notify", started_at=clock.now(), provisional=False,
+            basis="", yellow_at=clock.now(), red_at=clock.now(),
+            due_at=clock.now() - timedelta(days=1),
         )
     )  # fmt: skip
     session.flush()

@@ -143,6 +143,8 @@ export default {
     'This person cannot stand at this post: switched off, without its rank, or of another jurisdiction.',
   bad_span: 'It must end after it begins, {days} days later at most.',
   too_far: 'The roster reaches {days} days ahead.',
+  supervision_open: 'Case {case_no} has an open supervision order already.',
+  own_reply: 'Your own reply is judged by somebody else.',
   own_handover: 'Your own hand-over is signed by whoever takes over.',
   handover_signed: '{by} has signed this hand-over already.',
   nothing_to_sign: 'No step sends another unit: nothing to sign.',

@@ -72,6 +72,11 @@ export default {
       means:
         'Alarms call who is on duty now; a post without anybody calls all who hold the rank. Gaps and overlaps are shown.',
     },
+    supervise: {
+      word: 'Supervision',
+      means:
+        'The system drafts an order when a case is overdue or an order has no feedback in time; dispatchers may propose one. A commander or leader issues it, the unit signs and replies, and it is accepted, sent back or raised a level. What is late rings.',
+    },
     handover: {
       word: 'Hand-over',
       means:

@@ -140,6 +140,8 @@ export default {
   cannot_stand_there: '此人不能在这里值这个岗：账号停用、没有相应职务，或管辖不到该机构。',
   bad_span: '结束须晚于开始，最长 {days} 天。',
   too_far: '最多排到 {days} 天以后。',
+  supervision_open: '案件 {case_no} 已有未结的督办单。',
+  own_reply: '自己写的回复须由另一人下结论。',
   own_handover: '自己写的交接班记录须由接班人签收。',
   handover_signed: '这份交接班记录已由 {by} 签收。',
   nothing_to_sign: '没有加派单元的步骤，无须签署。',
