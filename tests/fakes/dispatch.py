@@ -11,7 +11,7 @@ from dispatch.field.ports import Filed, PhoneFix
 from dispatch.numbers import sender
 from dispatch.orders.authority import Approver
 from dispatch.orders.brief import OrderBrief
-from dispatch.orders.ports import Branch, Officer
+from dispatch.orders.ports import Branch, Contact, Officer
 from gps_ingest import terminals
 from gps_ingest.queries import terminal_by_identity
 from kernel.access import Role
@@ -35,6 +35,8 @@ class FakeDirectory:
     """The duty list."""
     roster: dict[str, Sequence[Officer]] = field(default_factory=dict)
     """Post -> who is on duty at it now."""
+    standing: dict[int, Sequence[Officer]] = field(default_factory=dict)
+    """Branch -> who stands at a post of its own now."""
 
     def branch(self, session: Session, organisation_id: int) -> Branch:
         return _get(self.by_id, organisation_id, "organisation")
@@ -42,6 +44,9 @@ class FakeDirectory:
     def branches(self, session: Session, path: str) -> Sequence[Branch]:
         found = self.by_id.values()
         return [one for one in found if one.path.startswith(path) and one.kind == "branch"]
+
+    def contacts(self, session: Session, path: str) -> Sequence[Contact]:
+        return [Contact(one, self.standing.get(one.id, ())) for one in self.branches(session, path)]
 
     def branch_at(self, session: Session, lon: float, lat: float) -> Branch | None:
         return self.here

@@ -607,6 +607,8 @@ export interface RecommendedBranch {
   fax: string | null
   distance_m: number | null
   own_jurisdiction: boolean
+  /** Who stands there now, as far as one may read the roster. */
+  on_duty: { name: string; phone: string }[]
 }
 
 export interface Recommendation {

@@ -90,6 +90,14 @@ export default {
     text: 'Description of the place',
     failed: 'The position was not saved',
   },
+  strike: {
+    title: 'Quick strike',
+    order: 'by jurisdiction, distance, duty',
+    byPhone: 'Add as a recipient, by this phone',
+    byFax: 'Add as a recipient, by this fax machine',
+    onDuty: 'On duty',
+    all: 'All {n} offices',
+  },
   recommend: {
     title: 'Units to send',
     engineStraight: 'by straight line',
@@ -102,7 +110,6 @@ export default {
     add: 'Add',
     choose: 'Choose {name}',
     others: 'Not available now: {n}',
-    branches: 'Branches, phones and faxes',
     own: 'own area',
     noFax: 'no fax',
     minutes: 'about {n} min',

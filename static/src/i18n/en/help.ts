@@ -72,6 +72,11 @@ export default {
       means:
         'Alarms call who is on duty now; a post without anybody calls all who hold the rank. Gaps and overlaps are shown.',
     },
+    strike: {
+      word: 'Quick strike',
+      means:
+        'A chosen case lists the phones and fax machines of sub-bureaus and branches and who is on duty there: the jurisdiction first, then by distance and duty. One press on a number makes it a recipient.',
+    },
     supervise: {
       word: 'Supervision',
       means:

@@ -90,6 +90,14 @@ export default {
     text: '位置描述',
     failed: '位置没有保存',
   },
+  strike: {
+    title: '快速出击',
+    order: '按辖区、距离、值守',
+    byPhone: '加为收件人，用这个电话',
+    byFax: '加为收件人，用这台传真',
+    onDuty: '值班',
+    all: '全部 {n} 个单位',
+  },
   recommend: {
     title: '可派单元',
     engineStraight: '按直线距离估算',
@@ -102,7 +110,6 @@ export default {
     add: '加入',
     choose: '选择 {name}',
     others: '暂不可派 {n} 个',
-    branches: '单位与值守电话、传真',
     own: '辖区',
     noFax: '无传真号',
     minutes: '约 {n} 分钟',
