@@ -28,6 +28,7 @@ from command_center.cases.identity import alerts
 from command_center.cases.inspections import CaseInspections
 from command_center.cases.office import Office, vault_of
 from command_center.cases.order_calls import KEEP, KEEP_SECONDS, OrderCalls
+from command_center.cases.registries import registry_of
 from command_center.cases.sending import CaseGate
 from command_center.cases.supervision import service as supervision
 from command_center.cases.supervision import views as supervision_views
@@ -125,6 +126,7 @@ def build(settings: Settings) -> House:
         is_anybody_here=bus.is_anybody_here,
         vault=office.vault,
         fax_pages=tray.pdf,
+        registry=registry_of(settings),
     )
     sender = sending.Sender(database, gateways.in_use(settings), outbox, settings.is_demo)
     auditing = Auditing(settings, database)

@@ -132,6 +132,7 @@ _OTHERS = (
                 "object_id", "reason_code", "note", "terminal", "correlation_id", "detail",
                 "entry_id"),
     ),
+    Purpose("registry.question", "api", _fields("credit_code", "name")),
     Purpose("exchange.anchor", "exchange",
             _fields("bureau", "at", "position", "link", "signature")),
     Purpose(

@@ -43,6 +43,7 @@ FIXED: dict[str, Any] = {
     "dispatch.policies.replaced_at": datetime(2026, 9, 22, tzinfo=UTC),
     "dispatch.escalations.state": "RUNNING",
     "dispatch.escalation_steps.outcome": "done",
+    "dispatch.subject_facts.outcome": "found",
     "dispatch.drills.ended_at": datetime(2026, 9, 22, tzinfo=UTC),
     "dispatch.drill_calls.outcome": "ok",
     "telephony.messages.channel": "sms",

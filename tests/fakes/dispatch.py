@@ -12,6 +12,7 @@ from dispatch.numbers import sender
 from dispatch.orders.authority import Approver
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.ports import Branch, Contact, Officer
+from dispatch.subjects.ports import NOT_FOUND, Answer, Asked
 from gps_ingest import terminals
 from gps_ingest.queries import terminal_by_identity
 from kernel.access import Role
@@ -99,6 +100,18 @@ class FakeGate:
 
     def release_hold(self, session: Session, case_id: int, order_id: int) -> None:
         self.holds.discard((case_id, order_id))
+
+
+@dataclass
+class FakeRegistry:
+    """Implements `dispatch.subjects.ports.Registry`."""
+
+    answer: Answer = field(default_factory=lambda: Answer(NOT_FOUND, "registry"))
+    asked: list[Asked] = field(default_factory=list)
+
+    def find(self, session: Session, asked: Asked) -> Answer:
+        self.asked.append(asked)
+        return self.answer
 
 
 @dataclass

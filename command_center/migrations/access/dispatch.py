@@ -101,6 +101,8 @@ _PEOPLE = (
     ("proposals", "update", f"{_WORKS} and {_OF_ASSIGNMENT}"),
     ("deliveries", "select", _OF_ORDER),
     ("deliveries", "insert update", f"{_WORKS} and {_OF_ORDER}"),
+    ("subject_facts", "select", _OF_ORDER),
+    ("subject_facts", "insert", f"{may('order.read', 'field.act')} and {_OF_ORDER}"),
     ("escalations", "select", _OF_ORDER),
     ("escalations", "insert", f"{_COMMANDS} and {_OF_ORDER}"),
     ("escalations", "update", f"{_WORKS} and {_OF_ORDER}"),

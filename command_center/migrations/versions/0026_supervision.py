@@ -1,4 +1,4 @@
-"""Supervision orders: a case that stands still, put to the unit that has it."""
+"""Supervision orders of cases; what a registry said of an order's business."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,11 @@ TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    _supervisions()
+    _subject_facts()
+
+
+def _supervisions() -> None:
     op.create_table(
         "supervisions",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -67,5 +72,30 @@ def upgrade() -> None:
     op.create_index("ix_supervisions_closed_at", "supervisions", ["closed_at"], schema="cases")
 
 
+def _subject_facts() -> None:
+    op.create_table(
+        "subject_facts",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", TIME, nullable=False),
+        sa.Column("asked_by", sa.BigInteger(), nullable=False),
+        sa.Column("asked_by_name", sa.String(80), nullable=False),
+        sa.Column("outcome", sa.String(12), nullable=False),
+        sa.Column("source", sa.String(20), nullable=False),
+        sa.Column("fetched_at", TIME),
+        sa.Column("content", JSONB(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_subject_facts"),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["dispatch.orders.id"], name="fk_subject_facts_order_id_orders"
+        ),
+        sa.CheckConstraint(
+            "outcome in ('found', 'not_found', 'timeout', 'unavailable')", name="outcome"
+        ),
+        schema="dispatch",
+    )
+    op.create_index("ix_subject_facts_order_id", "subject_facts", ["order_id"], schema="dispatch")
+
+
 def downgrade() -> None:
+    op.drop_table("subject_facts", schema="dispatch")
     op.drop_table("supervisions", schema="cases")

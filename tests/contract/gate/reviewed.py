@@ -25,6 +25,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("command_center.accounts.roster.views", DESK, "Response()"),
         ("command_center.accounts.oidc", "asks the bureau's identity provider who signs in",
          "import requests", "import urllib3"),
+        ("command_center.cases.registries", "gate: registry.question", "import requests"),
         ("command_center.app", "gate: desk.page, operator.health, desk.live",
          "import flask_socketio", "jsonify()", "send_from_directory()"),
         ("command_center.commands.audit", OPERATOR, "stdout"),

@@ -144,6 +144,7 @@ export default {
   bad_span: 'It must end after it begins, {days} days later at most.',
   too_far: 'The roster reaches {days} days ahead.',
   supervision_open: 'Case {case_no} has an open supervision order already.',
+  no_subject: 'There is no business to ask about.',
   own_reply: 'Your own reply is judged by somebody else.',
   own_handover: 'Your own hand-over is signed by whoever takes over.',
   handover_signed: '{by} has signed this hand-over already.',

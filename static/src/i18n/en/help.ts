@@ -89,6 +89,11 @@ export default {
     },
   },
   phone: {
+    subject: {
+      word: 'Registered facts',
+      means:
+        'One press on an order asks for scope, legal representative, promises and service standards, with source and time; a silence is shown as such. Every answer stays with the order.',
+    },
     title: 'The phone in the field',
     offline: {
       word: 'Without network',

@@ -205,7 +205,9 @@ export default {
     ESCALATED: 'Raised a level',
     WITHDRAWN: 'Withdrawn',
   },
+  registry: { registry: 'imported registry', demo: 'demo registry', remote: 'registration authority' },
   timeline: {
+    subject_asked: 'Registered facts asked for',
     supervision_propose: 'Supervision proposed',
     supervision_issue: 'Supervision order issued',
     supervision_sign: 'Supervision order signed for',

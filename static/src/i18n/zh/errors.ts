@@ -141,6 +141,7 @@ export default {
   bad_span: '结束须晚于开始，最长 {days} 天。',
   too_far: '最多排到 {days} 天以后。',
   supervision_open: '案件 {case_no} 已有未结的督办单。',
+  no_subject: '没有主体可查。',
   own_reply: '自己写的回复须由另一人下结论。',
   own_handover: '自己写的交接班记录须由接班人签收。',
   handover_signed: '这份交接班记录已由 {by} 签收。',

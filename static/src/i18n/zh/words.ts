@@ -194,7 +194,9 @@ export default {
     ESCALATED: '已提级',
     WITHDRAWN: '已撤销',
   },
+  registry: { registry: '导入的登记库', demo: '演示登记库', remote: '登记机关接口' },
   timeline: {
+    subject_asked: '查询主体登记信息',
     supervision_propose: '提出督办',
     supervision_issue: '签发督办单',
     supervision_sign: '签收督办单',
