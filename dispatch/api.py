@@ -10,6 +10,7 @@ from dispatch.field import views as field
 from dispatch.inbound import views as inbound
 from dispatch.orders import views as orders
 from dispatch.outbound import views as outbound
+from dispatch.passing import views as passing
 from dispatch.room import Room
 from dispatch.subjects import views as subjects
 from dispatch.terminals import unit_views as unit_terminals
@@ -33,4 +34,5 @@ def blueprints(room: Room) -> list[APIBlueprint]:
         inbound.create_blueprint(room.inbound),
         field.create_blueprint(room.field),
         subjects.create_blueprint(room.subjects, room.field),
+        passing.create_blueprint(room.passing, room.field),
     ]

@@ -33,6 +33,7 @@ from dispatch.orders.service import OrderService
 from dispatch.orders.status import StatusService
 from dispatch.orders.timers import LIMIT_DUE, ORAL_DUE, Timers
 from dispatch.outbound.service import OutboundService
+from dispatch.passing.service import PassingService
 from dispatch.subjects.ports import Registry as SubjectRegistry
 from dispatch.subjects.service import SubjectService
 from dispatch.terminals.service import Registry
@@ -71,6 +72,7 @@ class Room:
     """Of the bureau: its days are counted by it."""
     terminals: Registry
     subjects: SubjectService
+    passing: PassingService
 
     def jobs(self) -> dict[str, Handler]:
         """Job kind -> handler, all of them transactional: exactly once."""
@@ -163,4 +165,5 @@ def build(
         zone=settings.zone,
         terminals=Registry(directory),
         subjects=SubjectService(registry),
+        passing=PassingService(orders, statuses),
     )

@@ -1,4 +1,4 @@
-"""Supervision orders of cases; what a registry said of an order's business."""
+"""Supervision orders of cases; of orders, what a registry said and offers to crews."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,6 +15,7 @@ TIME = sa.DateTime(timezone=True)
 def upgrade() -> None:
     _supervisions()
     _subject_facts()
+    _offers()
 
 
 def _supervisions() -> None:
@@ -96,6 +97,38 @@ def _subject_facts() -> None:
     op.create_index("ix_subject_facts_order_id", "subject_facts", ["order_id"], schema="dispatch")
 
 
+def _offers() -> None:
+    op.create_table(
+        "offers",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("assignment_id", sa.BigInteger(), nullable=False),
+        sa.Column("unit_id", sa.BigInteger(), nullable=False),
+        sa.Column("unit_name", sa.String(120), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("offered_at", TIME, nullable=False),
+        sa.Column("offered_by", sa.BigInteger(), nullable=False),
+        sa.Column("offered_by_name", sa.String(80), nullable=False),
+        sa.Column("decided_at", TIME),
+        sa.Column("decided_by", sa.BigInteger()),
+        sa.Column("decided_by_name", sa.String(80)),
+        sa.Column("outcome", sa.String(10)),
+        sa.PrimaryKeyConstraint("id", name="pk_offers"),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["dispatch.assignments.id"],
+            name="fk_offers_assignment_id_assignments",
+        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["dispatch.units.id"], name="fk_offers_unit_id_units"),
+        sa.CheckConstraint("outcome in ('accepted', 'declined', 'withdrawn')", name="outcome"),
+        schema="dispatch",
+    )  # fmt: skip
+    op.create_index(
+        "uq_offers_open", "offers", ["assignment_id"], unique=True, schema="dispatch",
+        postgresql_where=sa.text("decided_at is null"),
+    )  # fmt: skip
+    op.create_index("ix_offers_unit_id", "offers", ["unit_id"], schema="dispatch")
+
+
 def downgrade() -> None:
+    op.drop_table("offers", schema="dispatch")
     op.drop_table("subject_facts", schema="dispatch")
     op.drop_table("supervisions", schema="cases")

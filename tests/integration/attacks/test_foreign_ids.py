@@ -75,7 +75,9 @@ def test_the_same_ids_open_what_they_name_to_whom_it_belongs(besieged: Siege) ->
     put = besieged.send(
         "all", "GET", f"/api/v1/supervisions/{besieged.foreign['supervision_id']}"
     ).text
-    told = said + listed + left + duty + put
+    order = besieged.foreign["order_id"]
+    passed = besieged.send("all", "GET", f"/api/v1/orders/{order}/offers").text
+    told = said + listed + left + duty + put + passed
     assert {word for word in besieged.foreign_words if word not in told} <= {"京W99999"}
     answer = besieged.send(EAST, "GET", f"/api/v1/cases/{case}")
     assert answer.status_code == 404

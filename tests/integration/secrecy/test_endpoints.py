@@ -30,6 +30,7 @@ from dispatch.alarms.models import Alarm
 from dispatch.escalation import policies
 from dispatch.escalation.policy import HOUSE
 from dispatch.orders.models import Assignment, Order
+from dispatch.passing.models import Offer
 from dispatch.units import service as units
 from gps_ingest import terminals
 from gps_ingest.models import Quarantined, UnknownIdentity
@@ -207,6 +208,13 @@ class Elsewhere:
         session.add_all([order, alarm])
         session.flush()
         self.ids |= {"order_id": order.id, "assignment_id": part.id, "alarm_id": alarm.id}
+        offer = Offer(
+            assignment_id=part.id, unit_id=unit_id, unit_name="西车", reason="西边的移交理由",
+            offered_at=now(session), offered_by=1, offered_by_name="某",
+        )  # fmt: skip
+        session.add(offer)
+        session.flush()
+        self.ids["offer_id"] = offer.id
 
 
 @pytest.fixture
