@@ -36,7 +36,7 @@ def _phone(blueprint: APIBlueprint, passing: PassingService, field: FieldService
     @blueprint.output(OfferOut, status_code=201)
     @blueprint.doc(operation_id="offerOwnAssignment", responses=REFUSALS)
     @require("field.act")
-    def offer(assignment_id: int, body: OfferIn) -> Any:
+    def offer_own(assignment_id: int, body: OfferIn) -> Any:
         with unit_of_work() as session:
             part = field.mine(session, assignment_id)
             return offer_out(passing.offer(session, part.id, body.unit_id, body.reason.strip()))
@@ -61,7 +61,7 @@ def _phone(blueprint: APIBlueprint, passing: PassingService, field: FieldService
     @blueprint.output(OfferOut)
     @blueprint.doc(operation_id="withdrawOwnOffer", responses=REFUSALS)
     @require("field.act")
-    def withdraw(offer_id: int) -> Any:
+    def withdraw_own(offer_id: int) -> Any:
         with unit_of_work() as session:
             found = passing.get(session, offer_id)
             field.mine(session, found.assignment_id)

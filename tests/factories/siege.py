@@ -407,7 +407,8 @@ def _elsewhere(siege: Siege) -> None:
     }  # fmt: skip
     siege.foreign_words = [
         case["case_no"], made["order_no"], "西华二号", "西华市监所值班员",
-        "京W99999", "西边的交接说明", "西边督办的问题", "西边的事实", "西边的移交理由", "西华烤鸭店",
+        "京W99999", "西边的交接说明", "西边督办的问题", "西边的事实", "西边的移交理由",
+        "西华烤鸭店",
     ]  # fmt: skip
 
 

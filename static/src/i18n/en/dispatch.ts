@@ -294,6 +294,11 @@ export default {
     reinforce: 'Reinforce',
     reinforceTitle: 'Reinforce {no}',
     reinforceExplain: 'The chosen units receive the same order, by the channels it went out by.',
+    offer: 'Hand over',
+    offerTitle: '{no}: hand over to another crew',
+    offerExplain: '{name} asks another crew to take it; {name} stays responsible until that one accepts.',
+    offered: '{giver} asks {taker} to take it; not accepted yet',
+    offerWithdraw: 'Withdraw',
     reassign: 'Reassign',
     reassignTitle: 'Send another unit instead of {name}',
     reassignExplain:

@@ -89,6 +89,11 @@ export default {
     },
   },
   phone: {
+    pass: {
+      word: 'Handing an order over',
+      means:
+        'Once taken, an order can be offered to another crew with a reason; until they accept, you stay responsible. If it is taken back meanwhile, they read why.',
+    },
     subject: {
       word: 'Registered facts',
       means:

@@ -207,6 +207,10 @@ export default {
   },
   registry: { registry: 'imported registry', demo: 'demo registry', remote: 'registration authority' },
   timeline: {
+    order_offered: 'Hand-over of the order asked for',
+    order_passed: 'Order handed over and accepted',
+    offer_declined: 'Hand-over declined',
+    offer_withdrawn: 'Hand-over withdrawn',
     subject_asked: 'Registered facts asked for',
     supervision_propose: 'Supervision proposed',
     supervision_issue: 'Supervision order issued',

@@ -87,6 +87,10 @@ export default {
     },
   },
   phone: {
+    pass: {
+      word: '移交指令',
+      means: '接令后可请别的车组接手，写明原因；对方接受之前仍由你们负责。指令被撤回时，对方会看到原因。',
+    },
     subject: {
       word: '主体登记信息',
       means:

@@ -196,6 +196,10 @@ export default {
   },
   registry: { registry: '导入的登记库', demo: '演示登记库', remote: '登记机关接口' },
   timeline: {
+    order_offered: '请求移交指令',
+    order_passed: '移交指令，对方已接受',
+    offer_declined: '不接受移交',
+    offer_withdrawn: '收回移交',
     subject_asked: '查询主体登记信息',
     supervision_propose: '提出督办',
     supervision_issue: '签发督办单',
