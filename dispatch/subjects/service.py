@@ -53,7 +53,7 @@ class SubjectService:
         record(session, "subject.asked", "order", order.id, outcome=answer.outcome)
         tell_timeline(
             session, order.case_id, "subject_asked", order_id=order.id,
-            order_no=order.order_no, outcome=answer.outcome,
+            order_no=order.order_no, registry_answer=answer.outcome,
         )  # fmt: skip
         return kept
 

@@ -102,7 +102,7 @@ _PEOPLE = (
     ("deliveries", "select", _OF_ORDER),
     ("deliveries", "insert update", f"{_WORKS} and {_OF_ORDER}"),
     ("offers", "select", f"{_OF_ASSIGNMENT} or dispatch.is_my_unit(unit_id)"),
-    ("offers", "insert update", f"{_WORKS} and {_OF_ASSIGNMENT}"),
+    ("offers", "insert update", f"{may('order.create', 'field.act')} and {_OF_ASSIGNMENT}"),
     ("subject_facts", "select", _OF_ORDER),
     ("subject_facts", "insert", f"{may('order.read', 'field.act')} and {_OF_ORDER}"),
     ("escalations", "select", _OF_ORDER),

@@ -205,6 +205,12 @@ export default {
     ESCALATED: 'Raised a level',
     WITHDRAWN: 'Withdrawn',
   },
+  registryAnswer: {
+    found: 'found',
+    not_found: 'not known',
+    timeout: 'no answer in time',
+    unavailable: 'cannot be asked',
+  },
   registry: { registry: 'imported registry', demo: 'demo registry', remote: 'registration authority' },
   timeline: {
     order_offered: 'Hand-over of the order asked for',

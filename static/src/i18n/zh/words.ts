@@ -194,6 +194,12 @@ export default {
     ESCALATED: '已提级',
     WITHDRAWN: '已撤销',
   },
+  registryAnswer: {
+    found: '已查到',
+    not_found: '没有这个主体',
+    timeout: '超时，没有答复',
+    unavailable: '不能查询',
+  },
   registry: { registry: '导入的登记库', demo: '演示登记库', remote: '登记机关接口' },
   timeline: {
     order_offered: '请求移交指令',
