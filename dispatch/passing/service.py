@@ -103,9 +103,8 @@ class PassingService:
         return self._ended(session, offer, WITHDRAWN)
 
     def get(self, session: Session, offer_id: int) -> Offer:
-        """One that the principal may know of, with its assignment; raises NotFound."""
-        with in_role(session, Role.HOUSE):
-            found: Offer | None = session.scalar(_wanted().where(Offer.id == offer_id))
+        """One that the principal may know of; raises NotFound."""
+        found = session.get(Offer, offer_id)
         if found is None:
             raise NotFound("offer", offer_id)
         return found
