@@ -15,7 +15,7 @@ from command_center.accounts.phones import Phones
 from command_center.audit import service as audit
 from command_center.audit import views as audit_views
 from command_center.audit.service import Auditing
-from command_center.cases import papers, timeline
+from command_center.cases import papers
 from command_center.cases import views as cases_views
 from command_center.cases.archive import service as archive
 from command_center.cases.archive import views as archive_views
@@ -28,7 +28,12 @@ from command_center.cases.identity import alerts
 from command_center.cases.inspections import CaseInspections
 from command_center.cases.office import Office, vault_of
 from command_center.cases.order_calls import KEEP, KEEP_SECONDS, OrderCalls
+from command_center.cases.registries import registry_of
 from command_center.cases.sending import CaseGate
+from command_center.cases.supervision import service as supervision
+from command_center.cases.supervision import views as supervision_views
+from command_center.cases.supervision import watch
+from command_center.cases.supervision.events import SupervisionChanged
 from command_center.console import views as console_views
 from command_center.engines import asterisk
 from command_center.engines.health import health
@@ -121,6 +126,7 @@ def build(settings: Settings) -> House:
         is_anybody_here=bus.is_anybody_here,
         vault=office.vault,
         fax_pages=tray.pdf,
+        registry=registry_of(settings),
     )
     sender = sending.Sender(database, gateways.in_use(settings), outbox, settings.is_demo)
     auditing = Auditing(settings, database)
@@ -164,6 +170,7 @@ def blueprints(house: House) -> list[APIBlueprint]:
         audit_views.create_blueprint(house.auditing),
         archive_views.create_blueprint(house.office),
         handover_views.create_blueprint(house.office),
+        supervision_views.create_blueprint(house.office),
         telephony_views.hooks,
     ]
 
@@ -197,9 +204,11 @@ def _handlers(
     handlers.every(days.RETIRE, days.RETIRE_SECONDS, keeper.days.retire)
     for kind, handler in room.jobs().items():
         handlers.transactional(kind, handler)
-    handlers.transactional(TIMELINE, timeline.from_dispatch)
+    handlers.transactional(TIMELINE, partial(watch.from_dispatch, office))
     handlers.transactional(papers.RENDER, papers.render_job)
     handlers.transactional(handover.DUE, partial(handover.overdue, office))
+    handlers.transactional(supervision.DUE, partial(supervision.overdue, office))
+    handlers.every(watch.WATCH, watch.WATCH_SECONDS, partial(watch.of_cases, office))
     handlers.transactional(alerts.RING, partial(alerts.ring, alarms))
     return handlers
 
@@ -228,5 +237,6 @@ def _news_for_desks(bus: Bus) -> EventBus:
     on(UnitChanged, "unit", "unit_id")
     on(AlarmChanged, "alarm", "alarm_id")
     on(InboundChanged, "inbound", "inbound_id")
+    on(SupervisionChanged, "supervision", "supervision_id")
     on(StrangerTextChanged, "stranger_text", "text_id")
     return events

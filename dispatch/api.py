@@ -10,7 +10,9 @@ from dispatch.field import views as field
 from dispatch.inbound import views as inbound
 from dispatch.orders import views as orders
 from dispatch.outbound import views as outbound
+from dispatch.passing import views as passing
 from dispatch.room import Room
+from dispatch.subjects import views as subjects
 from dispatch.terminals import unit_views as unit_terminals
 from dispatch.terminals import views as terminals
 from dispatch.tracking import views as tracking
@@ -31,4 +33,6 @@ def blueprints(room: Room) -> list[APIBlueprint]:
         drill.create_blueprint(room.drills),
         inbound.create_blueprint(room.inbound),
         field.create_blueprint(room.field),
+        subjects.create_blueprint(room.subjects, room.field),
+        passing.create_blueprint(room.passing, room.field),
     ]

@@ -33,6 +33,9 @@ from dispatch.orders.service import OrderService
 from dispatch.orders.status import StatusService
 from dispatch.orders.timers import LIMIT_DUE, ORAL_DUE, Timers
 from dispatch.outbound.service import OutboundService
+from dispatch.passing.service import PassingService
+from dispatch.subjects.ports import Registry as SubjectRegistry
+from dispatch.subjects.service import SubjectService
 from dispatch.terminals.service import Registry
 from dispatch.tracking import service as tracking
 from dispatch.units.distress import Distress
@@ -68,6 +71,8 @@ class Room:
     zone: ZoneInfo
     """Of the bureau: its days are counted by it."""
     terminals: Registry
+    subjects: SubjectService
+    passing: PassingService
 
     def jobs(self) -> dict[str, Handler]:
         """Job kind -> handler, all of them transactional: exactly once."""
@@ -127,6 +132,7 @@ def build(
     is_anybody_here: Present,
     vault: Vault,
     fax_pages: FaxPages,
+    registry: SubjectRegistry,
 ) -> Room:
     """Put the room together. `alarms` is made before, because cases ring the same bell."""
     distress = Distress(alarms, directory, is_anybody_here, settings.zone)
@@ -158,4 +164,6 @@ def build(
         drills=DrillService(directory, outbox, channels, settings.zone),
         zone=settings.zone,
         terminals=Registry(directory),
+        subjects=SubjectService(registry),
+        passing=PassingService(orders, statuses),
     )

@@ -178,6 +178,11 @@ class Settings(BaseSettings):
     nmea_auto_register: bool = False
     """Let unknown terminals register themselves (demo only)."""
 
+    registry_url: str = ""
+    """Service of the registration authority that is asked about an order's business, by
+    `credit_code` and `name`; empty: the registry that was imported (SPEC §3.4)."""
+    registry_seconds: float = Field(default=3, gt=0, le=20)
+    """It is waited for so long; after three silences nobody waits for a minute."""
     oral_confirm_minutes: int = 30
     """An oral approval is confirmed on line within this time (SPEC §5 step 5)."""
     alarm_climb_seconds: int = 120

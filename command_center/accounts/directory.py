@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from command_center.accounts import queries
 from command_center.accounts.models import Organisation
 from command_center.accounts.roster import queries as roster
+from command_center.accounts.roster.models import Duty
 from dispatch.numbers import sender
 from dispatch.orders.authority import Approver
-from dispatch.orders.ports import Branch, Officer
+from dispatch.orders.ports import Branch, Contact, Officer
 
 DUTY = ("CMD", "DEPUTY", "HEAD")
 """Roles of the duty list, the first to be called first."""
@@ -24,6 +25,14 @@ class StaffDirectory:
 
     def branches(self, session: Session, path: str) -> Sequence[Branch]:
         return [_branch(found) for found in queries.branches(session, path)]
+
+    def contacts(self, session: Session, path: str) -> Sequence[Contact]:
+        found = queries.branches(session, path, "sub_bureau", "branch")
+        standing = roster.standing_at(session, [one.id for one in found])
+        return [
+            Contact(_branch(one), [_officer(duty) for duty in standing.get(one.id, ())])
+            for one in found
+        ]
 
     def branch_at(self, session: Session, lon: float, lat: float) -> Branch | None:
         found = queries.branch_at(session, lon, lat)
@@ -44,9 +53,7 @@ class StaffDirectory:
 
     def on_duty(self, session: Session, path: str, post: str) -> Sequence[Officer]:
         found = {one.user_id: one for one in roster.on_duty(session, path, post)}
-        return [
-            Officer(ident, one.name, one.phone, certified=False) for ident, one in found.items()
-        ]
+        return [_officer(one) for one in found.values()]
 
     def _at(self, session: Session, path: str, post: str) -> Sequence[Officer]:
         """Where the roster names nobody, everybody of the rank."""
@@ -60,6 +67,10 @@ class StaffDirectory:
 
     def bureau_path(self, session: Session) -> str:
         return queries.root(session).path
+
+
+def _officer(duty: Duty) -> Officer:
+    return Officer(duty.user_id, duty.name, duty.phone, certified=False)
 
 
 def _branch(organisation: Organisation) -> Branch:

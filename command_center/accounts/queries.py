@@ -87,10 +87,10 @@ def branch_at(session: Session, lon: float, lat: float) -> Organisation | None:
     )
 
 
-def branches(session: Session, path: str) -> Sequence[Organisation]:
-    """Branches in the subtree; service stations are never among them."""
+def branches(session: Session, path: str, *kinds: str) -> Sequence[Organisation]:
+    """Branches in the subtree, or organisations of these kinds; never service stations."""
     return session.scalars(
         select(Organisation)
-        .where(Organisation.kind == "branch", Organisation.path.startswith(path))
+        .where(Organisation.kind.in_(kinds or ("branch",)), Organisation.path.startswith(path))
         .order_by(Organisation.id)
     ).all()

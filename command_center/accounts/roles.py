@@ -51,6 +51,8 @@ ROLES: dict[str, frozenset[str]] = {
             "stats.read",
             "duty.read",
             "duty.hand_over",
+            "supervision.propose",
+            "supervision.read",
         }
     ),
     "CMD": frozenset(
@@ -86,6 +88,8 @@ ROLES: dict[str, frozenset[str]] = {
             "duty.read",
             "duty.edit",
             "duty.hand_over",
+            "supervision.issue",
+            "supervision.read",
         }
     ),
     "LEAD": frozenset(
@@ -106,6 +110,8 @@ ROLES: dict[str, frozenset[str]] = {
             "map.read",
             "stats.read",
             "duty.read",
+            "supervision.issue",
+            "supervision.read",
         }
     ),
     "UNIT": frozenset(
@@ -123,6 +129,8 @@ ROLES: dict[str, frozenset[str]] = {
             "order.read",
             "unit.read",
             "map.read",
+            "supervision.answer",
+            "supervision.read",
         }
     ),
     "OFFICER": frozenset({"field.act", "map.read"}),

@@ -190,7 +190,7 @@ def _nothing(taken: Act) -> dict[str, Any]:
 
 
 def _route(taken: Act) -> dict[str, Any]:
-    target = _unit(taken.session, taken.given["organisation_id"])
+    target = unit_of(taken.session, taken.given["organisation_id"])
     if target.id == taken.case.organisation_id:
         # Its clock would start anew, and the unit have longer than the law gives it.
         raise Conflict("already_there")
@@ -198,7 +198,8 @@ def _route(taken: Act) -> dict[str, Any]:
     return {"organisation": target.name}
 
 
-def _unit(session: Session, organisation_id: object) -> Organisation:
+def unit_of(session: Session, organisation_id: object) -> Organisation:
+    """Who may be given a case; raises BadInput naming `organisation_id`."""
     found = session.get(Organisation, organisation_id)
     if found is None or found.kind not in UNIT_KINDS:
         raise BadInput("organisation_id", "not_a_unit")

@@ -14,7 +14,7 @@ from kernel import pages
 from kernel.access import Role
 from kernel.audit import record
 from kernel.clock import now
-from kernel.db import in_role, principal_of
+from kernel.db import carried_out_by, principal_of
 from kernel.errors import NotFound
 from kernel.gate import gate
 from kernel.gate.gate import Cleared, Fields
@@ -128,8 +128,14 @@ def pdf(session: Session, document_id: int) -> tuple[Document, bytes]:
     if paper is None:
         raise NotFound("document", document_id)
     queries.get(session, paper.case_id)
-    with in_role(session, Role.HOUSE):
-        return paper, _rendered(session, document_id, render_beside_the_loop)
+    return made(session, document_id)
+
+
+@carried_out_by(Role.HOUSE)
+def made(session: Session, document_id: int) -> tuple[Document, bytes]:
+    """A paper that the principal was found to have a right to, with its PDF."""
+    data = _rendered(session, document_id, render_beside_the_loop)
+    return session.get_one(Document, document_id), data
 
 
 def _rendered(session: Session, document_id: int, make: Render) -> bytes:

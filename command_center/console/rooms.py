@@ -63,5 +63,6 @@ TOPICS = {
     "stranger_text": "text.read",
     "field": "field.act",
     "stats": "stats.read",
+    "supervision": "supervision.read",
 }
 """Kind of news -> the permission that lets a desk hear of it."""

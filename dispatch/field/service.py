@@ -157,18 +157,18 @@ class FieldService:
             with in_role(session, Role.HOUSE):  # who has left the crew no longer sees its orders
                 _was_mine(session, assignment_id)
                 return _missed(session, self.statuses.note(session, assignment_id, report), report)
-        assignment = self._mine(session, assignment_id)
+        assignment = self.mine(session, assignment_id)
         return _missed(session, self.statuses.report(session, assignment.id, report), report)
 
     def dismiss(self, session: Session, assignment_id: int, proposal_id: int) -> None:
         """The crew is not there, whatever its track shows; raises NotFound."""
-        proposals.dismiss(session, self._mine(session, assignment_id), proposal_id)
+        proposals.dismiss(session, self.mine(session, assignment_id), proposal_id)
 
     def photo(
         self, session: Session, assignment_id: int, name: str, media_type: str, data: bytes
     ) -> int:
         """Put a photo into the case's file; gives its id. Raises NotFound, BadInput."""
-        assignment = self._mine(session, assignment_id)
+        assignment = self.mine(session, assignment_id)
         order = assignment.order
         attachment_id = self.evidence.add(
             session,
@@ -194,7 +194,7 @@ class FieldService:
 
         Raises NotFound, BadInput naming the field, Conflict.
         """
-        assignment = self._mine(session, assignment_id)
+        assignment = self.mine(session, assignment_id)
         inspection.check(told, now(session))
         return self.inspections.file(
             session,
@@ -206,7 +206,7 @@ class FieldService:
 
     def inspections_of(self, session: Session, assignment_id: int) -> list[Filed]:
         """The records of one's own assignment, the newest first; raises NotFound."""
-        return self.inspections.of(session, self._mine(session, assignment_id).id)
+        return self.inspections.of(session, self.mine(session, assignment_id).id)
 
     def position(self, session: Session, fix: PhoneFix) -> None:
         """Take a position; raises Conflict `not_signed_on`: off duty nobody is followed."""
@@ -243,7 +243,8 @@ class FieldService:
         ]
 
     @staticmethod
-    def _mine(session: Session, assignment_id: int) -> Assignment:
+    def mine(session: Session, assignment_id: int) -> Assignment:
+        """The assignment of one's own unit; raises NotFound for any other."""
         duty = units.duty_of(session, principal_of(session).id)
         assignment = orders.assignment(session, assignment_id)
         if duty is None or assignment.unit_id != duty.unit_id:
@@ -252,7 +253,7 @@ class FieldService:
 
     def _is_mine(self, session: Session, assignment_id: int) -> bool:
         try:
-            self._mine(session, assignment_id)
+            self.mine(session, assignment_id)
         except NotFound:
             return False
         return True

@@ -37,6 +37,14 @@ class Officer:
     certified: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An organisation that can be called now, and who stands on duty there."""
+
+    branch: Branch
+    on_duty: Sequence[Officer] = ()
+
+
 class Directory(Protocol):
     """People and organisations. Every method raises NotFound for what does not exist."""
 
@@ -44,6 +52,12 @@ class Directory(Protocol):
 
     def branches(self, session: Session, path: str) -> Sequence[Branch]:
         """The branches in the subtree; never stations."""
+        ...
+
+    def contacts(self, session: Session, path: str) -> Sequence[Contact]:
+        """Sub-bureaus and branches in the subtree (SPEC §5, 快速出击); of the roster only what the
+        principal may read.
+        """
         ...
 
     def branch_at(self, session: Session, lon: float, lat: float) -> Branch | None:

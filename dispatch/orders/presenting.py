@@ -12,12 +12,13 @@ from dispatch.orders.lifecycle import next_reports
 from dispatch.orders.models import Assignment, Order, Proposal
 from dispatch.orders.outgoing import Preview
 from dispatch.orders.plan import Plan, Typed, words_typed
-from dispatch.orders.ports import Branch
+from dispatch.orders.ports import Contact
 from dispatch.orders.schemas import (
     AssignmentOut,
     HitOut,
     LedgerLine,
     LedgerOut,
+    OnDutyOut,
     OrderApprovalOut,
     OrderOut,
     OrderSummaryOut,
@@ -36,6 +37,7 @@ from dispatch.recommendation.rank import Ranked, Reason
 from maps.plane import distance_m
 
 SHOWN = 100
+FAR = float("inf")
 """More than a person looks through; the ranking itself knows the whole fleet."""
 
 
@@ -128,14 +130,13 @@ def recipient_out(line: Preview) -> PreviewRecipient:
 
 def recommendation_out(
     ranked: Sequence[Ranked],
-    branches: Sequence[Branch],
+    contacts: Sequence[Contact],
     place: tuple[float, float] | None,
     home: str,
     policy: Policy,
 ) -> RecommendationOut:
-    """Units by rank; branches of the jurisdiction first, then by distance."""
-    near = [_branch_out(branch, place, home) for branch in branches]
-    near.sort(key=lambda one: (not one.own_jurisdiction, one.distance_m or 0, one.organisation_id))
+    """Units by rank; whom to call by jurisdiction, then distance, then duty (SPEC §5)."""
+    near = sorted((_branch_out(one, place, home) for one in contacts), key=_call_first)
     items = [_unit_out(one) for one in ranked[:SHOWN]]
     return RecommendationOut(
         engine="road" if any(one.engine == "road" for one in items) else "straight",
@@ -160,7 +161,16 @@ def _unit_out(ranked: Ranked) -> RecommendedUnit:
     )
 
 
-def _branch_out(branch: Branch, place: tuple[float, float] | None, home: str) -> RecommendedBranch:
+def _call_first(one: RecommendedBranch) -> tuple[bool, float, bool, float, int]:
+    """Within the same kilometre whoever has somebody on duty comes first."""
+    far = FAR if one.distance_m is None else one.distance_m // 1000
+    return not one.own_jurisdiction, far, not one.on_duty, one.distance_m or 0, one.organisation_id
+
+
+def _branch_out(
+    contact: Contact, place: tuple[float, float] | None, home: str
+) -> RecommendedBranch:
+    branch = contact.branch
     metres = None
     if place is not None and branch.lon is not None and branch.lat is not None:
         metres = round(distance_m(*place, branch.lon, branch.lat))
@@ -171,6 +181,7 @@ def _branch_out(branch: Branch, place: tuple[float, float] | None, home: str) ->
         fax=branch.fax,
         distance_m=metres,
         own_jurisdiction=is_home(branch.path, home),
+        on_duty=[OnDutyOut(name=one.name, phone=one.phone) for one in contact.on_duty],
     )
 
 

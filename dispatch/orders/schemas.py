@@ -155,6 +155,11 @@ class RecommendedUnit(BaseModel):
     reasons: list[ReasonOut]
 
 
+class OnDutyOut(BaseModel):
+    name: str
+    phone: str
+
+
 class RecommendedBranch(BaseModel):
     organisation_id: int
     name: str
@@ -162,6 +167,8 @@ class RecommendedBranch(BaseModel):
     fax: str
     distance_m: float | None
     own_jurisdiction: bool
+    on_duty: list[OnDutyOut]
+    """Who stands there now; empty where the roster names nobody or is not theirs to read."""
 
 
 class RecommendationOut(BaseModel):

@@ -86,7 +86,7 @@ def _composing(blueprint: APIBlueprint, orders: OrderService) -> None:
             path = principal_of(session).organisation_path
             return recommendation_out(
                 planner.ranking(session, brief),
-                orders.directory.branches(session, path),
+                orders.directory.contacts(session, path),
                 place,
                 planner.home(session, brief),
                 policies.effective(session, brief.organisation_path, brief.urgency),

@@ -88,6 +88,7 @@ _INSPECTION_FREE = _fields(
     "opinion",
     "refusal_reason",
 )
+_SUPERVISION_FREE = _fields("problem", "demand", "reply", "reason")
 _OTHERS = (
     Purpose(
         "paper.referral_letter", "print",
@@ -120,11 +121,18 @@ _OTHERS = (
         _fields("notes"), REFUSE | _each(frozenset({patterns.PLATE}), "pass"),
     ),
     Purpose(
+        "paper.supervision_order", "print",
+        _fields("bureau", "number", "unit", "level", "source", "case_no", "sign_by", "due",
+                "issued", "signed", "verdict", "drawn_on") | _SUPERVISION_FREE,
+        _SUPERVISION_FREE, REFUSE | _each(frozenset({patterns.PLATE}), "pass"),
+    ),
+    Purpose(
         "export.audit_log", "export",
         _fields("at", "actor_id", "actor", "roles", "action", "object_kind", "object_no",
                 "object_id", "reason_code", "note", "terminal", "correlation_id", "detail",
                 "entry_id"),
     ),
+    Purpose("registry.question", "api", _fields("credit_code", "name")),
     Purpose("exchange.anchor", "exchange",
             _fields("bureau", "at", "position", "link", "signature")),
     Purpose(

@@ -68,6 +68,12 @@ export const routes: RouteRecordRaw[] = [
     ['archive.read', 'archive.approve'],
     () => import('@/features/archive/ArchiveDesk.vue'),
   ),
+  desk(
+    '/supervision',
+    'supervision',
+    ['supervision.read'],
+    () => import('@/features/supervision/SupervisionDesk.vue'),
+  ),
   desk('/duty', 'duty', ['duty.read'], () => import('@/features/duty/DutyPage.vue')),
   // Who administers the system has them on the administration's own page.
   desk('/policies', 'policies', ['policy.sign'], () => import('@/features/policy/PolicyPage.vue')),

@@ -230,6 +230,18 @@ def handover(passage: Passage, purpose: str) -> Written:
     yield from at_the_gate(passage, purpose)
 
 
+def supervision(passage: Passage, purpose: str) -> Written:
+    """The informant's case put to its unit, on screen and printed."""
+    draft = {"level": 1, "source": "leader", "problem": "进展缓慢", "demand": "尽快办结"}
+    made = passage.people["commander"].post(
+        "/supervisions", case_id=passage.report["id"], draft=draft, issue=True
+    )
+    path = f"/supervisions/{made['id']}"
+    yield "supervision", passage.get(path, "commander")
+    yield "printed supervision", text_of(passage.get(f"{path}/paper.pdf", "commander"))
+    yield from at_the_gate(passage, purpose)
+
+
 def receipt(passage: Passage, purpose: str) -> Written:
     told = submission(passage.system, ["TS"])
     for inner in ("caller_number", "urgency", "urgency_reason", "channel"):
@@ -299,6 +311,7 @@ PROBES: dict[str, Probe] = {
     "paper.referral_letter": referral,
     "paper.order_ledger": ledger,
     "paper.handover": handover,
+    "paper.supervision_order": supervision,
     "public.receipt": receipt,
     "public.status": public_status,
     "page.heatmap": heatmap,
@@ -317,9 +330,9 @@ PROBES: dict[str, Probe] = {
     "operator.metrics": outside("/metrics"),
     "operator.health": outside("/healthz"),
     **dict.fromkeys(
-        ("order.voice", "order.print", "report_order.voice", "report_order.print",
-         "exchange.case", "mail.notice", "drill.sms", "drill.fax", "drill.voice",
-         "sms.notice", "sms.code", "voice.case_status", "export.statistics",
+        ("registry.question", "order.voice", "order.print", "report_order.voice",
+         "report_order.print", "exchange.case", "mail.notice", "drill.sms", "drill.fax",
+         "drill.voice", "sms.notice", "sms.code", "voice.case_status", "export.statistics",
          "paper.destruction_certificate", "paper.inspection_record", "exchange.anchor"),
         at_the_gate,
     ),

@@ -30,6 +30,7 @@ from command_center.wiring import House
 from dispatch.escalation import policies
 from dispatch.escalation.policy import HOUSE
 from dispatch.orders.models import Proposal
+from dispatch.passing.models import Offer
 from dispatch.units import service as units
 from gps_ingest import terminals
 from gps_ingest.models import LatestFix, Quarantined
@@ -320,6 +321,28 @@ def _order(siege: Siege) -> None:
     ids["handover_id"] = siege.kept(
         "second-disp", "POST", "/handovers", {"notes": "一切正常", "key": str(uuid4())}
     )["id"]
+    ids["offer_id"] = _offer(siege, part["id"], ids["unit_id"], "更近")
+    ids["supervision_id"] = _supervision(siege, ids["JB_id"], "发现的问题")["id"]
+
+
+def _offer(siege: Siege, assignment_id: int, unit_id: int, reason: str) -> int:
+    """The crew's order, offered to another."""
+    with siege.database.unit_of_work(SETTER) as session:
+        made = Offer(
+            assignment_id=assignment_id, unit_id=unit_id, unit_name="执法二号", reason=reason,
+            offered_at=siege.database.clock.now(), offered_by=1, offered_by_name="某",
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return made.id
+
+
+def _supervision(siege: Siege, case_id: int, problem: str) -> dict[str, Any]:
+    """An order to the unit that has the case, issued."""
+    draft = {"level": 1, "source": "leader", "problem": problem, "demand": "尽快办结"}
+    body = {"case_id": case_id, "draft": draft, "issue": True}
+    made: dict[str, Any] = siege.kept("cmd", "POST", "/supervisions", body)
+    return made
 
 
 def _duty(siege: Siege, branch: Organisation) -> int:
@@ -377,13 +400,16 @@ def _elsewhere(siege: Siege) -> None:
         "object_no": case["case_no"], "unit_id": unit_id, "unit_ids": [unit_id],
         "terminal_id": terminal_id, "policy_id": _policy(siege, west.path),
         "duty_id": _duty(siege, west), "handover_id": left["id"],
+        "offer_id": _offer(siege, made["part"]["id"], unit_id, "西边的移交理由"),
+        "supervision_id": _supervision(siege, case["id"], "西边督办的问题")["id"],
         "order_id": made["id"], "assignment_id": made["part"]["id"], "alarm_id": alarm["id"],
         "delivery_id": made["part"]["deliveries"][0]["id"], "organisation_id": west.id,
         "branch_ids": [west.id], "query_code": "000000", "user_id": siege.ids["user_id"],
     }  # fmt: skip
     siege.foreign_words = [
         case["case_no"], made["order_no"], "西华二号", "西华市监所值班员",
-        "京W99999", "西边的交接说明", "西边的事实", "西华烤鸭店",
+        "京W99999", "西边的交接说明", "西边督办的问题", "西边的事实", "西边的移交理由",
+        "西华烤鸭店",
     ]  # fmt: skip
 
 

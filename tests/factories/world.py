@@ -29,6 +29,8 @@ FIXED: dict[str, Any] = {
     "cases.cases.state": "REGISTERED",
     "cases.cases.urgency": 1,
     "cases.destructions.state": "PROPOSED",
+    "cases.supervisions.level": 1,
+    "cases.supervisions.closed_at": datetime(2026, 9, 22, tzinfo=UTC),
     "dispatch.orders.state": "ACKED",
     "dispatch.assignments.state": "ACKED",
     "dispatch.assignments.target_kind": "unit",
@@ -41,6 +43,7 @@ FIXED: dict[str, Any] = {
     "dispatch.policies.replaced_at": datetime(2026, 9, 22, tzinfo=UTC),
     "dispatch.escalations.state": "RUNNING",
     "dispatch.escalation_steps.outcome": "done",
+    "dispatch.subject_facts.outcome": "found",
     "dispatch.drills.ended_at": datetime(2026, 9, 22, tzinfo=UTC),
     "dispatch.drill_calls.outcome": "ok",
     "telephony.messages.channel": "sms",
@@ -50,6 +53,7 @@ FIXED: dict[str, Any] = {
     "telephony.inbound.channel": "sms",
 }
 """Values that the schema restricts."""
+OF_A_KIND = ("cases.cases", "cases.complainants", "cases.supervisions")
 IMPOSSIBLE = {("complainants", "JB")}
 EMPTY = frozenset({"assignments.closed_at", "crew.signed_off_at", "messages.document"})
 REFERENCES: dict[str, str | None] = {
@@ -143,9 +147,9 @@ def _value(world: World, table: str, column: Column[Any], cell: Cell) -> Any:
         return FIXED[full]
     if column.name == "is_stranger":
         return cell.kind == "ZX"
-    if column.name in ("kind", "case_kind") and table in ("cases.cases", "cases.complainants"):
+    if column.name in ("kind", "case_kind") and table in OF_A_KIND:
         return cell.kind
-    if column.name in ("organisation_path", "target_path", "path"):
+    if column.name in ("organisation_path", "target_path", "unit_path", "path"):
         return PATHS[cell.place]
     if (found := _reference(world, table, column, cell)) is not _NOTHING:
         return found

@@ -11,7 +11,8 @@ from dispatch.field.ports import Filed, PhoneFix
 from dispatch.numbers import sender
 from dispatch.orders.authority import Approver
 from dispatch.orders.brief import OrderBrief
-from dispatch.orders.ports import Branch, Officer
+from dispatch.orders.ports import Branch, Contact, Officer
+from dispatch.subjects.ports import NOT_FOUND, Answer, Asked
 from gps_ingest import terminals
 from gps_ingest.queries import terminal_by_identity
 from kernel.access import Role
@@ -35,6 +36,8 @@ class FakeDirectory:
     """The duty list."""
     roster: dict[str, Sequence[Officer]] = field(default_factory=dict)
     """Post -> who is on duty at it now."""
+    standing: dict[int, Sequence[Officer]] = field(default_factory=dict)
+    """Branch -> who stands at a post of its own now."""
 
     def branch(self, session: Session, organisation_id: int) -> Branch:
         return _get(self.by_id, organisation_id, "organisation")
@@ -42,6 +45,9 @@ class FakeDirectory:
     def branches(self, session: Session, path: str) -> Sequence[Branch]:
         found = self.by_id.values()
         return [one for one in found if one.path.startswith(path) and one.kind == "branch"]
+
+    def contacts(self, session: Session, path: str) -> Sequence[Contact]:
+        return [Contact(one, self.standing.get(one.id, ())) for one in self.branches(session, path)]
 
     def branch_at(self, session: Session, lon: float, lat: float) -> Branch | None:
         return self.here
@@ -94,6 +100,18 @@ class FakeGate:
 
     def release_hold(self, session: Session, case_id: int, order_id: int) -> None:
         self.holds.discard((case_id, order_id))
+
+
+@dataclass
+class FakeRegistry:
+    """Implements `dispatch.subjects.ports.Registry`."""
+
+    answer: Answer = field(default_factory=lambda: Answer(NOT_FOUND, "registry"))
+    asked: list[Asked] = field(default_factory=list)
+
+    def find(self, session: Session, asked: Asked) -> Answer:
+        self.asked.append(asked)
+        return self.answer
 
 
 @dataclass

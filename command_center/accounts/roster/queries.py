@@ -1,6 +1,6 @@
 """Reads: a week of an organisation's roster, who may stand at its posts, who does now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from sqlalchemy import ColumnElement, func, literal, select
@@ -63,6 +63,24 @@ def posts_of(user: User) -> list[str]:
     held = (RUNG_OF_ROLE.get(one.role) for one in user.roles)
     ranks = list(dict.fromkeys(RUNG_OF_ROLE.values()))
     return sorted({post for post in held if post}, key=ranks.index)
+
+
+def standing_at(session: Session, organisation_ids: Collection[int]) -> dict[int, list[Duty]]:
+    """Organisation -> who stands at a post of its own now; of rosters that are theirs to read."""
+    moment = now(session)
+    found = session.scalars(
+        select(Duty)
+        .where(
+            Duty.organisation_id.in_(organisation_ids),
+            Duty.starts_at <= moment,
+            Duty.ends_at > moment,
+        )
+        .order_by(Duty.starts_at, Duty.id)
+    )
+    standing: dict[int, list[Duty]] = {}
+    for one in found:
+        standing.setdefault(one.organisation_id, []).append(one)
+    return standing
 
 
 @carried_out_by(Role.HOUSE)

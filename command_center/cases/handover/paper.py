@@ -57,6 +57,7 @@ WORDS = POSTS | WAYS | {
     "officer_distress": "执法人员求助", "delivery_problem": "指令发送异常",
     "outbound_paused": "外发已暂停", "reply_unmatched": "回复或传真待处理",
     "handover_unsigned": "交接班记录无人签收",
+    "supervision_unsigned": "督办单逾期未签收", "supervision_overdue": "督办单逾期未回复",
     "terminal_suspicious": "车载终端身份可疑", "REGISTERED": "已登记", "ROUTED": "已分送",
     "RETURNED": "已退回", "ACCEPTED": "已受理", "REJECTED": "不予受理", "MEDIATING": "调解中",
     "AGREED": "调解成功", "TERMINATED": "终止调解", "NOTIFIED": "已告知", "CLOSED": "已办结",

@@ -59,11 +59,18 @@ FUNCTIONS = (
 )
 REFERENCE = {"cases.work_calendar": "the State Council's calendar"}
 
-_KIND = (
-    f"case when kind = 'JB' then {may('report.read')}"
-    f" when kind = 'HF' then {may('conduct.read')} else {may('case.read')} end"
-)
+
+def _kind(column: str) -> str:
+    return (
+        f"case when {column} = 'JB' then {may('report.read')}"
+        f" when {column} = 'HF' then {may('conduct.read')} else {may('case.read')} end"
+    )
+
+
+_KIND = _kind("kind")
 """Stations never see reports; conduct matters are the discipline office's alone (SPEC §1.1)."""
+_PUT_TO = f"({_kind('case_kind')}) and {within('unit_path')}"
+"""Supervision orders of the jurisdiction."""
 _CASE = f"({_KIND}) and ({within('organisation_path')} or registered_by = {ME})"
 _ACTS = may(
     "case.create", "case.route", "case.accept", "case.handle", "case.escalate", "case.file",
@@ -117,6 +124,21 @@ RULES = (
         f"{may('duty.hand_over')} and {within('organisation_path')}",
     ),
     Rule(Role.HOUSE, "cases.handovers", "select update"),
+    # The unit reads and answers what it is asked, whoever has the case behind it.
+    Rule(Role.PERSON, "cases.supervisions", "select", f"{may('supervision.read')} and {_PUT_TO}"),
+    Rule(
+        Role.PERSON,
+        "cases.supervisions",
+        "insert",
+        f"{may('supervision.propose', 'supervision.issue')} and {_PUT_TO}",
+    ),
+    Rule(
+        Role.PERSON,
+        "cases.supervisions",
+        "update",
+        f"{may('supervision.propose', 'supervision.issue', 'supervision.answer')} and {_PUT_TO}",
+    ),
+    Rule(Role.HOUSE, "cases.supervisions", "select insert update"),
     Rule(Role.PERSON, "cases.complainants", "select", _OF_CASE),
     Rule(
         Role.PERSON,

@@ -84,7 +84,7 @@ _SENDS = may("unit.read", "field.act")
 _HOUSE = (
     "orders", "assignments", "status_reports", "deliveries", "units", "unit_terminals", "crew",
     "replies", "alarms", "proposals", "observations", "unit_states", "policies", "escalations",
-    "escalation_steps", "drills", "drill_calls",
+    "escalation_steps", "drills", "drill_calls", "offers",
 )  # fmt: skip
 
 _PEOPLE = (
@@ -101,6 +101,10 @@ _PEOPLE = (
     ("proposals", "update", f"{_WORKS} and {_OF_ASSIGNMENT}"),
     ("deliveries", "select", _OF_ORDER),
     ("deliveries", "insert update", f"{_WORKS} and {_OF_ORDER}"),
+    ("offers", "select", f"{_OF_ASSIGNMENT} or dispatch.is_my_unit(unit_id)"),
+    ("offers", "insert update", f"{may('order.create', 'field.act')} and {_OF_ASSIGNMENT}"),
+    ("subject_facts", "select", _OF_ORDER),
+    ("subject_facts", "insert", f"{may('order.read', 'field.act')} and {_OF_ORDER}"),
     ("escalations", "select", _OF_ORDER),
     ("escalations", "insert", f"{_COMMANDS} and {_OF_ORDER}"),
     ("escalations", "update", f"{_WORKS} and {_OF_ORDER}"),

@@ -632,6 +632,8 @@ export interface RecommendedBranch {
   fax: string | null
   distance_m: number | null
   own_jurisdiction: boolean
+  /** Who stands there now, as far as one may read the roster. */
+  on_duty: { name: string; phone: string }[]
 }
 
 export interface Recommendation {
@@ -648,6 +650,8 @@ export type AlarmKind =
   | 'depart_overdue'
   | 'arrive_overdue'
   | 'feedback_overdue'
+  | 'supervision_unsigned'
+  | 'supervision_overdue'
   | 'handover_unsigned'
   | 'overdue_after_outage'
   | 'outbound_paused'
@@ -1194,7 +1198,7 @@ export interface Positions {
   units: PositionRow[]
 }
 export type ChangedKind =
-  'case' | 'order' | 'alarm' | 'inbound' | 'outbound' | 'drill' | 'stranger_text' | 'stats'
+  'case' | 'order' | 'alarm' | 'inbound' | 'outbound' | 'drill' | 'stranger_text' | 'stats' | 'supervision'
 export interface Changed {
   seq: number
   kind: ChangedKind

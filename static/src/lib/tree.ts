@@ -14,3 +14,12 @@ export function inTree<T extends Node>(nodes: readonly T[]): { organisation: T; 
   for (const node of nodes) if (node.parent_id === null || !known.has(node.parent_id)) add(node, 0)
   return lines
 }
+
+/** The node with this id and everything below it; parents stand before their children. */
+export function subtree<T extends Node>(nodes: readonly T[], top: number): T[] {
+  const within = new Set([top])
+  return nodes.filter(({ id, parent_id }) => {
+    if (parent_id !== null && within.has(parent_id)) within.add(id)
+    return within.has(id)
+  })
+}

@@ -4,6 +4,7 @@ export const DESKS = [
   'dispatch',
   'cases',
   'cockpit',
+  'supervision',
   'duty',
   'policies',
   'field',

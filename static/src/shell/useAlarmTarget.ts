@@ -15,6 +15,10 @@ export function useAlarmTarget(): (alarm: Alarm) => Promise<void> {
       await router.push({ name: 'desk' })
       return
     }
+    if (reference.kind === 'supervision' && session.may('supervision.read')) {
+      await router.push({ name: 'supervision', query: { order: String(reference.id) } })
+      return
+    }
     const shown = DESTINATIONS.has(reference.kind) ? { [reference.kind]: reference.id } : {}
     const query = { ...shown, case: params['case_id'], unit: params['unit_id'] }
     const caseId = reference.kind === 'case' ? reference.id : params['case_id']

@@ -25,6 +25,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("command_center.accounts.roster.views", DESK, "Response()"),
         ("command_center.accounts.oidc", "asks the bureau's identity provider who signs in",
          "import requests", "import urllib3"),
+        ("command_center.cases.registries", "gate: registry.question", "import requests"),
         ("command_center.app", "gate: desk.page, operator.health, desk.live",
          "import flask_socketio", "jsonify()", "send_from_directory()"),
         ("command_center.commands.audit", OPERATOR, "stdout"),
@@ -118,6 +119,7 @@ UNSCANNED: dict[str, str] = {
     "command_center.cases.archive.views": "a certificate of numbers and digests",
     "command_center.cases.clearance": "a file that a person has just cleared",
     "command_center.cases.handover.views": "a report that was scanned before it was kept",
+    "command_center.cases.supervision.views": "a paper that was scanned before it was drawn up",
     "command_center.cases.identity_views": "the sound of a call, to whoever may hear it",
     "command_center.cases.views": "files of a case to a desk that may see it",
     "command_center.insight.heatmap": "aggregated areas and cells",
@@ -135,6 +137,7 @@ FILES_WITHOUT_SCHEMA: dict[str, str] = {
     "archive.certificate": "desk.document",
     "orders.print_ledger": "desk.document",
     "handover.print_handover": "desk.document",
+    "supervision.print_supervision": "desk.document",
     "audit.export_audit": "export.audit_log",
     "accounts.second_step": "desk.api",  # as the first step
     "accounts.confirm": "desk.api",  # the same, with a new cookie

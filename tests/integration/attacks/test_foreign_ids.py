@@ -72,7 +72,12 @@ def test_the_same_ids_open_what_they_name_to_whom_it_belongs(besieged: Siege) ->
     left = besieged.send("all", "GET", f"/api/v1/handovers/{besieged.foreign['handover_id']}").text
     branch = {"organisation_id": besieged.foreign["organisation_id"]}
     duty = besieged.send("all", "GET", "/api/v1/duties", query_string=branch).text
-    told = said + listed + left + duty
+    put = besieged.send(
+        "all", "GET", f"/api/v1/supervisions/{besieged.foreign['supervision_id']}"
+    ).text
+    order = besieged.foreign["order_id"]
+    passed = besieged.send("all", "GET", f"/api/v1/orders/{order}/offers").text
+    told = said + listed + left + duty + put + passed
     assert {word for word in besieged.foreign_words if word not in told} <= {"京W99999"}
     answer = besieged.send(EAST, "GET", f"/api/v1/cases/{case}")
     assert answer.status_code == 404

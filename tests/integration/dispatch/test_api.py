@@ -11,6 +11,7 @@ from flask import g, request
 from werkzeug.test import TestResponse
 
 from dispatch.api import blueprints
+from dispatch.orders.ports import Officer
 from kernel.access import Principal
 from kernel.web import install_error_handlers
 from tests.integration.dispatch.conftest import (
@@ -71,10 +72,13 @@ def body(**more: Any) -> dict[str, Any]:
 
 def test_from_recommendation_to_order(desk: Desk, call: Call) -> None:
     car = desk.unit("京A0001")
+    desk.directory.standing[EAST.id] = [Officer(70, "值班的老李", "+99913800000070", False)]
     advice = call(DISPATCHER, "GET", "/cases/1/recommendation").get_json()
     assert (advice["engine"], advice["items"][0]["unit_id"]) == ("straight", car)
     assert [one["organisation_id"] for one in advice["branches"]] == [12, 13]
     assert advice["branches"][0]["own_jurisdiction"] is True
+    assert {one["name"] for one in advice["branches"][0]["on_duty"]} == {"值班的老李"}
+    assert advice["branches"][0]["fax"] == EAST.fax
     draft = body(unit_ids=[car], branch_ids=[EAST.id])
     preview = call(DISPATCHER, "POST", "/orders/preview", json=draft)
     assert preview.status_code == 200, preview.get_data(as_text=True)

@@ -22,12 +22,15 @@ from command_center.accounts.roster.models import Duty
 from command_center.cases import queries
 from command_center.cases.handover.models import Handover
 from command_center.cases.handover.standing import SECTIONS
+from command_center.cases.models import Case
 from command_center.cases.office import Office
+from command_center.cases.supervision.models import Supervision
 from dispatch import scope
 from dispatch.alarms.models import Alarm
 from dispatch.escalation import policies
 from dispatch.escalation.policy import HOUSE
 from dispatch.orders.models import Assignment, Order
+from dispatch.passing.models import Offer
 from dispatch.units import service as units
 from gps_ingest import terminals
 from gps_ingest.models import Quarantined, UnknownIdentity
@@ -130,6 +133,7 @@ class Elsewhere:
         self.ids["policy_id"] = policies.write(session, west.path, HOUSE[1], based_on=0).id
         self._duty()
         self._handover()
+        self._supervision(cases[0])
         session.flush()
 
     def _duty(self) -> None:
@@ -156,6 +160,17 @@ class Elsewhere:
         self.session.add(left)
         self.session.flush()
         self.ids["handover_id"] = left.id
+
+    def _supervision(self, case: Case) -> None:
+        west, moment = self.bureau.other, now(self.session)
+        order = Supervision(
+            case_id=case.id, case_kind="TS", case_no=case.case_no, number="DBWEST", state="ISSUED",
+            level=1, source="leader", unit_id=west.id, unit_name="西华督办", unit_path=west.path,
+            problem="x", demand="x", entries=[], created_at=moment, sign_by=moment,
+        )  # fmt: skip
+        self.session.add(order)
+        self.session.flush()
+        self.ids["supervision_id"] = order.id
 
     def _terminal(self, organisation_id: int, unit_id: int) -> None:
         terminal = terminals.register(
@@ -193,6 +208,13 @@ class Elsewhere:
         session.add_all([order, alarm])
         session.flush()
         self.ids |= {"order_id": order.id, "assignment_id": part.id, "alarm_id": alarm.id}
+        offer = Offer(
+            assignment_id=part.id, unit_id=unit_id, unit_name="西车", reason="西边的移交理由",
+            offered_at=now(session), offered_by=1, offered_by_name="某",
+        )  # fmt: skip
+        session.add(offer)
+        session.flush()
+        self.ids["offer_id"] = offer.id
 
 
 @pytest.fixture
@@ -233,7 +255,7 @@ def test_no_id_opens_what_lies_elsewhere(
         address = re.sub(r"<[^>]*:(\w+)>", lambda m: str(elsewhere.ids[m[1]]), path)
         answer = desk.send(method, who, address, json={})
         assert answer.status_code in (400, 403, 404, 409, 422), (method, path, answer.text)
-        for word in (*elsewhere.numbers, "老王饭店", "西车", "DDWEST", "1391111"):
+        for word in (*elsewhere.numbers, "老王饭店", "西车", "DDWEST", "1391111", "DBWEST"):
             assert word not in answer.text, (method, path)
 
 
@@ -250,13 +272,13 @@ def test_no_list_names_what_lies_elsewhere(
         "/terminals": {}, "/terminals/carriers": {},
         "/terminals/unknown": {}, "/terminals/quarantine": {},
         "/duties": {"organisation_id": elsewhere.ids["organisation_id"], "day": "2026-09-22"},
-        "/handovers": {}, "/handovers/standing": {},
+        "/handovers": {}, "/handovers/standing": {}, "/supervisions": {},
         "/duties/people": {"organisation_id": elsewhere.ids["organisation_id"]},
     }  # fmt: skip
     for path, query in asked.items():
         answer = desk.get(who, path, **query)
         assert answer.status_code in (200, 403, 404), (path, answer.text)
-        for word in (*elsewhere.numbers, "西车", "DDWEST", "1391111", "西华值班员"):
+        for word in (*elsewhere.numbers, "西车", "DDWEST", "1391111", "西华值班员", "西华督办"):
             assert word not in answer.text, path
 
 

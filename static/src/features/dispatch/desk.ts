@@ -170,7 +170,7 @@ function makeDesk() {
 }
 
 export type Desk = ReturnType<typeof makeDesk>
-const DESK: InjectionKey<Desk> = Symbol('dispatch desk')
+export const DESK: InjectionKey<Desk> = Symbol('dispatch desk')
 
 export function provideDesk(): Desk {
   const desk = makeDesk()

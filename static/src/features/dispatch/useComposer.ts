@@ -106,6 +106,12 @@ export function useComposer(
 
   const toggleUnit = (id: Id) => change({ unitIds: toggled(chosen.unitIds, id) })
   const toggleBranch = (id: Id) => change({ branchIds: toggled(chosen.branchIds, id) })
+  /** By this number: the branch becomes a recipient, its channel one of the order's. */
+  const callBranch = (id: Id, channel: DispatchChannel) =>
+    change({
+      branchIds: [...new Set([...chosen.branchIds, id])],
+      channels: offered().filter((one) => one === channel || chosen.channels.includes(one)),
+    })
   const toggleChannel = (channel: DispatchChannel) => {
     const next = toggled(chosen.channels, channel)
     change({ channels: offered().filter((c) => next.includes(c)) })
@@ -201,6 +207,7 @@ export function useComposer(
     change,
     toggleUnit,
     toggleBranch,
+    callBranch,
     toggleChannel,
     toggleHit,
     ask,

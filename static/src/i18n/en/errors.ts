@@ -143,6 +143,13 @@ export default {
     'This person cannot stand at this post: switched off, without its rank, or of another jurisdiction.',
   bad_span: 'It must end after it begins, {days} days later at most.',
   too_far: 'The roster reaches {days} days ahead.',
+  supervision_open: 'Case {case_no} has an open supervision order already.',
+  no_subject: 'There is no business to ask about.',
+  offer_open: 'Order {order_no} is being handed over already.',
+  offer_over:
+    '{order_no} cannot be handed over any more: it has ended or the hand-over was decided. {reason}',
+  same_unit: 'This is the crew that has it.',
+  own_reply: 'Your own reply is judged by somebody else.',
   own_handover: 'Your own hand-over is signed by whoever takes over.',
   handover_signed: '{by} has signed this hand-over already.',
   nothing_to_sign: 'No step sends another unit: nothing to sign.',

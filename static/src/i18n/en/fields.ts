@@ -1,4 +1,5 @@
 export default {
+  supervision_level: 'Level of supervision',
   since: 'Since',
   name: 'Name',
   phone: 'Phone',

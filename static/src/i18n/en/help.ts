@@ -72,6 +72,16 @@ export default {
       means:
         'Alarms call who is on duty now; a post without anybody calls all who hold the rank. Gaps and overlaps are shown.',
     },
+    strike: {
+      word: 'Quick strike',
+      means:
+        'A chosen case lists the phones and fax machines of sub-bureaus and branches and who is on duty there: the jurisdiction first, then by distance and duty. One press on a number makes it a recipient.',
+    },
+    supervise: {
+      word: 'Supervision',
+      means:
+        'The system drafts an order when a case is overdue or an order has no feedback in time; dispatchers may propose one. A commander or leader issues it, the unit signs and replies, and it is accepted, sent back or raised a level. What is late rings.',
+    },
     handover: {
       word: 'Hand-over',
       means:
@@ -79,6 +89,16 @@ export default {
     },
   },
   phone: {
+    pass: {
+      word: 'Handing an order over',
+      means:
+        'Once taken, an order can be offered to another crew with a reason; until they accept, you stay responsible. If it is taken back meanwhile, they read why.',
+    },
+    subject: {
+      word: 'Registered facts',
+      means:
+        'One press on an order asks for scope, legal representative, promises and service standards, with source and time; a silence is shown as such. Every answer stays with the order.',
+    },
     title: 'The phone in the field',
     offline: {
       word: 'Without network',

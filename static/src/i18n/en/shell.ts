@@ -9,6 +9,7 @@ export default {
     cockpit: 'Cockpit',
     field: 'Field',
     duty: 'Duty',
+    supervision: 'Supervision',
     policies: 'Follow-up',
     persons: 'Persons',
     archive: 'Archive',

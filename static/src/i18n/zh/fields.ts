@@ -1,4 +1,5 @@
 export default {
+  supervision_level: '督办级别',
   since: '自',
   name: '姓名',
   phone: '电话',

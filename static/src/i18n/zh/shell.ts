@@ -9,6 +9,7 @@ export default {
     cockpit: '领导驾驶舱',
     field: '现场',
     duty: '值班',
+    supervision: '督办',
     policies: '催办策略',
     persons: '当事人',
     archive: '档案',

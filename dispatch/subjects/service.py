@@ -1,0 +1,67 @@
+"""Asking about the business of an order; the answer stays with the order. Nothing here commits."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dispatch.news import tell_timeline
+from dispatch.orders.brief import OrderBrief
+from dispatch.orders.models import Order
+from dispatch.subjects.models import SubjectFacts
+from dispatch.subjects.ports import Asked, Registry
+from kernel.audit import record
+from kernel.clock import now
+from kernel.db import principal_of
+from kernel.errors import Conflict
+from kernel.limiter import Limiter
+
+A_MINUTE = 10
+"""So often one person may ask."""
+SHOWN = 20
+
+
+class SubjectService:
+    """Whoever calls has shown that the order is theirs to see."""
+
+    def __init__(self, registry: Registry):
+        self.registry, self.limiter = registry, Limiter(A_MINUTE, 60)
+
+    def ask(self, session: Session, order: Order) -> SubjectFacts:
+        """Keep what the registration authority answers now, a silence as well.
+
+        Raises Conflict `no_subject`, TooMany.
+        """
+        principal, brief = principal_of(session), OrderBrief.from_json(order.brief)
+        asked = Asked(brief.subject_credit_code.strip(), brief.subject_name.strip())
+        if not (asked.credit_code or asked.name):
+            raise Conflict("no_subject")
+        self.limiter.pass_or_refuse(principal.id)
+        answer = self.registry.find(session, asked)
+        kept = SubjectFacts(
+            order_id=order.id,
+            asked_at=now(session),
+            asked_by=principal.id,
+            asked_by_name=principal.name,
+            outcome=answer.outcome,
+            source=answer.source,
+            fetched_at=answer.fetched_at,
+            content=answer.facts.as_json(),
+        )
+        session.add(kept)
+        session.flush()
+        record(session, "subject.asked", "order", order.id, outcome=answer.outcome)
+        tell_timeline(
+            session, order.case_id, "subject_asked", order_id=order.id,
+            order_no=order.order_no, registry_answer=answer.outcome,
+        )  # fmt: skip
+        return kept
+
+    def of(self, session: Session, order: Order) -> Sequence[SubjectFacts]:
+        """What was known of it, the newest first."""
+        return session.scalars(
+            select(SubjectFacts)
+            .where(SubjectFacts.order_id == order.id)
+            .order_by(SubjectFacts.id.desc())
+            .limit(SHOWN)
+        ).all()
