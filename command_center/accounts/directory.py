@@ -6,12 +6,16 @@ from geoalchemy2.shape import to_shape
 from sqlalchemy.orm import Session
 
 from command_center.accounts import queries
-from command_center.accounts.models import Organisation
+from command_center.accounts.models import Organisation, User
+from command_center.accounts.roles import ROLES
 from command_center.accounts.roster import queries as roster
 from dispatch.numbers import sender
 from dispatch.orders.authority import Approver
 from dispatch.orders.ports import Branch, Officer
+from kernel.access import Role
+from kernel.db import carried_out_by
 
+CALLERS = [role for role, held in ROLES.items() if "call.make" in held]
 DUTY = ("CMD", "DEPUTY", "HEAD")
 """Roles of the duty list, the first to be called first."""
 
@@ -36,7 +40,7 @@ class StaffDirectory:
 
     def officer(self, session: Session, user_id: int) -> Officer:
         user = queries.user(session, user_id)
-        return Officer(user.id, user.name, user.phone, bool(user.certificate_no))
+        return _officer(user)
 
     def commanders(self, session: Session, path: str) -> Sequence[Officer]:
         found = [one for post in DUTY for one in self._at(session, path, post)]
@@ -44,15 +48,21 @@ class StaffDirectory:
 
     def on_duty(self, session: Session, path: str, post: str) -> Sequence[Officer]:
         found = {one.user_id: one for one in roster.on_duty(session, path, post)}
+        desks = queries.extensions_of(session, found)
         return [
-            Officer(ident, one.name, one.phone, certified=False) for ident, one in found.items()
+            Officer(ident, one.name, one.phone, False, desks.get(ident, ""))
+            for ident, one in found.items()
         ]
+
+    @carried_out_by(Role.HOUSE)
+    def extensions(self, session: Session, path: str) -> Sequence[Officer]:
+        found = queries.holders_above(session, path, CALLERS)
+        return [_officer(one) for one in found if one.extension]
 
     def _at(self, session: Session, path: str, post: str) -> Sequence[Officer]:
         """Where the roster names nobody, everybody of the rank."""
         return self.on_duty(session, path, post) or [
-            Officer(one.id, one.name, one.phone, bool(one.certificate_no))
-            for one in queries.holders_above(session, path, [post])
+            _officer(one) for one in queries.holders_above(session, path, [post])
         ]
 
     def numbers(self, session: Session) -> frozenset[str]:
@@ -60,6 +70,10 @@ class StaffDirectory:
 
     def bureau_path(self, session: Session) -> str:
         return queries.root(session).path
+
+
+def _officer(user: User) -> Officer:
+    return Officer(user.id, user.name, user.phone, bool(user.certificate_no), user.extension)
 
 
 def _branch(organisation: Organisation) -> Branch:

@@ -139,6 +139,8 @@ _OTHERS = (
             _fields("reply"), REFUSE),
     Purpose("order_question.vehicle", "vehicle", _fields("order_no")),
     *(Purpose(f"drill.{way}", way, _fields("minute")) for way in ("sms", "fax", "voice")),
+    Purpose("conference.staff", "voice", _fields("extension", "number"), even_paused=True),
+    Purpose("conference.caller", "voice", _fields("number")),
     Purpose("sms.duty_call", "sms", _fields("name", "minute"), even_paused=True),
     Purpose("sms.duty_alarm", "sms", _fields("post", "minute")),
     Purpose("sms.code", "sms", _fields("code", "minutes")),

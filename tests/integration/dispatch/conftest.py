@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 
 import pytest
@@ -24,7 +24,7 @@ from dispatch.orders.brief import OrderBrief
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.plan import Request
 from dispatch.orders.ports import Branch, Officer
-from dispatch.orders.service import OralApproval
+from dispatch.orders.service import ByCall, OralApproval
 from dispatch.orders.status import Report
 from dispatch.room import Room
 from dispatch.units import service as units
@@ -39,12 +39,20 @@ from kernel.gate.gate import Word
 from kernel.jobs import Handlers, Job, Worker
 from kernel.settings import Settings
 from telephony import inbound, sending
+from telephony.conference import ConferenceLine
 from telephony.gateways.memory import MemoryGateway
 from telephony.ledger import HANG_UP, RELEASE, SEND
 from telephony.lifecycle import Channel
 from telephony.outbox import Outbox
 from tests.factories.moments import ALWAYS
-from tests.fakes.dispatch import FakeDirectory, FakeEvidence, FakeGate, FakeInspections, FakePhones
+from tests.fakes.dispatch import (
+    FakeDirectory,
+    FakeEvidence,
+    FakeGate,
+    FakeInspections,
+    FakeLine,
+    FakePhones,
+)
 
 T = TypeVar("T")
 WORKER = system("worker", role=Role.HOUSE)
@@ -76,7 +84,7 @@ GRAVE = replace(COMPLAINT, case_id=3, case_no="TS11010120260922000031", urgency=
 TABLES = (
     "dispatch.policies, dispatch.units, dispatch.orders, dispatch.alarms, dispatch.replies,"
     " gps.terminals, gps.happenings, telephony.messages, telephony.inbound, kernel.jobs,"
-    " kernel.counters, kernel.outbound_pauses, dispatch.drills"
+    " kernel.counters, kernel.outbound_pauses, dispatch.drills, dispatch.conferences"
 )
 
 
@@ -107,6 +115,7 @@ class Desk:
     evidence: FakeEvidence
     phones: FakePhones
     outbox: Outbox
+    line: FakeLine
     desks: list[int] = field(default_factory=list)
     """The commanders who sit at a desk."""
     tray: dict[str, bytes] = field(default_factory=dict)
@@ -208,7 +217,7 @@ class Desk:
         self,
         *unit_ids: int,
         who: Principal = DISPATCHER,
-        oral: OralApproval | None = None,
+        oral: OralApproval | ByCall | None = None,
         override_reason: str = "更熟悉现场",
         confirmed: Sequence[Word] = (),
         **more: Any,
@@ -220,7 +229,7 @@ class Desk:
                 request,
                 idempotency_key=uuid4(),
                 override_reason=override_reason,
-                oral=oral,
+                approval=oral,
                 confirmed=confirmed,
             ),
             who,
@@ -330,6 +339,7 @@ def desk(
         is_anybody_here=lambda user_ids: bool(desks),
         vault=Vault("a master key of some length"),
         fax_pages=(tray := dict[str, bytes]()).get,
+        line=cast(ConferenceLine, line := FakeLine()),
     )
-    yield Desk(database, clock, made, directory, gate, evidence, phones, outbox, desks, tray)
+    yield Desk(database, clock, made, directory, gate, evidence, phones, outbox, line, desks, tray)
     database.close()
