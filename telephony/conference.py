@@ -3,6 +3,7 @@
 What became of it comes back through `telephony.call_reports`. The exchange alone sees the number.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from telephony.exchange import KNOWN, MADE, Ari, lines
 from telephony.lifecycle import Channel
 from telephony.outbox import Outbox
 
+CONFERENCE = re.compile(r"conference-(\d{1,18})", re.ASCII)
+"""What a conference is called at the exchange, its recording too."""
 NOTICE = "recorded"
 NO_NUMBER = "no_number"
 Address = Mapping[str, Any]

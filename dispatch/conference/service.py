@@ -74,6 +74,11 @@ class ConferenceService:
 
     # -- what a desk asks for --------------------------------------------------------------
 
+    def of_case(self, session: Session, case_id: int) -> Sequence[Conference]:
+        """Those that the asker may know of, the newest first. Raises NotFound."""
+        self.gate.brief(session, case_id)
+        return queries.of_case(session, principal_of(session), case_id)
+
     def choices(self, session: Session, case_id: int) -> Choices:
         """Raises NotFound."""
         path, me = self.gate.brief(session, case_id).organisation_path, principal_of(session).id
@@ -95,12 +100,12 @@ class ConferenceService:
         """Ring the asker's own extension, then a leader (by default the first on duty), and on
         request whoever called.
 
-        Raises NotFound; Unavailable without an engine; Conflict `no_extension`, `no_leader`,
-        `conference_running`, `outbound_paused`; BadInput.
+        Raises NotFound; BadInput; Conflict `no_exchange` without an engine, `no_extension`,
+        `no_leader`, `no_number`, `conference_running`, `outbound_paused`.
         """
         brief, principal = self.gate.brief(session, case_id), principal_of(session)
         if self._exchange is None:
-            raise Unavailable
+            raise Conflict("no_exchange")
         own = self.directory.officer(session, principal.id)
         if not own.extension:
             raise Conflict("no_extension")

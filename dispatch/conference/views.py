@@ -44,8 +44,7 @@ def _reading(blueprint: APIBlueprint, conferences: ConferenceService) -> None:
     @require("call.make")
     def list_conferences(case_id: int) -> Any:
         with unit_of_work() as session:
-            found = queries.of_case(session, current_principal(), case_id)
-            return [conference_out(one) for one in found]
+            return [conference_out(one) for one in conferences.of_case(session, case_id)]
 
     @blueprint.get(f"{OF_CASE}/choices")
     @blueprint.output(ChoicesOut)

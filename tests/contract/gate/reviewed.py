@@ -11,7 +11,8 @@ OPERATOR = "tells the operator at the terminal about the installation"
 OWN_PROCESSES = "news between our own processes: ids and positions, never words"
 SENDS_CLEARED = (
     "gate: order.sms, order.fax, order.app, order.voice, report_order.sms, report_order.fax,"
-    " report_order.voice, drill.sms, drill.fax, drill.voice"
+    " report_order.voice, drill.sms, drill.fax, drill.voice,"
+    " conference.staff, conference.caller"
 )
 
 REVIEWED: dict[str, tuple[frozenset[str], str]] = {
@@ -155,6 +156,7 @@ FILES_WITHOUT_SCHEMA: dict[str, str] = {
     "telephony_hooks.kannel_inbound": "engine.answer",
     "telephony_hooks.call_receipt": "engine.answer",
     "telephony_hooks.fax_inbound": "engine.answer",
+    "telephony_hooks.conference_party": "engine.answer",
     "healthz": "operator.health",
     "metrics": "operator.metrics",
     "assets": "desk.page",

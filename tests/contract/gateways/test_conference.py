@@ -32,7 +32,7 @@ from tests.integration.telephony.hooks import open_door
 __all__ = ["desk", "dispatch_database"]
 
 CITIZEN = "+9991381234550"
-BUSY, NOBODY = "8019", "8020"
+LEADERS, BUSY, NOBODY = "8014", "8019", "8020"
 AUDIBLE, SILENT = 0.015, 0.003
 
 
@@ -82,7 +82,7 @@ def hall(desk: Desk, exchange: tuple[Asterisk, Asterisk]) -> Iterator[Hall]:
     settings: Settings = bureau.settings
     line = ConferenceLine(settings, Outbox(settings.var_dir / "outbox"))
     desk.room.conferences._exchange = line
-    leader = replace(LEADER, phone="")
+    leader = replace(LEADER, phone="", extension=LEADERS)
     desk.directory.officers.update({one.id: one for one in (OWN, OTHER, leader)})
     desk.directory.duty = [leader]
     desk.gate.callers.update(dict.fromkeys((1, 2, 3), CITIZEN))
@@ -111,14 +111,14 @@ def test_desk_leader_and_complainant_hear_each_other_and_all_of_it_is_recorded(h
     call.act(lambda s: hall.desk.room.conferences.end(s, call.id))
     hall.over(call)
     for number, others in (
-        ("8003", ("8004", CITIZEN)),
-        ("8004", ("8003", CITIZEN)),
-        (CITIZEN, ("8003", "8004")),
+        ("8003", (LEADERS, CITIZEN)),
+        (LEADERS, ("8003", CITIZEN)),
+        (CITIZEN, ("8003", LEADERS)),
     ):
         for other in others:
             assert sound.tone(hall.heard(number), hertz(other)) > AUDIBLE, (number, other)
     recorded = sound.read(hall.recording(call))
-    assert min(sound.tone(recorded, hertz(n)) for n in ("8003", "8004", CITIZEN)) > AUDIBLE
+    assert min(sound.tone(recorded, hertz(n)) for n in ("8003", LEADERS, CITIZEN)) > AUDIBLE
     heard = hall.heard(CITIZEN)
     notice = sound.read(Outbox(hall.bureau.settings.var_dir / "outbox").phrase("recorded"))
     assert sound.likeness(notice, heard) > 0.9, "a citizen is told that the call is recorded"
@@ -135,9 +135,9 @@ def test_a_leader_never_hears_an_informant_who_has_not_consented(hall: Hall) -> 
     call.act(lambda s: hall.desk.room.conferences.end(s, call.id))
     hall.over(call)
     assert sound.tone(hall.heard("8003"), hertz(CITIZEN)) > AUDIBLE
-    assert sound.tone(hall.heard("8004"), hertz("8003")) > AUDIBLE
-    assert sound.tone(hall.heard("8004"), hertz(CITIZEN)) < SILENT
-    assert sound.tone(hall.heard(CITIZEN), hertz("8004")) < SILENT
+    assert sound.tone(hall.heard(LEADERS), hertz("8003")) > AUDIBLE
+    assert sound.tone(hall.heard(LEADERS), hertz(CITIZEN)) < SILENT
+    assert sound.tone(hall.heard(CITIZEN), hertz(LEADERS)) < SILENT
 
 
 def test_the_caller_is_handed_over_and_stays_on_the_line(hall: Hall) -> None:

@@ -15,7 +15,7 @@ from dispatch.orders.authority import Approver
 from dispatch.orders.ports import Officer
 from dispatch.orders.service import ByCall
 from kernel.access import Principal
-from kernel.errors import BadInput, Conflict, Forbidden, NotFound, Unavailable
+from kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from telephony import news
 from telephony.engine_http import NotReached
 from telephony.gateways.base import OutcomeUnknown
@@ -312,6 +312,8 @@ def test_a_case_of_another_jurisdiction_does_not_exist(line: Desk) -> None:
     ):
         with pytest.raises(NotFound):
             line.do(verb, STRANGER)
+    with pytest.raises(NotFound):
+        line.do(lambda s: line.room.conferences.of_case(s, 1), STRANGER)
     assert line.do(lambda s: queries.of_case(s, STRANGER, 1), STRANGER) == []
 
 
@@ -350,7 +352,7 @@ def test_a_pause_holds_citizens_back_and_not_our_own(line: Desk) -> None:
 def test_without_an_engine_nobody_is_called(line: Desk) -> None:
     line.room.conferences._exchange = None
     assert not line.do(lambda s: line.room.conferences.choices(s, 1)).ready
-    with pytest.raises(Unavailable):
+    with pytest.raises(Conflict, match="no_exchange"):
         start(line)
 
 
