@@ -4,7 +4,6 @@ An approval that the desk wrote down in the leader's name is the leader's once t
 themselves (SPEC §5 step 5); until then a clock runs, and its alarm climbs.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -26,7 +25,6 @@ from kernel.clock import now
 from kernel.db import principal_of
 from kernel.errors import BadInput, Conflict
 from kernel.events import emit
-from kernel.gate.gate import Word
 
 DECISION_DUE = "dispatch.decision_due"
 """Job: {conference_id}."""
@@ -43,7 +41,6 @@ class Said:
     words: str = ""
     leader_id: int | None = None
     order_id: int | None = None
-    confirmed: Sequence[Word] = ()
 
 
 class DecisionService:
@@ -140,13 +137,13 @@ class DecisionService:
         if said.order_id is None:
             return
         if said.decision == APPROVE:
-            self.orders.approve(session, said.order_id, said.confirmed, conference=conference)
+            self.orders.approve(session, said.order_id, conference=conference)
         elif said.decision == REFUSE:
             self.orders.refuse(session, said.order_id, said.words, conference=conference)
 
     @staticmethod
     def _tell(session: Session, conference: Conference, kind: str, **params: Any) -> None:
-        tell_timeline(session, conference.case_id, kind, conference_id=conference.id, **params)
+        tell_timeline(session, conference.case_id, kind, recording=f"T{conference.id}", **params)
 
 
 def _leader(conference: Conference, principal_id: int, leader_id: int | None) -> int:

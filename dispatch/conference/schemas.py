@@ -8,7 +8,6 @@ from dispatch.conference.lifecycle import Part, State
 from dispatch.conference.models import Conference, ConferenceParty
 from dispatch.conference.service import Choices
 from dispatch.moments import Utc
-from dispatch.orders.schemas import ConfirmedIn
 from kernel.schemas import Ident
 
 
@@ -32,7 +31,6 @@ class Decide(BaseModel):
     words: str = Field(default="", max_length=1000)
     leader_id: Ident | None = None
     order_id: Ident | None = None
-    confirmed: list[ConfirmedIn] = Field(default=[], max_length=200)
 
 
 class PersonOut(BaseModel):

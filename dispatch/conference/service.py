@@ -390,7 +390,7 @@ class ConferenceService:
 
     @staticmethod
     def _tell(session: Session, conference: Conference, kind: str, **params: Any) -> None:
-        tell_timeline(session, conference.case_id, kind, conference_id=conference.id, **params)
+        tell_timeline(session, conference.case_id, kind, recording=f"T{conference.id}", **params)
 
 
 def _party(part: Part, who: Officer, *, takes_over: bool = False) -> ConferenceParty:

@@ -20,7 +20,6 @@ from dispatch.conference.schemas import (
     conference_out,
 )
 from dispatch.conference.service import ConferenceService
-from kernel.gate.gate import Word
 from kernel.schemas import IDENT
 from kernel.web import current_principal, require, unit_of_work
 
@@ -131,8 +130,7 @@ def _deciding(blueprint: APIBlueprint, decisions: DecisionService) -> None:
     @blueprint.doc(operation_id="decideInConference")
     @require("order.create", "order.approve", fresh=True)
     def decide(conference_id: int, body: Decide) -> Any:
-        words = [Word(one.field, one.kind, one.digest) for one in body.confirmed]
-        said = Said(body.decision, body.words.strip(), body.leader_id, body.order_id, words)
+        said = Said(body.decision, body.words.strip(), body.leader_id, body.order_id)
         with unit_of_work() as session:
             return _show(session, decisions.decide(session, conference_id, said))
 

@@ -152,11 +152,11 @@ class OrderService:
         Raises NotFound, Forbidden, IllegalTransition, NeedsConfirmation.
         """
         order, approver = self._judged(session, order_id, "approve", conference)
-        found = hits(OrderBrief.from_json(order.brief), order.note)
-        _confirm(session, order, found, confirmed)
-        if conference is not None:
+        if conference is not None:  # by voice: whoever wrote the order has looked at its words
             _approve_by_call(order, conference)
         else:
+            found = hits(OrderBrief.from_json(order.brief), order.note)
+            _confirm(session, order, found, confirmed)
             order.approval_mode, order.approved_at = "online", now(session)
             order.approver_id, order.approver_name = approver.id, approver.name
         record(session, "order.approved", "order", order.id)
