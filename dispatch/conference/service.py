@@ -385,8 +385,11 @@ class ConferenceService:
     def _enqueue(
         session: Session, kind: str, conference: Conference, party: ConferenceParty
     ) -> None:
+        """Perhaps twice, which changes nothing: to replace a job that runs would be to wait for it,
+        and it waits for us.
+        """
         payload = {"conference_id": conference.id, "party_id": party.id}
-        jobs.enqueue(session, kind, payload, key=str(party.id))
+        jobs.enqueue(session, kind, payload)
 
     @staticmethod
     def _tell(session: Session, conference: Conference, kind: str, **params: Any) -> None:

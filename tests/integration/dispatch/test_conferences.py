@@ -1,21 +1,24 @@
 """Three-party calls on a real database: who is called when, who leaves, what the leader decides."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from dispatch.conference import queries
 from dispatch.conference.decision import Said
 from dispatch.conference.models import Conference, ConferenceParty
+from dispatch.conference.service import RING
 from dispatch.orders.authority import Approver
 from dispatch.orders.ports import Officer
 from dispatch.orders.service import ByCall
 from kernel.access import Principal
 from kernel.errors import BadInput, Conflict, Forbidden, NotFound
+from kernel.jobs import Job
 from telephony import news
 from telephony.engine_http import NotReached
 from telephony.gateways.base import OutcomeUnknown
@@ -264,6 +267,26 @@ def test_who_answers_after_we_gave_up_is_taken_off_again(line: Desk) -> None:
     call.hear("leader", "joined")
     call.hear("caller", "joined")
     assert (call.id, call.party("caller").id) in line.line.hung_up
+
+
+def test_lines_that_are_called_at_once_do_not_wait_for_each_other(line: Desk) -> None:
+    call = start(line, with_caller=True)
+    ident, at = call.party("desk").id, line.clock.now()
+    line.do(lambda s: news.party_changed(s, call.id, ident, "joined", at), WORKER)
+    worker = line.worker()
+    claimed = worker.claim(9)
+    while {one.kind for one in claimed} != {RING}:
+        for job in claimed:
+            worker.run_one(job)
+        claimed = worker.claim(9)
+    assert len(claimed) == 2
+    threads = [threading.Thread(target=line.worker().run_one, args=(job,)) for job in claimed]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert call.states() == {"desk": "JOINED", "leader": "RINGING", "caller": "RINGING"}
+    assert line.do(lambda s: s.scalar(select(func.max(Job.attempt))), SETUP) in (None, 0)
 
 
 # -- the exchange fails ------------------------------------------------------------------------

@@ -5,7 +5,7 @@ export default {
   order:
     'Your extension {extension} rings first; once you answer, the people below are called. All of it is recorded and sealed with the case.',
   leader: 'Leader on duty',
-  first: '{name} (on duty now)',
+  first: '{name} (called first)',
   withCaller: 'Call the caller as well',
   recorded: 'The caller is told of the recording first. Nobody sees the number.',
   informantFirst:

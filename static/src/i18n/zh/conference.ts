@@ -4,7 +4,7 @@ export default {
   call: '呼叫',
   order: '先振您的分机 {extension}，您接起后再呼叫下面的人。全程录音，随案封存。',
   leader: '值班领导',
-  first: '{name}（当前值班）',
+  first: '{name}（先呼叫）',
   withCaller: '同时呼叫来电人',
   recorded: '来电人接通时先听到录音告知。号码不显示给任何人。',
   informantFirst: '举报案件：先与举报人单独通话，举报人退出后才呼叫领导；本人同意的除外。',
