@@ -140,7 +140,7 @@ def build(
     line: ConferenceLine | None,
 ) -> Room:
     """Put the room together. `alarms` is made before, because cases ring the same bell."""
-    distress = Distress(alarms, directory, is_anybody_here, settings.zone)
+    distress = Distress(alarms, directory, is_anybody_here, settings.zone, voice=line is not None)
     deliveries = DeliveryService(channels, alarms, message_failed)
     receipts = Receipts(deliveries)
     late = Late(alarms, directory)

@@ -142,6 +142,7 @@ _OTHERS = (
     Purpose("conference.staff", "voice", _fields("extension", "number"), even_paused=True),
     Purpose("conference.caller", "voice", _fields("number")),
     Purpose("sms.duty_call", "sms", _fields("name", "minute"), even_paused=True),
+    Purpose("voice.duty_call", "voice", _fields("name", "minute"), even_paused=True),
     Purpose("sms.duty_alarm", "sms", _fields("post", "minute")),
     Purpose("sms.code", "sms", _fields("code", "minutes")),
     Purpose("voice.case_status", "voice", _fields("case_no", "kind", "state", "due_at")),

@@ -12,7 +12,7 @@ OWN_PROCESSES = "news between our own processes: ids and positions, never words"
 SENDS_CLEARED = (
     "gate: order.sms, order.fax, order.app, order.voice, report_order.sms, report_order.fax,"
     " report_order.voice, drill.sms, drill.fax, drill.voice,"
-    " conference.staff, conference.caller"
+    " conference.staff, conference.caller, voice.duty_call"
 )
 
 REVIEWED: dict[str, tuple[frozenset[str], str]] = {
@@ -32,6 +32,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("command_center.commands.keys", OPERATOR, "stdout"),
         ("command_center.cli", OPERATOR, "import_module()", "open()", "stdout"),
         ("command_center.commands.doctor", OPERATOR, "import subprocess", "stdout"),
+        ("command_center.commands.extensions", OPERATOR, "stdout"),
         ("command_center.commands.filters", "gives a filter's own input back, decoded",
          "open()", "stdout"),
         ("command_center.commands.gps", OPERATOR, "stdout"),
@@ -94,7 +95,8 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("telephony.outbox", "gate: order.fax, report_order.fax, drill.fax",
          "fdopen()", "mkstemp()"),
         ("telephony.speech", "gate: order.voice, report_order.voice, order_recall.voice,"
-         " report_order_recall.voice, drill.voice", "TemporaryDirectory()", "import subprocess"),
+         " report_order_recall.voice, drill.voice, voice.duty_call",
+         "TemporaryDirectory()", "import subprocess"),
         ("telephony.sending", SENDS_CLEARED, ".send()"),
         ("telephony.simulated_fax", "the labelled simulator, which reaches nobody",
          "import http.server", "open()"),
