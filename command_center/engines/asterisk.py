@@ -167,7 +167,8 @@ exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&party=left&at=${{EPOCH}})
 
 [phones]
 ; What the exchange's own phones may dial by themselves: each other. Beyond it, the desk calls.
-exten => _XXX!,1,Dial(PJSIP/${{EXTEN}},{ring})
+; Digits alone are dialled, whatever a phone sends.
+exten => _XXX!,1,Dial(PJSIP/${{FILTER(0-9,${{EXTEN}})}},{ring})
  same => n,Hangup()
 
 [fax-send]

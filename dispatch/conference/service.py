@@ -22,14 +22,16 @@ from kernel.access import Role
 from kernel.audit import record
 from kernel.clock import now
 from kernel.db import carried_out_by, principal_of
-from kernel.errors import BadInput, Conflict, Unavailable
+from kernel.errors import BadInput, Conflict, NotFound, Unavailable
 from kernel.events import emit
 from kernel.gate import gate
+from kernel.log import get_logger
 from telephony.conference import ConferenceLine, line_of
 from telephony.engine_http import NotReached
 from telephony.gateways.base import OutcomeUnknown
 from telephony.speech import Unspeakable
 
+log = get_logger(__name__)
 RING = "dispatch.conference_ring"
 """Job: {conference_id, party_id}, like the next one."""
 HANG_UP = "dispatch.conference_hang_up"
@@ -224,9 +226,13 @@ class ConferenceService:
             raise jobs.Retry(1, "exchange does not answer") from error
 
     def party_changed(self, session: Session, payload: dict[str, Any]) -> None:
-        """Job handler of `telephony.party_changed`."""
-        conference = queries.lock(session, payload["conference"])
-        party = queries.party(conference, payload["party"])
+        """Job handler of `telephony.party_changed`; news of nobody we know change nothing."""
+        try:
+            conference = queries.lock(session, payload["conference"])
+            party = queries.party(conference, payload["party"])
+        except NotFound:
+            log.warning("news_of_no_conference", conference=payload["conference"])
+            return
         news = News(payload["news"])
         self._hear(session, conference, party, news, datetime.fromisoformat(payload["at"]))
         self._go_on(session, conference)

@@ -260,6 +260,15 @@ def test_ending_takes_everybody_off(line: Desk) -> None:
     assert call.now.ended_at is not None
 
 
+def test_news_of_a_conference_that_nobody_knows_change_nothing(line: Desk) -> None:
+    call, at = start(line), line.clock.now()
+    for conference, party in ((999_999, 1), (call.id, 999_999)):
+        line.do(lambda s, c=conference, p=party: news.party_changed(s, c, p, "joined", at), WORKER)
+    line.work()
+    assert call.states() == {"desk": "RINGING", "leader": "WAITING"}
+    assert line.do(lambda s: s.scalar(select(func.max(Job.attempt))), SETUP) in (None, 0)
+
+
 def test_who_answers_after_we_gave_up_is_taken_off_again(line: Desk) -> None:
     call = start(line, REPORT.case_id, with_caller=True)
     call.hear("desk", "joined")

@@ -13,6 +13,7 @@ from gps_ingest.models import Downlink, Happened, Terminal
 from kernel import jobs
 from kernel.access import Role, system
 from kernel.clock import now
+from telephony.models import Message
 from tests.integration.dispatch.conftest import (
     COMMANDER,
     DISPATCHER,
@@ -228,4 +229,7 @@ def test_and_they_are_rung_for_a_text_may_lie_unread(
         terminal_tells(desk, "alarm", sos=True, bits=1, late=False)
     desk.work()
     assert [one.to for one in desk.voice.sent] == [desk.officer(n).phone for n in (7, 8)]
-    assert all("京A1234" in one.text for one in desk.voice.sent)
+    said = desk.do(
+        lambda s: s.scalars(select(Message.text).filter_by(channel="voice")).all(), SETUP
+    )
+    assert len(said) == 2 and all("京A1234" in str(words) for words in said)
