@@ -20,6 +20,10 @@ VERBS = {
         "command_center.commands.call_reports:call_reports",
         "Tell what became of the exchange's calls.",
     ),
+    "extensions": (
+        "command_center.commands.extensions:extensions",
+        "List the exchange's phones with their passwords.",
+    ),
     "migrate": (
         "command_center.commands.migrate:migrate",
         "Bring the database to the newest schema.",

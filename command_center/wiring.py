@@ -1,5 +1,6 @@
 """The one place where real parts are chosen and events and jobs meet their handlers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -46,6 +47,7 @@ from dispatch import room as dispatch_room
 from dispatch.alarms.duty import DutyCall
 from dispatch.alarms.events import AlarmChanged
 from dispatch.alarms.service import AlarmService
+from dispatch.conference.events import ConferenceChanged, LeaderJoined
 from dispatch.delivery.events import DeliveryChanged
 from dispatch.drill.events import DrillChanged
 from dispatch.inbound import strangers
@@ -68,6 +70,7 @@ from maps import views as maps_views
 from maps.geocoding.resolver import Geocoder
 from telephony import ledger, sending
 from telephony import views as telephony_views
+from telephony.conference import ConferenceLine
 from telephony.fax_tray import CLEAR, CLEAR_SECONDS, FaxTray
 from telephony.gateways import base as gateways
 from telephony.outbox import Outbox
@@ -127,6 +130,7 @@ def build(settings: Settings) -> House:
         vault=office.vault,
         fax_pages=tray.pdf,
         registry=registry_of(settings),
+        line=ConferenceLine(settings, outbox) if settings.voice_engine != "none" else None,
     )
     sender = sending.Sender(database, gateways.in_use(settings), outbox, settings.is_demo)
     auditing = Auditing(settings, database)
@@ -217,8 +221,8 @@ def _news_for_desks(bus: Bus) -> EventBus:
     """Events of any process become notices on the bus; the console gives them to the desks."""
     events = EventBus()
 
-    def tell(kind: str, ident: int, *paths: str) -> None:
-        bus.publish_json("news", {"kind": kind, "id": ident, "paths": paths})
+    def tell(kind: str, ident: int, *paths: str, people: Sequence[int] = ()) -> None:
+        bus.publish_json("news", {"kind": kind, "id": ident, "paths": paths, "people": people})
 
     def on(event: type, kind: str, field: str) -> None:
         events.subscribe(event, lambda e: tell(kind, getattr(e, field), e.organisation_path))
@@ -227,12 +231,17 @@ def _news_for_desks(bus: Bus) -> EventBus:
         tell("order", event.order_id, *event.organisation_paths)
         tell("field", event.order_id, *event.organisation_paths)
 
+    def conference(event: ConferenceChanged) -> None:
+        tell("conference", event.conference_id, event.organisation_path, people=event.user_ids)
+
     on(CaseChanged, "case", "case_id")
     # Whoever sees only numbers learns that they changed, not by which case.
     events.subscribe(CaseChanged, lambda e: tell("stats", 0, e.organisation_path))
     events.subscribe(OrderChanged, order)
     events.subscribe(OutboundChanged, lambda e: tell("outbound", e.pause_id, *e.organisation_paths))
     events.subscribe(DrillChanged, lambda e: tell("drill", e.drill_id, *e.organisation_paths))
+    events.subscribe(ConferenceChanged, conference)
+    events.subscribe(LeaderJoined, lambda e: tell("called", e.conference_id, people=(e.user_id,)))
     on(DeliveryChanged, "order", "order_id")
     on(UnitChanged, "unit", "unit_id")
     on(AlarmChanged, "alarm", "alarm_id")

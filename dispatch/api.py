@@ -3,6 +3,7 @@
 from apiflask import APIBlueprint
 
 from dispatch.alarms import views as alarms
+from dispatch.conference import views as conference
 from dispatch.delivery import views as delivery
 from dispatch.drill import views as drill
 from dispatch.escalation import views as escalation
@@ -27,6 +28,7 @@ def blueprints(room: Room) -> list[APIBlueprint]:
         terminals.create_blueprint(room.terminals),
         alarms.create_blueprint(room.alarms),
         orders.create_blueprint(room.orders, room.statuses),
+        conference.create_blueprint(room.conferences, room.decisions),
         escalation.create_blueprint(room.saga, room.orders.directory),
         delivery.create_blueprint(room.deliveries),
         outbound.create_blueprint(room.outbound),

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from dispatch.alarms.duty import Present
 from dispatch.alarms.service import CLIMB, AlarmService
 from dispatch.calls import CallNews
+from dispatch.conference.decision import DECISION_DUE, DecisionService
+from dispatch.conference.service import HANG_UP, LOOK, RING, ConferenceService
 from dispatch.delivery.channels.app import AppChannel
 from dispatch.delivery.channels.base import Channel
 from dispatch.delivery.channels.fax import FaxChannel
@@ -45,7 +47,8 @@ from gps_ingest.downlink import DOWNLINK_CHANGED
 from gps_ingest.history import HAPPENED
 from kernel.crypto import Vault
 from kernel.settings import Settings
-from telephony.news import INBOUND_RECEIVED, KEY_PRESSED, MESSAGE_CHANGED
+from telephony.conference import ConferenceLine
+from telephony.news import INBOUND_RECEIVED, KEY_PRESSED, MESSAGE_CHANGED, PARTY_CHANGED
 from telephony.outbox import Outbox
 
 Handler = Callable[[Session, dict[str, Any]], None]
@@ -66,6 +69,8 @@ class Room:
     field: FieldService
     vehicles: VehicleNews
     calls: CallNews
+    conferences: ConferenceService
+    decisions: DecisionService
     outbound: OutboundService
     drills: DrillService
     zone: ZoneInfo
@@ -88,6 +93,11 @@ class Room:
             MESSAGE_CHANGED: self.message_changed,
             INBOUND_RECEIVED: self.inbound.received,
             KEY_PRESSED: self.calls.key_pressed,
+            RING: self.conferences.ring,
+            HANG_UP: self.conferences.hang_up,
+            LOOK: self.conferences.look,
+            PARTY_CHANGED: self.conferences.party_changed,
+            DECISION_DUE: self.decisions.overdue,
             DOWNLINK_CHANGED: self.vehicles.downlink_changed,
             HAPPENED: self.happened,
         }
@@ -133,9 +143,10 @@ def build(
     vault: Vault,
     fax_pages: FaxPages,
     registry: SubjectRegistry,
+    line: ConferenceLine | None,
 ) -> Room:
     """Put the room together. `alarms` is made before, because cases ring the same bell."""
-    distress = Distress(alarms, directory, is_anybody_here, settings.zone)
+    distress = Distress(alarms, directory, is_anybody_here, settings.zone, voice=line is not None)
     deliveries = DeliveryService(channels, alarms, message_failed)
     receipts = Receipts(deliveries)
     late = Late(alarms, directory)
@@ -160,6 +171,8 @@ def build(
         ),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
         calls=CallNews(statuses, deliveries),
+        conferences=ConferenceService(directory, gate, alarms, line),
+        decisions=DecisionService(directory, gate, alarms, orders, settings.oral_confirm_minutes),
         outbound=OutboundService(alarms, directory),
         drills=DrillService(directory, outbox, channels, settings.zone),
         zone=settings.zone,

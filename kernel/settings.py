@@ -11,14 +11,15 @@ from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_SECRET = "change-me"  # noqa: S105 (refused in production)
 DEMO_NUMBER = re.compile(r"^\+?999\d{5,12}$")
 """Numbers of the demo: country code 999 belongs to nobody (ITU-T E.164), so none can be dialled."""
-DEMO_DESK = "+9991000007100"
-"""An extension of the simulated world."""
+DEMO_DESK = "8003"
+"""The demo's dispatcher."""
+EXTENSIONS, MOST_EXTENSIONS = re.compile(r"([1-9]\d{2,5})-([1-9]\d{2,5})", re.ASCII), 1000
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = (
     "http_port",
@@ -152,8 +153,11 @@ class Settings(BaseSettings):
     voice_lines: int = Field(default=4, ge=1, le=60)
     """People that are called at once."""
     voice_desk: str = ""
-    """The desk's number, which key 9 of a call leads to; empty means nobody is connected (the desk
-    is told all the same), in the demo an extension of the simulated world."""
+    """The dispatch desk's extensions, separated by commas, or its number: where key 9 of a call
+    leads to, whoever answers first. Empty means nobody is connected (the desk is told all the
+    same), in the demo its dispatcher."""
+    extensions: str = "8001-8020"
+    """First and last of the exchange's own phones; accounts are given one each."""
     sip_host: str = ""
     """host:port of the carrier's SIP trunk; empty means the simulated outside world of the demo."""
     ari_password: str = ""
@@ -235,6 +239,14 @@ class Settings(BaseSettings):
             values[name] = values.get(name) or _secret(values["var_dir"], name)
         return values
 
+    @field_validator("extensions")
+    @classmethod
+    def _a_range(cls, text: str) -> str:
+        found = EXTENSIONS.fullmatch(text)
+        if found is None or not 0 <= int(found[2]) - int(found[1]) < MOST_EXTENSIONS:
+            raise ValueError("CC_EXTENSIONS is a range of 3 to 6 digits such as 8001-8020")
+        return text
+
     @model_validator(mode="after")
     def _ports(self) -> "Settings":
         ports = {name: getattr(self, name) for name in PORTS}
@@ -252,6 +264,12 @@ class Settings(BaseSettings):
     def desk_number(self) -> str:
         """Where somebody is connected who asks for the desk."""
         return self.voice_desk or (DEMO_DESK if self.is_demo else "")
+
+    @cached_property
+    def extension_numbers(self) -> tuple[str, ...]:
+        """Every phone of the exchange, as it is dialled."""
+        first, last = map(int, self.extensions.split("-"))
+        return tuple(str(one) for one in range(first, last + 1))
 
     @property
     def uses_exchange(self) -> bool:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 
 from kernel.settings import Settings
 from telephony import callback
-from telephony.exchange import JOB
+from telephony.exchange import JOB, LEG
 from telephony.lifecycle import Kind
 
 DIALLED = {
@@ -81,17 +81,44 @@ class FaxIn:
         return {name: self.detail.get(name, "") for name in ("fax", "from", "to", "pages", "at")}
 
 
-def read(line: str) -> Report | FaxIn | None:
+@dataclass(frozen=True, slots=True)
+class PartyReport:
+    """A line about a party of a conference: joined, left, or why they did not come."""
+
+    conference: int
+    party: int
+    news: str
+    at: str
+    hook = "conference/party"
+
+    @property
+    def body(self) -> dict[str, object]:
+        return {"conference": self.conference, "party": self.party, "news": self.news,
+                "at": self.at}  # fmt: skip
+
+
+Told = Report | FaxIn | PartyReport
+
+
+def read(line: str) -> Told | None:
     """What a line of the journal says; None where it tells of no attempt of ours, and no page."""
     said = {name: values[0] for name, values in parse_qs(line, keep_blank_values=True).items()}
     if "came" in said:
         return FaxIn(said | {"fax": said["came"]}) if _count(said.get("pages", "")) else None
+    if leg := LEG.fullmatch(said.get("job", "")):
+        return _of_party(int(leg[1]), int(leg[2]), said)
     job = JOB.fullmatch(said.get("job", ""))
     kind = _kind(said)
     if job is None or kind is None:
         return None
     part = _count(said.get("part", said.get("pages", "")))
     return Report(f"{job[1]}_asterisk", int(job[2]), int(job[3]), kind, part, said)
+
+
+def _of_party(conference: int, party: int, said: Mapping[str, str]) -> PartyReport | None:
+    """None for the end of the dialling of somebody who joined: their own end is told too."""
+    news = said.get("party") or DIALLED.get(said.get("dial", ""))
+    return PartyReport(conference, party, news, said.get("at", "")) if news else None
 
 
 def _kind(said: Mapping[str, str]) -> Kind | None:
@@ -175,7 +202,7 @@ class Follower:
                 begin += len(line)
                 yield begin, line
 
-    def _tell(self, report: Report | FaxIn) -> bool:
+    def _tell(self, report: Told) -> bool:
         """Again and again until the web process has taken it; False when told to stop before."""
         body, pause = report.body, 0.2
         while not callback.told(self.settings, report.hook, body):

@@ -5,12 +5,12 @@ What became of it comes back through `telephony.call_reports`.
 """
 
 import base64
+import hmac
 import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from kernel.settings import Settings
 from telephony import engine_http
@@ -21,13 +21,27 @@ from telephony.lifecycle import Channel
 USER = "command-center"
 RING_SECONDS = 60
 """Longer than any dialling of the dial plan."""
-MADE, GONE, KNOWN = 200, 404, 409
+MADE, ENDED, GONE, KNOWN = 200, 204, 404, 409
 JOB = re.compile(r"(fax|voice)-(\d{1,18})-(\d{1,9})", re.ASCII)
 """What the call of an attempt is called: channel, message, attempt."""
+LEG = re.compile(r"conference-(\d{1,18})-(\d{1,18})", re.ASCII)
+"""What one party's line into a conference is called: conference, leg."""
 UP = "Up"
 """A channel that was answered."""
 LIST_BYTES = 1 << 20
 """Sixty calls are four channels of a kilobyte each."""
+
+
+def extension_secret(settings: Settings, extension: str) -> str:
+    """What a phone on that extension signs in with at the exchange."""
+    name = f"extension {extension}".encode()
+    return hmac.digest(settings.ari_password.encode(), name, "sha256").hex()[:20]
+
+
+def lines(*extensions: str, outside: str = "") -> str:
+    """As the dial plan dials them all at once: phones of the exchange, and a number beyond."""
+    own = [f"PJSIP/{extension}" for extension in extensions if extension]
+    return "&".join([*own, *([f"PJSIP/{outside}@trunk"] if outside else [])])
 
 
 def job_of(channel: Channel, message_id: int, attempt: int) -> str:
@@ -42,34 +56,45 @@ class Ari:
     password: str
     answer_seconds: float = ANSWER_SECONDS
 
-    def make(self, job: str, number: str, channel: Channel, variables: Mapping[str, str]) -> Reply:
-        """Have a number dialled; who answers is joined to what the dial plan has for them."""
-        query = urlencode(
-            {
-                "endpoint": f"Local/{number}@{channel}-out/n",
-                "extension": "s",
-                "context": f"{channel}-send",
-                "priority": 1,
-                "channelId": job,
-                "timeout": RING_SECONDS,
-            }
-        )
+    def make(self, job: str, plan: str, variables: Mapping[str, str]) -> Reply:
+        """Have `<plan>-out` of the dial plan call somebody; who answers gets `<plan>-send`.
+
+        Everything stands in the body: no number is part of an address or of a line's name.
+        """
         # Both halves of the call inherit what begins with two underscores.
         inherited = {f"__{name}": value for name, value in variables.items()}
-        body = json.dumps({"variables": {"__JOB": job, **inherited}}).encode()
-        return self._ask("POST", f"/ari/channels?{query}", body)
+        asked = {
+            "endpoint": f"Local/s@{plan}-out/n",
+            "extension": "s",
+            "context": f"{plan}-send",
+            "priority": 1,
+            "channelId": job,
+            "timeout": RING_SECONDS,
+            "variables": {"__JOB": job, **inherited},
+        }
+        return self._ask("POST", "/ari/channels", json.dumps(asked).encode())
 
     def calls(self, channel: Channel, answer_seconds: float | None = None) -> int:
-        """How many are being made now; ValueError for an answer that is no list of calls."""
-        reply = self._ask("GET", "/ari/channels", None, answer_seconds)
-        if reply.status != MADE:
-            raise ValueError(f"the exchange answered {reply.status}")
-        names = (JOB.fullmatch(str(one.get("id", ""))) for one in json.loads(reply.body))
+        """How many are being made now; raises what `names` raises."""
+        names = map(JOB.fullmatch, self.names(answer_seconds))
         # A call has two halves here and a leg on the trunk; the first half bears its name.
         return sum(name is not None and name[1] == channel for name in names)
 
+    def names(self, answer_seconds: float | None = None) -> list[str]:
+        """Of every line that is up or rings; ValueError for an answer that is no list of lines."""
+        reply = self._ask("GET", "/ari/channels", None, answer_seconds)
+        if reply.status != MADE:
+            raise ValueError(f"the exchange answered {reply.status}")
+        return [str(one.get("id", "")) for one in json.loads(reply.body)]
+
+    def hang_up(self, job: str) -> None:
+        """End a call in whatever state; one that is over stays over. ValueError as `names`."""
+        reply = self._ask("DELETE", f"/ari/channels/{job}", None)
+        if reply.status not in (ENDED, GONE):
+            raise ValueError(f"the exchange answered {reply.status}")
+
     def hang_up_unanswered(self, job: str) -> None:
-        """End a call that still rings; one that was answered goes on. ValueError as `calls`."""
+        """End a call that still rings; one that was answered goes on. ValueError as `names`."""
         reply = self._ask("GET", f"/ari/channels/{job}", None)
         if reply.status == GONE:
             return
@@ -126,7 +151,8 @@ class ExchangeGateway(ABC):
             return Refused("engine_unreachable", again=True)
         job = job_of(self.calls, outgoing.message_id, outgoing.attempt)
         try:
-            reply = self.ari.make(job, outgoing.to, self.calls, self.variables(outgoing))
+            variables = {"NUMBER": outgoing.to, **self.variables(outgoing)}
+            reply = self.ari.make(job, self.calls, variables)
         except NotReached:
             return Refused("engine_unreachable", again=True)
         if reply.status in (MADE, KNOWN):

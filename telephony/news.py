@@ -1,5 +1,7 @@
 """News for the floor above, written as jobs in the transaction of the fact itself."""
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from kernel.clock import now
@@ -9,6 +11,7 @@ from telephony.models import Inbound, Message
 MESSAGE_CHANGED = "telephony.message_changed"
 INBOUND_RECEIVED = "telephony.inbound_received"
 KEY_PRESSED = "telephony.key_pressed"
+PARTY_CHANGED = "telephony.party_changed"
 
 
 def message_changed(session: Session, message: Message) -> None:
@@ -36,3 +39,9 @@ def key_pressed(session: Session, message: Message, receipt_id: int, key: str) -
 
 def inbound_received(session: Session, inbound: Inbound) -> None:
     enqueue(session, INBOUND_RECEIVED, {"inbound_id": inbound.id})
+
+
+def party_changed(session: Session, conference: int, party: int, news: str, at: datetime) -> None:
+    """Tell what became of a party's line; told twice it means the same."""
+    payload = {"conference": conference, "party": party, "news": news, "at": at.isoformat()}
+    enqueue(session, PARTY_CHANGED, payload)

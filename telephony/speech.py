@@ -18,6 +18,7 @@ PHRASES = {
     "declined": "已记录不能执行，指挥中心将另行安排，再见。",
     "to_desk": "正在转接指挥中心，请稍候。",
     "no_desk": "指挥中心已收到您的请求，将尽快回电，再见。",
+    "recorded": "您好，这里是一二三一五指挥中心，通话将被录音，请稍候。",
     "goodbye": "没有收到按键，指挥中心将另行联系，再见。",
 }
 """What every call says alike; a recording of the bureau's own takes the place of each."""

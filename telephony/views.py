@@ -12,7 +12,7 @@ from kernel.access import Role, system
 from kernel.errors import BadInput, Unauthenticated
 from kernel.settings import Settings
 from kernel.web import public, unit_of_work
-from telephony import inbound, receipts
+from telephony import inbound, news, receipts
 from telephony.fax_tray import NAME
 from telephony.gateways import fax_asterisk, sms_kannel
 from telephony.lifecycle import Channel, Kind
@@ -22,6 +22,7 @@ MAX_BODY = 128 * 1024
 """A long text of 255 parts in UTF-8 is 51 kB."""
 hooks = APIBlueprint("telephony_hooks", __name__, url_prefix="/hooks", enable_openapi=False)
 CALL_ENGINES = ("fax_simulator", "fax_asterisk", "voice_asterisk")
+PARTY_NEWS = ("joined", "left", Kind.BUSY, Kind.NO_ANSWER, Kind.DROPPED)
 DONE = 202
 """Taken. Kannel takes only 200 and 202 for an end: anything else it repeats for ever."""
 
@@ -120,6 +121,20 @@ def fax_inbound() -> Response:
             received_at=_moment(said.get("at", "")),
             channel=Channel.FAX,
         )
+    return Response(status=DONE)
+
+
+@hooks.post("/conference/party")
+@public
+def conference_party() -> Response:
+    """What became of a party's line into a conference, as JSON: conference, party, news, at."""
+    body = request.get_json()
+    said = {name: str(value) for name, value in body.items()} if isinstance(body, dict) else {}
+    conference, party = _whole(said, "conference"), _whole(said, "party")
+    if said.get("news") not in PARTY_NEWS:
+        raise BadInput("news")
+    with unit_of_work(ENGINES) as session:
+        news.party_changed(session, conference, party, said["news"], _moment(said.get("at", "")))
     return Response(status=DONE)
 
 

@@ -30,7 +30,8 @@ from command_center.accounts.schemas import (
     Tokens,
 )
 from command_center.accounts.views import reference
-from command_center.accounts.web import at_the_door
+from command_center.accounts.web import at_the_door, settings
+from kernel.errors import BadInput
 from kernel.schemas import IDENT, REFUSALS
 from kernel.web import require
 
@@ -174,8 +175,16 @@ def _said(body: PersonIn) -> Person:
         roles=frozenset(body.roles),
         phone=body.phone,
         certificate_no=body.certificate_no,
+        extension=_extension(body.extension),
         active=body.active,
     )
+
+
+def _extension(said: str) -> str:
+    """Raises BadInput for a phone that the exchange does not have."""
+    if said and said not in settings().extension_numbers:
+        raise BadInput("extension", "unknown_extension", range=settings().extensions)
+    return said
 
 
 def _people(session: Session, users: Sequence[User]) -> list[PersonOut]:
@@ -191,6 +200,7 @@ def _people(session: Session, users: Sequence[User]) -> list[PersonOut]:
             organisation=reference(user.organisation),
             phone=user.phone,
             certificate_no=user.certificate_no,
+            extension=user.extension,
             active=user.active,
             must_change_password=user.must_change_password,
             has_second_factor=user.id in enrolled,

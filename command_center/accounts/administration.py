@@ -43,6 +43,8 @@ class Person:
     roles: frozenset[str]
     phone: str = ""
     certificate_no: str = ""
+    extension: str = ""
+    """Their phone at the exchange."""
     active: bool = True
 
 
@@ -71,6 +73,7 @@ def person(session: Session, ident: int) -> User:
 def create(session: Session, account: str, said: Person) -> tuple[User, str]:
     """A new account and its temporary password. Raises BadInput, Conflict."""
     policy.check_roles(said.roles)
+    _check_free(session, said.extension)
     password = secret_values.temporary_password()
     made = User(
         account=account,
@@ -78,6 +81,7 @@ def create(session: Session, account: str, said: Person) -> tuple[User, str]:
         organisation=_organisation(session, said.organisation_id),
         phone=said.phone,
         certificate_no=said.certificate_no,
+        extension=said.extension,
         active=said.active,
         password_hash=passwords.make(password),
         must_change_password=True,
@@ -108,6 +112,8 @@ def change(session: Session, ident: int, said: Person) -> User:
         policy.check_roles(said.roles)
     user.name, user.phone, user.certificate_no = said.name, said.phone, said.certificate_no
     user.organisation, user.active = _organisation(session, said.organisation_id), said.active
+    _check_free(session, said.extension, ident)
+    user.extension = said.extension
     _hold(user, said.roles)
     session.flush()
     if rights:
@@ -160,6 +166,13 @@ def _organisation(session: Session, ident: int) -> Organisation:
     return found
 
 
+def _check_free(session: Session, extension: str, ident: int = 0) -> None:
+    """Raises Conflict for a phone that somebody else has."""
+    taken = select(User.id).where(User.extension == extension, User.id != ident)
+    if extension and session.scalar(taken) is not None:
+        raise Conflict("extension_taken", field="extension")
+
+
 def _known(user: User) -> Person:
     return Person(
         user.name,
@@ -167,6 +180,7 @@ def _known(user: User) -> Person:
         frozenset(held.role for held in user.roles),
         user.phone,
         user.certificate_no,
+        user.extension,
         user.active,
     )
 

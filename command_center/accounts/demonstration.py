@@ -13,19 +13,20 @@ class DemoAccount:
     name: str
     label: str
     roles: frozenset[str]
+    extension: str = ""
 
 
-def _account(account: str, name: str, label: str, *roles: str) -> DemoAccount:
-    return DemoAccount(account, name, label, frozenset(roles))
+def _account(account: str, name: str, label: str, *roles: str, extension: str = "") -> DemoAccount:
+    return DemoAccount(account, name, label, frozenset(roles), extension)
 
 
 CENTRE = (
-    _account("agent", "陈晓岚", "接线员", "AGENT", "ENTRY"),
-    _account("shift", "周建平", "班长", "SHIFT", "AGENT"),
-    _account("dispatcher", "李文涛", "调度员", "DISP"),
-    _account("commander", "赵卫国", "指挥长", "CMD"),
-    _account("deputy", "孙丽华", "副局长", "CMD", "DEPUTY"),
-    _account("head", "高志明", "局长", "LEAD", "HEAD"),
+    _account("agent", "陈晓岚", "接线员", "AGENT", "ENTRY", extension="8001"),
+    _account("shift", "周建平", "班长", "SHIFT", "AGENT", extension="8002"),
+    _account("dispatcher", "李文涛", "调度员", "DISP", extension="8003"),
+    _account("commander", "赵卫国", "指挥长", "CMD", extension="8004"),
+    _account("deputy", "孙丽华", "副局长", "CMD", "DEPUTY", extension="8005"),
+    _account("head", "高志明", "局长", "LEAD", "HEAD", extension="8006"),
     _account("stat", "林静", "业务管理员", "STAT"),
     _account("admin", "何勇", "系统管理员", "ADMIN"),
     _account("archive", "罗敏", "档案员", "ARCH"),

@@ -6,13 +6,17 @@ from geoalchemy2.shape import to_shape
 from sqlalchemy.orm import Session
 
 from command_center.accounts import queries
-from command_center.accounts.models import Organisation
+from command_center.accounts.models import Organisation, User
+from command_center.accounts.roles import ROLES
 from command_center.accounts.roster import queries as roster
 from command_center.accounts.roster.models import Duty
 from dispatch.numbers import sender
 from dispatch.orders.authority import Approver
 from dispatch.orders.ports import Branch, Contact, Officer
+from kernel.access import Role
+from kernel.db import carried_out_by
 
+CALLERS = [role for role, held in ROLES.items() if "call.make" in held]
 DUTY = ("CMD", "DEPUTY", "HEAD")
 """Roles of the duty list, the first to be called first."""
 
@@ -30,7 +34,7 @@ class StaffDirectory:
         found = queries.branches(session, path, "sub_bureau", "branch")
         standing = roster.standing_at(session, [one.id for one in found])
         return [
-            Contact(_branch(one), [_officer(duty) for duty in standing.get(one.id, ())])
+            Contact(_branch(one), [_on_duty(duty) for duty in standing.get(one.id, ())])
             for one in found
         ]
 
@@ -45,7 +49,7 @@ class StaffDirectory:
 
     def officer(self, session: Session, user_id: int) -> Officer:
         user = queries.user(session, user_id)
-        return Officer(user.id, user.name, user.phone, bool(user.certificate_no))
+        return _officer(user)
 
     def commanders(self, session: Session, path: str) -> Sequence[Officer]:
         found = [one for post in DUTY for one in self._at(session, path, post)]
@@ -53,13 +57,18 @@ class StaffDirectory:
 
     def on_duty(self, session: Session, path: str, post: str) -> Sequence[Officer]:
         found = {one.user_id: one for one in roster.on_duty(session, path, post)}
-        return [_officer(one) for one in found.values()]
+        desks = queries.extensions_of(session, found)
+        return [_on_duty(one, desks.get(ident, "")) for ident, one in found.items()]
+
+    @carried_out_by(Role.HOUSE)
+    def extensions(self, session: Session, path: str) -> Sequence[Officer]:
+        found = queries.holders_above(session, path, CALLERS)
+        return [_officer(one) for one in found if one.extension]
 
     def _at(self, session: Session, path: str, post: str) -> Sequence[Officer]:
         """Where the roster names nobody, everybody of the rank."""
         return self.on_duty(session, path, post) or [
-            Officer(one.id, one.name, one.phone, bool(one.certificate_no))
-            for one in queries.holders_above(session, path, [post])
+            _officer(one) for one in queries.holders_above(session, path, [post])
         ]
 
     def numbers(self, session: Session) -> frozenset[str]:
@@ -69,8 +78,12 @@ class StaffDirectory:
         return queries.root(session).path
 
 
-def _officer(duty: Duty) -> Officer:
-    return Officer(duty.user_id, duty.name, duty.phone, certified=False)
+def _on_duty(duty: Duty, extension: str = "") -> Officer:
+    return Officer(duty.user_id, duty.name, duty.phone, False, extension)
+
+
+def _officer(user: User) -> Officer:
+    return Officer(user.id, user.name, user.phone, bool(user.certificate_no), user.extension)
 
 
 def _branch(organisation: Organisation) -> Branch:

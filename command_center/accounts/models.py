@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -49,7 +50,13 @@ class User(Base):
     """A member of staff; without a `certificate_no` one is not a certified officer."""
 
     __tablename__ = "users"
-    __table_args__ = (UniqueConstraint("account"), SCHEMA)
+    __table_args__ = (
+        UniqueConstraint("account"),
+        Index(
+            "uq_users_extension", "extension", unique=True, postgresql_where=text("extension <> ''")
+        ),
+        SCHEMA,
+    )
 
     id: Mapped[Key]
     account: Mapped[str] = mapped_column(String(60))
@@ -61,6 +68,8 @@ class User(Base):
     )
     phone: Mapped[str] = mapped_column(String(40), server_default="")
     certificate_no: Mapped[str] = mapped_column(String(40), server_default="")
+    extension: Mapped[str] = mapped_column(String(6), server_default="")
+    """Their phone at the exchange (`Settings.extensions`); a desk may have none."""
     active: Mapped[bool] = mapped_column(Boolean, server_default="true")
     must_change_password: Mapped[bool] = mapped_column(Boolean, server_default="false")
     password_until: Mapped[Timestamp | None]

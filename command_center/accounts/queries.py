@@ -1,6 +1,6 @@
 """Reads: the organisation tree, people, and the branch that has jurisdiction over a point."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
@@ -61,6 +61,12 @@ def phones(session: Session) -> Sequence[str]:
     officers = select(User.phone).where(is_officer)
     ours = select(Organisation.phone).union(select(Organisation.fax), officers)
     return session.scalars(ours).all()
+
+
+def extensions_of(session: Session, idents: Collection[int]) -> dict[int, str]:
+    """Whose phone at the exchange is which."""
+    found = select(User.id, User.extension).where(User.id.in_(idents))
+    return {row.id: row.extension for row in session.execute(found)}
 
 
 def holders_above(session: Session, path: str, roles: Sequence[str]) -> list[User]:

@@ -14,7 +14,7 @@ CLERK = frozenset(
     }
 )
 ROLES: dict[str, frozenset[str]] = {
-    "AGENT": CLERK | {"recording.hear_own"},
+    "AGENT": CLERK | {"recording.hear_own", "call.make"},
     "ENTRY": CLERK,
     "SHIFT": frozenset(
         {
@@ -26,6 +26,7 @@ ROLES: dict[str, frozenset[str]] = {
             "complainant.read",
             "text.read",
             "alarm.take",
+            "call.make",
             "unit.read",
             "order.read",
             "map.read",
@@ -47,6 +48,7 @@ ROLES: dict[str, frozenset[str]] = {
             "unit.read",
             "unit.manage",
             "alarm.take",
+            "call.make",
             "map.read",
             "stats.read",
             "duty.read",
@@ -73,6 +75,7 @@ ROLES: dict[str, frozenset[str]] = {
             # An officer's old track: the commander answers for their safety and conduct. Who sends
             # units needs where they are now; nobody else has a reason (SPEC §1.2 names none).
             "track.read",
+            "call.make",
             "order.create",
             "order.approve",
             "order.read",
@@ -102,6 +105,7 @@ ROLES: dict[str, frozenset[str]] = {
             "case.close.approve",
             "case.transfer.approve",
             "archive.approve",
+            "call.make",
             "order.approve",
             "order.read",
             "outbound.pause",

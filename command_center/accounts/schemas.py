@@ -188,6 +188,7 @@ class PersonIn(BaseModel):
     roles: Annotated[list[Storable], Field(min_length=1, max_length=20)]
     phone: Annotated[Storable, Field(max_length=40)] = ""
     certificate_no: Annotated[Storable, Field(max_length=40)] = ""
+    extension: Annotated[Storable, Field(pattern=r"^([1-9]\d{2,5})?$")] = ""
     active: bool = True
 
 
@@ -207,6 +208,7 @@ class PersonOut(BaseModel):
     organisation: OrganisationRef
     phone: str
     certificate_no: str
+    extension: str
     active: bool
     must_change_password: bool
     has_second_factor: bool

@@ -1,7 +1,9 @@
-"""The sound of calls that carried an order, from where the exchange leaves it to its safe.
+"""The sound of calls that carried an order, and of conferences, from where the exchange leaves it
+to its safe.
 
-It becomes a recording of the order's case, bound to the delivery: heard by the same people, under
-the same rules, destroyed with the case. The plain file goes once the sealed one is committed.
+It becomes a recording of its case, bound to the delivery or the conference: heard by the same
+people, under the same rules, destroyed with the case. The plain file goes once the sealed one is
+committed.
 """
 
 from dataclasses import dataclass
@@ -14,10 +16,12 @@ from sqlalchemy.orm import Session
 from command_center.cases import recordings
 from command_center.cases.models import Case, Recording
 from command_center.cases.office import Office
+from dispatch.conference.models import Conference
 from dispatch.delivery.models import Delivery
 from kernel.clock import now
 from kernel.log import get_logger
 from telephony import outbound
+from telephony.conference import CONFERENCE
 from telephony.exchange import JOB
 from telephony.lifecycle import IN_FLIGHT
 
@@ -48,6 +52,9 @@ class OrderCalls:
             file.unlink()
             return
         ended_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        if named := CONFERENCE.fullmatch(file.stem):
+            self._keep_conference(session, file, int(named[1]), ended_at)
+            return
         delivery = _delivery(session, file.stem)
         case = session.get(Case, delivery.case_id) if delivery else None
         if delivery is None or delivery.message_id is None or case is None:
@@ -55,6 +62,17 @@ class OrderCalls:
             file.unlink()
         elif _has_ended(session, delivery.message_id, now(session) - ended_at):
             recordings.keep_call(session, self.office, case, file, delivery.id, ended_at)
+
+    def _keep_conference(
+        self, session: Session, file: Path, conference_id: int, ended_at: datetime
+    ) -> None:
+        conference = session.get(Conference, conference_id)
+        case = session.get(Case, conference.case_id) if conference else None
+        if conference is None or case is None:
+            log.warning("call_of_no_order", call=file.stem)
+            file.unlink()
+        elif conference.ended_at is not None and now(session) - ended_at >= STILL:
+            recordings.keep_call(session, self.office, case, file, None, ended_at)
 
 
 def _delivery(session: Session, call: str) -> Delivery | None:

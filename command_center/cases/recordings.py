@@ -29,8 +29,9 @@ from kernel.errors import BadInput, Forbidden, NotFound
 
 HEAR, HEAR_OWN, HEAR_FOR_REASON = "recording.hear", "recording.hear_own", "recording.hear_reason"
 KINDS = frozenset({"call", "voice_message"})
-ORDER_CALL = "order_call"
-"""What a call said that carried an order, and which keys answered."""
+ORDER_CALL, CONFERENCE = "order_call", "conference"
+"""What a call said that carried an order, and which keys answered; what was said between the desk,
+a leader and whoever called."""
 SOUNDS = ("audio/", "video/webm")
 
 
@@ -61,11 +62,12 @@ def attach(session: Session, office: Office, case_id: int, sound: Sound) -> Reco
 
 
 def keep_call(
-    session: Session, office: Office, case: Case, file: Path, delivery_id: int, at: datetime
+    session: Session, office: Office, case: Case, file: Path, delivery_id: int | None, at: datetime
 ) -> None:
-    """Seal the sound of a call that carried an order of this case."""
+    """Seal the sound of a call that carried an order of this case, or of a conference about it."""
+    kind = CONFERENCE if delivery_id is None else ORDER_CALL
     with file.open("rb") as stream:
-        kept = _stored(session, office, case, Sound(ORDER_CALL, stream))
+        kept = _stored(session, office, case, Sound(kind, stream))
     kept.call, kept.delivery_id = file.stem, delivery_id
     if case.kind != "JB":
         kept.at = at
@@ -130,7 +132,7 @@ def _hears_own(principal: Principal, case: Case, kind: str) -> bool:
     if not principal.can(HEAR_OWN):
         return False
     took_it = case.registered_by == principal.id and bool(principal.roles & CLERKS)
-    if kind == ORDER_CALL:
+    if kind in (ORDER_CALL, CONFERENCE):
         took_it = False
     return took_it or (case.handler_id == principal.id and case.kind != "JB")
 

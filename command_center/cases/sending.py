@@ -30,6 +30,12 @@ class CaseGate:
         case = queries.get(session, case_id)
         service.refuse_person(session, self.office, case, texts, shapes=False)
 
+    def caller_number(self, session: Session, case_id: int) -> str:
+        """Read as the house's own check: it is dialled and shown to nobody. Raises NotFound."""
+        case = queries.get(session, case_id)
+        person = identity.person_of(session, self.office.vault, case)
+        return (person.phone or person.caller_number) if person else ""
+
     def place_hold(self, session: Session, case_id: int, order_id: int) -> None:
         """Keep the case open while this order is; raises NotFound, Conflict `case_closed`."""
         case = queries.get(session, case_id, lock=True)

@@ -17,7 +17,14 @@ from command_center.accounts.web import principal_of_request
 from command_center.console import snapshot
 from command_center.console.fleet import Fleet
 from command_center.console.positions import Outlet, by_room
-from command_center.console.rooms import TOPICS, Bbox, ancestors, fleet_rooms_of_view, topic_room
+from command_center.console.rooms import (
+    TOPICS,
+    Bbox,
+    ancestors,
+    fleet_rooms_of_view,
+    person_room,
+    topic_room,
+)
 from dispatch.alarms.ladder import rungs_seen
 from gps_ingest import notices
 from kernel.access import Principal, Role, system
@@ -91,6 +98,8 @@ class Hub:
         for topic, permission in TOPICS.items():
             if principal.can(permission):
                 join_room(topic_room(topic, principal.organisation_path))
+        if principal.can("call.make"):
+            join_room(person_room(principal.id))
         if principal.can("alarm.take"):
             for rung in rungs_seen(principal.roles):
                 join_room(topic_room(f"alarm {rung}", principal.organisation_path))
@@ -172,12 +181,15 @@ class Hub:
             self.tell(json.loads(entry.data), entry.order)
 
     def tell(self, news: dict[str, Any], sequence: int) -> None:
-        """Give one piece of news {kind, id, paths} to the desks of those jurisdictions."""
+        """Give one piece of news {kind, id, paths, people} to the desks of those jurisdictions,
+        and to those people's own."""
         kind, ident = news["kind"], news["id"]
         body = {"seq": sequence, "kind": kind, "id": ident}
         concerned = {above for path in news["paths"] for above in ancestors(path)}
         for path in concerned:
             self.socketio.emit("changed", body, to=topic_room(kind, path))
+        for person in news.get("people", ()):
+            self.socketio.emit("changed", body, to=person_room(person))
         self._tell_whole(kind, ident, concerned, sequence)
 
     def _tell_whole(self, kind: str, ident: int, concerned: set[str], sequence: int) -> None:

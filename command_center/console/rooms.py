@@ -48,6 +48,11 @@ def fleet_rooms_of_cell(path: str, here: str) -> list[str]:
     return [fleet_room(above, name) for above in ancestors(path) for name in (here, "*")]
 
 
+def person_room(user_id: int) -> str:
+    """Every desk at which this person is signed in."""
+    return f"person:{user_id}"
+
+
 def topic_room(topic: str, path: str) -> str:
     return f"{topic}:{path}"
 
@@ -55,6 +60,7 @@ def topic_room(topic: str, path: str) -> str:
 TOPICS = {
     "case": "case.read",
     "order": "order.read",
+    "conference": "order.read",
     "unit": "unit.read",
     "alarm": "alarm.take",
     "inbound": "order.read",

@@ -43,6 +43,7 @@ class Staff:
         *,
         name: str = "",
         certified: bool = False,
+        extension: str = "",
     ) -> User:
         number = next(self.numbers)
         user = User(
@@ -53,6 +54,7 @@ class Staff:
             organisation=organisation,
             phone=mobile(number),
             certificate_no=f"演示证{number:06d}" if certified else "",
+            extension=extension,
             roles=[UserRole(role=role) for role in sorted(roles)],
         )
         self.session.add(user)
@@ -129,7 +131,9 @@ def seed_staff(
     """
     staff = Staff(session, seed)
     for account in CENTRE:
-        staff.add(bureau, account.account, account.roles, name=account.name)
+        staff.add(
+            bureau, account.account, account.roles, name=account.name, extension=account.extension
+        )
     for number, branch in enumerate(branches, 1):
         staff.add(branch, f"unit{number:02d}", frozenset({"UNIT"}))
     officers = count(1)

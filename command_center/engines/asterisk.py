@@ -20,7 +20,7 @@ from command_center.engines.redis import write_private
 from kernel.settings import Settings
 from telephony import call_reports
 from telephony.engine_http import NotReached
-from telephony.exchange import USER, Ari
+from telephony.exchange import USER, Ari, extension_secret
 from telephony.gateways.base import OutcomeUnknown
 from telephony.lifecycle import Channel
 
@@ -102,11 +102,11 @@ CALLS = """\
 
 [fax-out]
 ; The line of a call: how the dialling ended.
-exten => _[+0-9]!,1,Dial(PJSIP/${{EXTEN}}@trunk,45)
+exten => s,1,Dial(PJSIP/${{NUMBER}}@trunk,45)
 exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&dial=${{DIALSTATUS}})
 
 [voice-out]
-exten => _[+0-9]!,1,Dial(PJSIP/${{EXTEN}}@trunk,{ring})
+exten => s,1,Dial(PJSIP/${{NUMBER}}@trunk,{ring})
 exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&dial=${{DIALSTATUS}})
 
 [voice-send]
@@ -138,12 +138,38 @@ exten => s,1,Set(TIMEOUT(absolute)={speaking})
  same => n(desk),Set(TIMEOUT(absolute)={talking})
  same => n,GotoIf($["${{DESK}}" = ""]?absent)
  same => n,Playback(${{TO_DESK}})
- same => n,Dial(PJSIP/${{DESK}}@trunk,{ring})
+ same => n,Dial(${{DESK}},{ring})
  same => n,GotoIf($["${{DIALSTATUS}}" = "ANSWER"]?over)
  same => n(absent),Playback(${{NO_DESK}})
  same => n(over),Hangup()
 exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&voice=end&heard=${{HEARD}}&keys=${{PRESSED}}\
 &desk=${{DIALSTATUS}})
+
+[conference-out]
+; A party of a conference is called, on all of their lines at once.
+exten => s,1,Dial(${{LINES}},{ring})
+exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&dial=${{DIALSTATUS}}&at=${{EPOCH}})
+
+[conference-send]
+; Whoever answers joins the others, where all is recorded; a citizen is told so before.
+exten => s,1,Set(TIMEOUT(absolute)={conferring})
+ same => n,ExecIf($["${{NOTICE}}" != ""]?Playback(${{NOTICE}}))
+ same => n,Set(CONFBRIDGE(bridge,internal_sample_rate)=8000)
+ same => n,Set(CONFBRIDGE(bridge,record_conference)=yes)
+ same => n,Set(CONFBRIDGE(bridge,record_file)={recordings}/${{CONFERENCE}}.wav)
+ same => n,Set(CONFBRIDGE(bridge,record_file_timestamp)=no)
+ same => n,Set(CONFBRIDGE(bridge,record_file_append)=yes)
+ same => n,Set(CONFBRIDGE(user,quiet)=yes)
+ same => n,Set(FILE({journal},,,al,u)=job=${{JOB}}&party=joined&at=${{EPOCH}})
+ same => n,ConfBridge(${{CONFERENCE}})
+ same => n,Hangup()
+exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&party=left&at=${{EPOCH}})
+
+[phones]
+; What the exchange's own phones may dial by themselves: each other. Beyond it, the desk calls.
+; Digits alone are dialled, whatever a phone sends.
+exten => _XXX!,1,Dial(PJSIP/${{FILTER(0-9,${{EXTEN}})}},{ring})
+ same => n,Hangup()
 
 [fax-send]
 ; The document of a call: how the transmission ended. Both halves have to be joined before T.38
@@ -184,7 +210,11 @@ exten => _+999!,1,Set(NUMBER=${{EXTEN}})
  same => n,GotoIf($[${{DIALPLAN_EXISTS(machine-${{EXTEN:-4}},s,1)}}]?machine-${{EXTEN:-4}},s,1)
 ; The demo's officers and offices have phones that end in 0…; their fax machines in 5….
  same => n,GotoIf($["${{EXTEN:-4:1}}" = "0"]?machine-7001,s,1)
+ same => n,GotoIf($["${{EXTEN:0:6}}" = "+99913"]?person-talks,s,1)
  same => n,Goto(machine,${{EXTEN}},1)
+exten => _XXX!,1,Set(NUMBER=${{EXTEN}})
+ same => n,GotoIf($[${{DIALPLAN_EXISTS(machine-${{EXTEN}},s,1)}}]?machine-${{EXTEN}},s,1)
+ same => n,Goto(person-talks,s,1)
 exten => _[+0-9]!,1,Hangup(1)
 
 [machine]
@@ -287,12 +317,27 @@ exten => s,1,Gosub(person-hears,s,1)
 exten => s,1,Dial(PJSIP/phone,40)
  same => n,Hangup(20)
 
-[machine-7100]
-; The desk's extension: somebody speaks, and hangs up.
+[person-talks]
+; On a phone of the bureau's own, or a citizen: speaks in a tone of their own, 400 Hz and 20 for
+; each of the number's last two digits, and hears everybody else.
 exten => s,1,Answer()
- same => n,Playtones(440/1000,0/1000)
- same => n,Wait(5)
- same => n,Hangup()
+ same => n,MixMonitor({heard}/${{UNIQUEID}}.all.wav,r({heard}/${{NUMBER}}-${{UNIQUEID}}.wav))
+ same => n,Playtones($[400 + 20 * ${{NUMBER:-2}}]/500,0/500)
+ same => n,Wait(3600)
+exten => h,1,NoOp()
+
+[machine-7101]
+; Talks, and stays on the line.
+exten => s,1,Goto(person-talks,s,1)
+
+[machine-8019]
+; Talks to somebody else.
+exten => s,1,Busy(2)
+
+[machine-8020]
+; Not at the desk.
+exten => s,1,Ringing()
+ same => n,Wait(60)
 
 [machine-9600]
 ; A mobile fax PM80: 9600 bit/s at most.
@@ -302,6 +347,52 @@ exten => s,1,Set(FAXOPT(modem)=v27,v29)
 """
 
 
+EXTENSION = """\
+
+[{number}]
+type = endpoint
+transport = loopback
+context = phones
+disallow = all
+allow = alaw,ulaw
+aors = {number}
+auth = {number}
+direct_media = no
+dtmf_mode = rfc4733
+
+[{number}]
+type = aor
+max_contacts = 1
+remove_existing = yes
+
+[{number}]
+type = auth
+auth_type = userpass
+username = {number}
+password = {password}
+"""
+"""A phone of the exchange itself."""
+REGISTERED = """\
+
+[{number}]
+type = registration
+transport = loopback
+server_uri = sip:{peer}
+client_uri = sip:{number}@{peer}
+contact_user = {number}
+outbound_auth = {number}
+retry_interval = 1
+forbidden_retry_interval = 1
+max_retries = 100000
+auth_rejection_permanent = no
+
+[{number}]
+type = auth
+auth_type = userpass
+username = {number}
+password = {password}
+"""
+"""The demo has no phones on its desks: the world registers one for each extension."""
 PHONE = """\
 
 [phone]
@@ -322,7 +413,14 @@ remove_existing = yes
 """The world's one SIP phone, which a test may register."""
 RECEIVING_SECONDS = 1800
 """Sixty pages on a good line."""
-SPEAKING = {"ring": 30, "speaking": 240, "talking": 1800, "listening": 6, "rounds": 3}
+SPEAKING = {
+    "ring": 30,
+    "speaking": 240,
+    "talking": 1800,
+    "listening": 6,
+    "rounds": 3,
+    "conferring": 7200,
+}
 """Seconds and rounds of a call, within `telephony.patience.outcome_due`."""
 
 
@@ -465,14 +563,25 @@ def configuration(settings: Settings, side: str) -> dict[str, str]:
         "rtp.conf": f"[general]\nrtpstart = {media}\nrtpend = {media + MEDIA_PORTS - 1}\n",
         "udptl.conf": f"[general]\nudptlstart = {media + MEDIA_PORTS}\n"
         f"udptlend = {media + 2 * MEDIA_PORTS - 1}\n",
+        "confbridge.conf": "[general]\n",
         "res_fax.conf": FAX,
         "pjsip.conf": PJSIP.format(
-            known_by="username,ip" if side == WORLD else "ip",
+            known_by="username,ip",
             bind=bind, port=own, peer=peer, peer_host=peer.rpartition(":")[0] or peer
-        ) + (PHONE if side == WORLD else ""),
+        ) + _phones(settings, side, peer),
         "extensions.conf": plan.format(
             journal=place / "journal", **{name: place / name for name in RECEIVED}, **SPEAKING,
             station=re.sub(r"[^+0-9]", "", settings.fax_number), lines=settings.fax_lines,
             receiving=RECEIVING_SECONDS,
         ),
     }  # fmt: skip
+
+
+def _phones(settings: Settings, side: str, peer: str) -> str:
+    """The exchange's own extensions; on the world's side, whatever answers there."""
+    written = EXTENSION if side == BUREAU else REGISTERED
+    made = "".join(
+        written.format(number=one, password=extension_secret(settings, one), peer=peer)
+        for one in settings.extension_numbers
+    )
+    return made if side == BUREAU else PHONE + made

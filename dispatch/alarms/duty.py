@@ -1,6 +1,7 @@
-"""Calling whoever is on duty: a text to those who sit at no desk."""
+"""Calling whoever is on duty: a text, or a call, to those who sit at no desk."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import tzinfo
 from typing import Any, Protocol
 
@@ -71,6 +72,16 @@ def text(
             continue
         told.append(one.name)
     return told
+
+
+def call(session: Session, alarm: Alarm, people: Iterable[OnDuty], words: Cleared[str]) -> None:
+    """Ring each of them, all at once: a text may lie unread."""
+    for one in people:
+        with suppress(BadInput):  # no number, or none
+            outbound.queue_call(
+                session, words, to=one.phone, recipient_name=one.name,
+                reference=("alarm", alarm.id), priority=alarm.level,
+            )  # fmt: skip
 
 
 def _words(said: Mapping[str, Any]) -> str:

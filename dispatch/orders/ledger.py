@@ -200,7 +200,7 @@ def cleared(
         "urgency": URGENCIES[order.urgency],
         "issued_by": order.created_by_name,
         "issued_at": shown(order.issued_at),
-        "approved_by": order.approver_name or "",
+        "approved_by": order.approval_in_words(zone),
         "printed_at": shown(printed_at),
         "rows": rows,
     }

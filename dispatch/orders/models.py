@@ -1,6 +1,6 @@
 """Orders, the assignments they are made of, and the ledger of what was reported about each."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from kernel.db import Base, Json, Key, Reference, Timestamp
 from kernel.gate.gate import Confirmed
 
 SCHEMA = {"schema": "dispatch"}
+APPROVAL_MODES = {"online": "网上批准", "oral": "口头批准", "call": "三方通话批准"}
 OPEN = text("closed_at is null")
 CONFIRMED, DISMISSED, OVERTAKEN = "confirmed", "dismissed", "overtaken"
 OUTCOMES = (CONFIRMED, DISMISSED, OVERTAKEN)
@@ -69,6 +70,11 @@ class Order(Base):
     issued_at: Mapped[Timestamp | None]
     finished_at: Mapped[Timestamp | None]
     approval_mode: Mapped[str | None] = mapped_column(String(10))
+    """`online`; `oral`: a dispatcher says so; `call`: decided in a conference."""
+    conference_id: Mapped[int | None] = mapped_column(
+        ForeignKey("dispatch.conferences.id"), index=True
+    )
+    """Where it was approved or refused by voice: there are the words, and the recording."""
     approver_id: Mapped[int | None] = mapped_column(BigInteger)
     approver_name: Mapped[str | None] = mapped_column(String(80))
     approved_at: Mapped[Timestamp | None]
@@ -94,6 +100,16 @@ class Order(Base):
     @property
     def words_confirmed(self) -> list[Confirmed]:
         return [Confirmed.from_json(one) for one in self.confirmed or []]
+
+    def approval_in_words(self, zone: tzinfo) -> str:
+        """Who let it go, how, when and in which recording, as papers say it; empty before."""
+        if not self.approver_name or self.approved_at is None:
+            return self.approver_name or ""
+        how = APPROVAL_MODES.get(self.approval_mode or "", "")
+        heard = f"，录音T{self.conference_id}" if self.conference_id else ""
+        return (
+            f"{self.approver_name}（{how} {self.approved_at.astimezone(zone):%m-%d %H:%M}{heard}）"
+        )
 
     @property
     def ack_due_at(self) -> datetime | None:

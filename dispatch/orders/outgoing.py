@@ -130,10 +130,8 @@ class Outgoings:
             self.deliveries.queue(session, to, _recalled(order, once.channel, reason))
 
     def _sent_words(self, session: Session, order: Order) -> Words:
-        approved_by = order.approver_name or ""
-        if order.approval_mode == "oral":
-            approved_by += "（口头批准）"
-        return self._words(session, order, order.issued_at or order.created_at, approved_by)
+        said = order.approval_in_words(self.zone)
+        return self._words(session, order, order.issued_at or order.created_at, said)
 
     def _words(self, session: Session, order: Order, moment: datetime, approved_by: str) -> Words:
         return Words(

@@ -35,6 +35,8 @@ class Officer:
     name: str
     phone: str
     certified: bool
+    extension: str = ""
+    """Their phone at the exchange, where they have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,10 @@ class Directory(Protocol):
         """Whom the roster puts at that rung of the ladder now, the nearest organisation first."""
         ...
 
+    def extensions(self, session: Session, path: str) -> Sequence[Officer]:
+        """Who has a phone at the exchange and may take a call about what happens at `path`."""
+        ...
+
     def numbers(self, session: Session) -> frozenset[str]:
         """The phones of all branches and officers, and the branches' fax machines, as
         `dispatch.numbers.sender` gives them.
@@ -99,6 +105,12 @@ class CaseGate(Protocol):
 
     def refuse_person(self, session: Session, case_id: int, texts: dict[str, str]) -> None:
         """Raises BadInput naming the first text that gives a report's informant away."""
+        ...
+
+    def caller_number(self, session: Session, case_id: int) -> str:
+        """The number of whoever stands behind the case, for the exchange alone; empty where none
+        was left. Raises NotFound.
+        """
         ...
 
     def place_hold(self, session: Session, case_id: int, order_id: int) -> None:

@@ -194,6 +194,7 @@ def _approval_out(order: Order) -> OrderApprovalOut | None:
         return None
     return OrderApprovalOut(
         mode=order.approval_mode,
+        conference_id=order.conference_id,
         approver=order.approver_name,
         at=order.approved_at,
         confirmed_at=order.confirmed_at,

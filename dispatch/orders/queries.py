@@ -75,6 +75,14 @@ def of_case(session: Session, case_id: int) -> Sequence[Order]:
     return session.scalars(select(Order).where(Order.case_id == case_id).order_by(Order.id)).all()
 
 
+def of_conference(session: Session, conference_id: int) -> Sequence[Order]:
+    """Orders that were approved in it."""
+    wanted = select(Order).where(
+        Order.conference_id == conference_id, Order.approved_at.is_not(None)
+    )
+    return session.scalars(wanted.order_by(Order.id)).all()
+
+
 def open_orders_of(session: Session, case_id: int) -> Sequence[Order]:
     return session.scalars(
         select(Order).where(Order.case_id == case_id, Order.finished_at.is_(None))

@@ -1,6 +1,6 @@
 """Shapes of the order API."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, RootModel
@@ -45,11 +45,18 @@ class OralIn(BaseModel):
     at: AwareDatetime
 
 
+class ByCallIn(BaseModel):
+    """The approval that a leader gave in this conference."""
+
+    mode: Literal["call"]
+    conference_id: Ident
+
+
 class Issue(Draft):
     confirmed: list[ConfirmedIn] = Field(default=[], max_length=200)
     idempotency_key: UUID
     override_reason: str | None = Field(default=None, max_length=400)
-    approval: OralIn | None = None
+    approval: Annotated[OralIn | ByCallIn, Field(discriminator="mode")] | None = None
 
 
 class Why(BaseModel):
@@ -237,6 +244,7 @@ class Orders(RootModel[list[OrderSummaryOut]]):
 
 class OrderApprovalOut(BaseModel):
     mode: str
+    conference_id: int | None
     approver: str | None
     at: Utc | None
     confirmed_at: Utc | None

@@ -9,6 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import AlarmService
+from dispatch.conference import queries as conferences
+from dispatch.conference.models import Conference
 from dispatch.escalation import course, policies
 from dispatch.escalation.models import STOPPED
 from dispatch.news import tell_timeline
@@ -35,7 +37,7 @@ from dispatch.units import service as units
 from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
-from kernel.errors import BadInput, Conflict, IllegalTransition
+from kernel.errors import BadInput, Conflict, IllegalTransition, NotFound
 from kernel.gate import gate
 from kernel.gate.gate import Found, Word
 from kernel.numbering import next_number
@@ -48,6 +50,13 @@ class OralApproval:
 
     approver_id: int
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ByCall:
+    """The conference in which a leader approved."""
+
+    conference_id: int
 
 
 class OrderService:
@@ -82,7 +91,7 @@ class OrderService:
         *,
         idempotency_key: UUID,
         override_reason: str = "",
-        oral: OralApproval | None = None,
+        approval: OralApproval | ByCall | None = None,
         confirmed: Sequence[Word] = (),
     ) -> Order:
         """Send the order, or lay it before a commander; the same key gives the same order.
@@ -100,7 +109,8 @@ class OrderService:
         gate.check(plan.hits, confirmed)
         if plan.needs_reason and not override_reason.strip():
             raise BadInput("override_reason", "required")
-        verdict, approval = self._decide(session, plan, oral)
+        conference = self._approved_in(session, plan, approval)
+        verdict, spoken = self._decide(session, plan, approval, conference)
         take_units(session, request.unit_ids)
         order = self._write(session, plan, idempotency_key, override_reason)
         _confirm(session, order, plan.hits, confirmed)
@@ -109,9 +119,11 @@ class OrderService:
         if verdict is Verdict.WAIT:
             self._lay_before_commander(session, order)
             return order
-        if approval is not None:
-            order.approval_mode, order.approved_at = "oral", approval.at
-            order.approver_id, order.approver_name = approval.approver.id, approval.approver.name
+        if conference is not None:
+            _approve_by_call(order, conference)
+        elif spoken is not None:
+            order.approval_mode, order.approved_at = "oral", spoken.at
+            order.approver_id, order.approver_name = spoken.approver.id, spoken.approver.name
             self.timers.await_confirmation(session, order)
         self._let_go(session, order)
         return order
@@ -126,24 +138,43 @@ class OrderService:
         """What people typed into the order, and what in it leads to somebody."""
         return words_typed(OrderBrief.from_json(order.brief), order.note)
 
-    def approve(self, session: Session, order_id: int, confirmed: Sequence[Word] = ()) -> Order:
-        """A commander lets a waiting order go, and with it every hit in its words.
+    def approve(
+        self,
+        session: Session,
+        order_id: int,
+        confirmed: Sequence[Word] = (),
+        *,
+        conference: Conference | None = None,
+    ) -> Order:
+        """A commander lets a waiting order go, and with it every hit in its words; on line, or by
+        what they decided in a conference.
 
         Raises NotFound, Forbidden, IllegalTransition, NeedsConfirmation.
         """
-        order, approver = self._judged(session, order_id, "approve")
-        found = hits(OrderBrief.from_json(order.brief), order.note)
-        _confirm(session, order, found, confirmed)
-        order.approval_mode, order.approved_at = "online", now(session)
-        order.approver_id, order.approver_name = approver.id, approver.name
+        order, approver = self._judged(session, order_id, "approve", conference)
+        if conference is not None:  # by voice: whoever wrote the order has looked at its words
+            _approve_by_call(order, conference)
+        else:
+            found = hits(OrderBrief.from_json(order.brief), order.note)
+            _confirm(session, order, found, confirmed)
+            order.approval_mode, order.approved_at = "online", now(session)
+            order.approver_id, order.approver_name = approver.id, approver.name
         record(session, "order.approved", "order", order.id)
         self._tell(session, order, "order_approved")
         self._let_go(session, order)
         return order
 
-    def refuse(self, session: Session, order_id: int, reason: str) -> Order:
+    def refuse(
+        self,
+        session: Session,
+        order_id: int,
+        reason: str,
+        *,
+        conference: Conference | None = None,
+    ) -> Order:
         """A commander stops a waiting order; raises NotFound, Forbidden, IllegalTransition."""
-        order, approver = self._judged(session, order_id, "refuse")
+        order, approver = self._judged(session, order_id, "refuse", conference)
+        order.conference_id = conference.id if conference else None
         self.gate.refuse_person(session, order.case_id, {"reason": reason})
         order.refused_at, order.end_reason = now(session), reason
         order.approver_id, order.approver_name = approver.id, approver.name
@@ -167,6 +198,13 @@ class OrderService:
             self._tell(session, order, "order_confirmed")
             self.progress.settle(session, order)
         return order
+
+    def call_confirmed(self, session: Session, conference_id: int) -> None:
+        """The leader stands by what they decided in a conference: its orders are confirmed."""
+        for found in queries.of_conference(session, conference_id):
+            order = queries.lock(session, found.id)
+            order.confirmed_at = now(session)
+            self.progress.settle(session, order)
 
     def cancel(
         self, session: Session, order_id: int, reason: str, confirmed: Sequence[Word] = ()
@@ -258,12 +296,31 @@ class OrderService:
             raise Conflict("idempotency_key_used")
         return found
 
+    @staticmethod
+    def _approved_in(
+        session: Session, plan: Plan, approval: OralApproval | ByCall | None
+    ) -> Conference | None:
+        """The conference about this case in which the order was approved; raises BadInput."""
+        if not isinstance(approval, ByCall) or not plan.needs_approval:
+            return None
+        found = conferences.visible(session, principal_of(session), approval.conference_id)
+        if found.case_id != plan.brief.case_id or found.decision != "approve":
+            raise BadInput("approval.conference_id", "not_approved")
+        return found
+
     def _decide(
-        self, session: Session, plan: Plan, oral: OralApproval | None
+        self,
+        session: Session,
+        plan: Plan,
+        approval: OralApproval | ByCall | None,
+        conference: Conference | None,
     ) -> tuple[Verdict, Oral | None]:
         named = None
-        if oral is not None and plan.needs_approval:
-            named = Oral(self.directory.approver(session, oral.approver_id), oral.at)
+        if conference is not None and conference.decided_by and conference.decided_at:
+            approver = self.directory.approver(session, conference.decided_by)
+            named = Oral(approver, conference.decided_at)
+        elif isinstance(approval, OralApproval) and plan.needs_approval:
+            named = Oral(self.directory.approver(session, approval.approver_id), approval.at)
         issuer, path = principal_of(session).id, plan.brief.organisation_path
         return authority.decide(plan.brief.urgency, issuer, path, named, now(session)), named
 
@@ -327,13 +384,19 @@ class OrderService:
         self._tell(session, order, "order_issued")
         self.progress.settle(session, order)
 
-    def _judged(self, session: Session, order_id: int, action: str) -> tuple[Order, Approver]:
-        """The waiting order and the commander who judges it."""
+    def _judged(
+        self, session: Session, order_id: int, action: str, conference: Conference | None
+    ) -> tuple[Order, Approver]:
+        """The waiting order and the commander who judges it: who asks, or who decided by voice."""
         principal = principal_of(session)
         order = queries.locked(session, principal, order_id)
         approver = Approver(
             principal.id, principal.name, principal.roles, principal.organisation_path
         )
+        if conference is not None:
+            if conference.case_id != order.case_id or conference.decided_by is None:
+                raise NotFound("order", order_id)
+            approver = self.directory.approver(session, conference.decided_by)
         authority.check_approver(approver, order.created_by, order.organisation_path)
         if order.state != lifecycle.PENDING_APPROVAL:
             raise IllegalTransition("order", order.state, action)
@@ -375,6 +438,14 @@ def _confirm(session: Session, order: Order, found: Sequence[Found], said: Seque
     """Keep with the order who lets these hits leave; raises BadInput, NeedsConfirmation."""
     kept = gate.confirm(session, found, said, "order", order.id)
     order.confirmed = [*(order.confirmed or []), *(one.as_json() for one in kept)]
+
+
+def _approve_by_call(order: Order, conference: Conference) -> None:
+    """The conference keeps the clock of its confirmation."""
+    order.approval_mode, order.conference_id = "call", conference.id
+    order.approver_id, order.approver_name = conference.decided_by, conference.decided_by_name
+    order.approved_at = conference.decided_at
+    order.confirm_due_at, order.confirmed_at = conference.confirm_due_at, conference.confirmed_at
 
 
 def _lock_units(session: Session, order: Order) -> None:

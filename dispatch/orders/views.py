@@ -48,7 +48,7 @@ from dispatch.orders.schemas import (
     Texts,
     Why,
 )
-from dispatch.orders.service import OralApproval, OrderService
+from dispatch.orders.service import ByCall, OralApproval, OrderService
 from dispatch.orders.status import Report, StatusService
 from dispatch.recommendation import regret
 from kernel.clock import now
@@ -131,15 +131,13 @@ def _composing(blueprint: APIBlueprint, orders: OrderService) -> None:
     @blueprint.doc(operation_id="issueOrder")
     @require("order.create")
     def issue(body: Issue) -> Any:
-        said = body.approval
-        oral = OralApproval(said.approver_id, said.at) if said else None
         with unit_of_work() as session:
             order = orders.issue(
                 session,
                 _request(body),
                 idempotency_key=body.idempotency_key,
                 override_reason=body.override_reason or "",
-                oral=oral,
+                approval=_approval(body),
                 confirmed=_said(body.confirmed),
             )
             return show(session, order)
@@ -315,6 +313,15 @@ def show(session: Session, order: Order) -> OrderOut:
 
 def _said(confirmed: list[ConfirmedIn]) -> list[Word]:
     return [Word(one.field, one.kind, one.digest) for one in confirmed]
+
+
+def _approval(body: Issue) -> OralApproval | ByCall | None:
+    said = body.approval
+    if said is None:
+        return None
+    if said.mode == "call":
+        return ByCall(said.conference_id)
+    return OralApproval(said.approver_id, said.at)
 
 
 def _request(body: Draft) -> Request:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from dispatch.alarms.duty import Present, text
+from dispatch.alarms.duty import Present, call, text
 from dispatch.alarms.models import Alarm
 from dispatch.alarms.service import CALLED, TERMINAL, AlarmService
 from dispatch.orders.ports import Directory
@@ -34,9 +34,12 @@ class Distress:
         directory: Directory,
         is_anybody_here: Present,
         zone: tzinfo,
+        *,
+        voice: bool,
     ):
+        """`voice`: whether there is an engine that calls people."""
         self.alarms, self.directory, self.zone = alarms, directory, zone
-        self.is_anybody_here = is_anybody_here
+        self.is_anybody_here, self.voice = is_anybody_here, voice
 
     def of_terminal(self, session: Session, told: Happened) -> Alarm:
         """A vehicle's button. Without a position the last known one is told, and its age."""
@@ -94,6 +97,8 @@ class Distress:
             "name": alarm.params["name"],
             "minute": f"{alarm.raised_at.astimezone(self.zone):%H:%M}",
         }
+        if self.voice:
+            call(session, alarm, duty, gate.clear("voice.duty_call", said).written(_words))
         words = gate.clear("sms.duty_call", said).written(_words)
         return text(session, alarm, duty, words, subject="SOS")
 

@@ -6,7 +6,7 @@ Which key was pressed is told while the call goes on, how it ended at its end
 
 from kernel.settings import Settings
 from telephony import numbers
-from telephony.exchange import ExchangeGateway, job_of
+from telephony.exchange import ExchangeGateway, job_of, lines
 from telephony.gateways.base import Gateway, Outgoing
 from telephony.lifecycle import Channel
 from telephony.outbox import Outbox
@@ -39,10 +39,12 @@ class AsteriskVoiceGateway(ExchangeGateway):
         self.ari.hang_up_unanswered(job_of(self.calls, message_id, attempt))
 
     def _desk(self) -> str:
-        """The desk's number; empty where it cannot be reached over this line."""
+        """What to dial for the desk; empty where it cannot be reached over this line."""
         desk, demo = self.settings.desk_number, self.settings.is_demo
+        if all(one in self.settings.extension_numbers for one in desk.split(",")):
+            return lines(*desk.split(","))
         refused = numbers.refusal(desk, demo_mode=demo, real=self.real)
-        return "" if refused else numbers.normal(desk)
+        return "" if refused else lines(outside=numbers.normal(desk))
 
 
 def create(settings: Settings) -> Gateway:

@@ -331,7 +331,8 @@ PROBES: dict[str, Probe] = {
     "operator.health": outside("/healthz"),
     **dict.fromkeys(
         ("registry.question", "order.voice", "order.print", "report_order.voice",
-         "report_order.print", "exchange.case", "mail.notice", "drill.sms", "drill.fax",
+         "report_order.print", "exchange.case", "mail.notice", "conference.staff",
+         "conference.caller", "voice.duty_call", "drill.sms", "drill.fax",
          "drill.voice", "sms.notice", "sms.code", "voice.case_status", "export.statistics",
          "paper.destruction_certificate", "paper.inspection_record", "exchange.anchor"),
         at_the_gate,

@@ -27,6 +27,7 @@ from command_center.app import create_app
 from command_center.cases.archive.models import Destruction
 from command_center.cases.models import Document, Recording
 from command_center.wiring import House
+from dispatch.conference.models import Conference, ConferenceParty
 from dispatch.escalation import policies
 from dispatch.escalation.policy import HOUSE
 from dispatch.orders.models import Proposal
@@ -318,6 +319,7 @@ def _order(siege: Siege) -> None:
     ids["pending_id"] = _sent(siege, ids["JB_id"], None, siege.bureau.branch)["id"]
     ids["policy_id"] = _policy(siege, siege.bureau.root.path)
     ids["duty_id"] = _duty(siege, siege.bureau.branch)
+    ids["conference_id"], ids["party_id"] = _conference(siege, ids["case_id"], siege.bureau.branch)
     ids["handover_id"] = siege.kept(
         "second-disp", "POST", "/handovers", {"notes": "一切正常", "key": str(uuid4())}
     )["id"]
@@ -343,6 +345,23 @@ def _supervision(siege: Siege, case_id: int, problem: str) -> dict[str, Any]:
     body = {"case_id": case_id, "draft": draft, "issue": True}
     made: dict[str, Any] = siege.kept("cmd", "POST", "/supervisions", body)
     return made
+
+
+def _conference(siege: Siege, case_id: int, branch: Organisation) -> tuple[int, int]:
+    """Two talk about the case: (conference, the desk's line)."""
+    with siege.database.unit_of_work(SETTER) as session:
+        moment = siege.database.clock.now()
+        made = Conference(
+            case_id=case_id, case_no=siege.numbers["TS"], organisation_path=branch.path,
+            is_report=False, started_by=1, started_by_name=branch.name, started_at=moment,
+            parties=[
+                ConferenceParty(part=part, user_id=1, name="某", state="JOINED", joined_at=moment)
+                for part in ("desk", "leader")
+            ],
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return made.id, made.parties[0].id
 
 
 def _duty(siege: Siege, branch: Organisation) -> int:
@@ -395,6 +414,7 @@ def _elsewhere(siege: Siege) -> None:
     left = siege.kept(
         "west-disp", "POST", "/handovers", {"notes": "西边的交接说明", "key": str(uuid4())}
     )
+    conference = _conference(siege, case["id"], west)
     siege.foreign = {
         "case_id": case["id"], "case_no": case["case_no"], "into_case_no": case["case_no"],
         "object_no": case["case_no"], "unit_id": unit_id, "unit_ids": [unit_id],
@@ -402,6 +422,7 @@ def _elsewhere(siege: Siege) -> None:
         "duty_id": _duty(siege, west), "handover_id": left["id"],
         "offer_id": _offer(siege, made["part"]["id"], unit_id, "西边的移交理由"),
         "supervision_id": _supervision(siege, case["id"], "西边督办的问题")["id"],
+        "conference_id": conference[0], "party_id": conference[1],
         "order_id": made["id"], "assignment_id": made["part"]["id"], "alarm_id": alarm["id"],
         "delivery_id": made["part"]["deliveries"][0]["id"], "organisation_id": west.id,
         "branch_ids": [west.id], "query_code": "000000", "user_id": siege.ids["user_id"],

@@ -18,6 +18,8 @@ from gps_ingest.queries import terminal_by_identity
 from kernel.access import Role
 from kernel.db import carried_out_by, principal_of
 from kernel.errors import BadInput, Conflict, NotFound
+from kernel.gate.gate import Cleared
+from telephony.conference import Address, line_of
 
 T = TypeVar("T")
 
@@ -64,6 +66,9 @@ class FakeDirectory:
     def on_duty(self, session: Session, path: str, post: str) -> Sequence[Officer]:
         return self.roster.get(post, ())
 
+    def extensions(self, session: Session, path: str) -> Sequence[Officer]:
+        return [one for one in self.officers.values() if one.extension]
+
     def numbers(self, session: Session) -> frozenset[str]:
         known = (*self.by_id.values(), *self.officers.values())
         faxes = [one.fax for one in self.by_id.values()]
@@ -81,6 +86,8 @@ class FakeGate:
     holds: set[tuple[int, int]] = field(default_factory=set)
     closed: set[int] = field(default_factory=set)
     informant: str = ""
+    callers: dict[int, str] = field(default_factory=dict)
+    """Case -> the number of whoever stands behind it."""
 
     def brief(self, session: Session, case_id: int) -> OrderBrief:
         brief = _get(self.briefs, case_id, "case")
@@ -92,6 +99,10 @@ class FakeGate:
         for name, words in texts.items():
             if self.informant and self.informant in words:
                 raise BadInput(name, "facts_contain_identity")
+
+    def caller_number(self, session: Session, case_id: int) -> str:
+        _get(self.briefs, case_id, "case")
+        return self.callers.get(case_id, "")
 
     def place_hold(self, session: Session, case_id: int, order_id: int) -> None:
         if case_id in self.closed:
@@ -162,3 +173,38 @@ def _get(found: dict[int, T], ident: int, kind: str) -> T:
     if ident not in found:
         raise NotFound(kind, ident)
     return found[ident]
+
+
+@dataclass
+class FakeLine:
+    """Stands in for `telephony.conference.ConferenceLine`: who was called, and what is up."""
+
+    rung: list[tuple[int, int, dict[str, str], bool]] = field(default_factory=list)
+    up: set[str] = field(default_factory=set)
+    hung_up: list[tuple[int, int]] = field(default_factory=list)
+    fails: list[Exception] = field(default_factory=list)
+    """What the next questions raise."""
+
+    def ring(
+        self, conference_id: int, party_id: int, to: Cleared[Address], *, notice: bool
+    ) -> str | None:
+        self._fail()
+        address = {name: value for name, value in to.for_way("voice").items() if value}
+        if not address:
+            return "no_number"
+        self.rung.append((conference_id, party_id, address, notice))
+        self.up.add(line_of(conference_id, party_id))
+        return None
+
+    def hang_up(self, conference_id: int, party_id: int) -> None:
+        self._fail()
+        self.hung_up.append((conference_id, party_id))
+        self.up.discard(line_of(conference_id, party_id))
+
+    def names(self) -> frozenset[str]:
+        self._fail()
+        return frozenset(self.up)
+
+    def _fail(self) -> None:
+        if self.fails:
+            raise self.fails.pop(0)

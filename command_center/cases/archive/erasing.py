@@ -28,6 +28,7 @@ from command_center.cases.models import (
     TimelineEntry,
 )
 from command_center.cases.office import Office
+from dispatch.conference.models import Conference
 from dispatch.delivery.models import Delivery
 from dispatch.orders.models import Assignment, Order, StatusReport
 from kernel.access import Role
@@ -123,6 +124,11 @@ def _forget_orders(session: Session, case: Case) -> None:
     session.execute(
         update(Order).where(Order.case_id == case.id)
         .values(brief=empty, note="", override_reason="", end_reason="")
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    session.execute(
+        update(Conference).where(Conference.case_id == case.id)
+        .values(words="", consent_reason="")
         .execution_options(synchronize_session=False)
     )  # fmt: skip
     parts = select(Assignment.id).where(Assignment.order_id.in_(orders))

@@ -4,7 +4,8 @@ from command_center.migrations.access.rule import ME, Rule, may
 from kernel.access import Role
 
 KNOWN = (
-    "id", "account", "name", "organisation_id", "phone", "certificate_no", "active",
+    "id", "account", "name", "organisation_id", "phone", "certificate_no", "extension",
+    "active",
     "must_change_password", "password_until",
 )  # fmt: skip
 """What colleagues may know of each other: never the password's hash."""

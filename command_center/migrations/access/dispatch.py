@@ -14,6 +14,11 @@ FUNCTIONS = (
        select exists (select from dispatch.assignments a where a.order_id = of_order and (
          (kernel.may('order.read') and starts_with(a.target_path, kernel.my_path()))
          or (kernel.may('field.act') and dispatch.is_my_unit(a.unit_id)))) $$""",
+    # A leader, or a colleague who takes over, knows the call that they are in.
+    """create or replace function dispatch.is_in_conference(of_conference bigint) returns boolean
+       language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+       select exists (select from dispatch.conference_parties p
+                      where p.conference_id = of_conference and p.user_id = kernel.me()) $$""",
     # The rule below asks row by row: lists ask it of these candidates only.
     """create or replace function dispatch.concerning_me(
          only_open boolean, of_case bigint, at_most integer) returns setof bigint
@@ -76,6 +81,11 @@ _WORKS = may("order.create", "order.approve", "field.act", "case.handle")
 _OF_ORDER = "exists (select from dispatch.orders o where o.id = order_id)"
 _OF_ASSIGNMENT = "exists (select from dispatch.assignments a where a.id = assignment_id)"
 _OF_ESCALATION = "exists (select from dispatch.escalations e where e.id = escalation_id)"
+_CONFERS = (
+    f"{may('call.make')} and (({may('order.read')} and {within('organisation_path')})"
+    f" or started_by = {ME} or dispatch.is_in_conference(id))"
+)
+_OF_CONFERENCE = "exists (select from dispatch.conferences c where c.id = conference_id)"
 _UNIT = f"({may('unit.read', 'field.act')} and {within('organisation_path')})"
 _OF_UNIT = "exists (select from dispatch.units u where u.id = unit_id)"
 _MOVES = may("unit.manage", "order.create", "order.approve", "field.act")
@@ -84,7 +94,7 @@ _SENDS = may("unit.read", "field.act")
 _HOUSE = (
     "orders", "assignments", "status_reports", "deliveries", "units", "unit_terminals", "crew",
     "replies", "alarms", "proposals", "observations", "unit_states", "policies", "escalations",
-    "escalation_steps", "drills", "drill_calls", "offers",
+    "escalation_steps", "drills", "drill_calls", "offers", "conferences", "conference_parties",
 )  # fmt: skip
 
 _PEOPLE = (
@@ -123,6 +133,9 @@ _PEOPLE = (
     ("drill_calls", "select",
      f"{may('order.read', 'drill.run')} and {within('organisation_path')}"),
     ("drill_calls", "insert update", f"{may('drill.run')} and {within('organisation_path')}"),
+    ("conferences", "select update", _CONFERS),
+    ("conferences", "insert", f"{may('call.make')} and started_by = {ME}"),
+    ("conference_parties", "select insert update", _OF_CONFERENCE),
     ("units", "select", f"{_UNIT} or dispatch.is_my_unit(id)"),
     ("units", "insert", f"{may('unit.manage')} and {within('organisation_path')}"),
     ("units", "update",
@@ -188,6 +201,7 @@ RULES = (
             "dispatch.assignments",
             "dispatch.status_reports",
             "dispatch.deliveries",
+            "dispatch.conferences",
             "telephony.messages",
         )
     ),

@@ -40,6 +40,7 @@ export interface PersonIn {
   roles: string[]
   phone: string
   certificate_no: string
+  extension: string
   active: boolean
 }
 

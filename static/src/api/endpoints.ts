@@ -182,6 +182,26 @@ export const outbound = {
   resume: () => post<T.Outbound>('/outbound/resume'),
 }
 
+export const conferences = {
+  ofCase: (caseId: T.Id) => get<T.Conference[]>(`/cases/${caseId}/conferences`),
+  choices: (caseId: T.Id) => get<T.ConferenceChoices>(`/cases/${caseId}/conferences/choices`),
+  one: (id: T.Id) => get<T.Conference>(`/conferences/${id}`),
+  start: (caseId: T.Id, leader_id: T.Id | null, with_caller: boolean) =>
+    post<T.Conference>(`/cases/${caseId}/conferences`, { leader_id, with_caller }),
+  callIn: (id: T.Id, user_id: T.Id, takes_over: boolean) =>
+    post<T.Conference>(`/conferences/${id}/parties`, { user_id, takes_over }),
+  callCaller: (id: T.Id) => post<T.Conference>(`/conferences/${id}/caller`),
+  /** An informant's word that others may hear them, written down. */
+  consent: (id: T.Id, reason: string) => post<T.Conference>(`/conferences/${id}/consent`, { reason }),
+  drop: (id: T.Id, partyId: T.Id) => post<T.Conference>(`/conferences/${id}/parties/${partyId}/drop`),
+  end: (id: T.Id) => post<T.Conference>(`/conferences/${id}/end`),
+  decide: (
+    id: T.Id,
+    said: { decision: T.Verdict; words: string; leader_id: T.Id | null; order_id: T.Id | null },
+  ) => post<T.Conference>(`/conferences/${id}/decision`, said),
+  confirm: (id: T.Id) => post<T.Conference>(`/conferences/${id}/confirm`),
+}
+
 export const drill = {
   read: () => get<T.DrillBoard>('/drill'),
   begin: () => post<T.DrillBoard>('/drill'),

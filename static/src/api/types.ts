@@ -198,7 +198,7 @@ export interface Attachment {
 
 export interface Recording {
   id: Id
-  kind: 'call' | 'voice_message' | 'order_call'
+  kind: 'call' | 'voice_message' | 'order_call' | 'conference'
   media_type: string
   at: Instant
   /** Cleared words; empty for a report. */
@@ -883,7 +883,7 @@ export interface OrderIssue extends OrderDraft {
   idempotency_key: string
   override_reason: string | null
   confirmed: ConfirmedHit[]
-  approval: { mode: 'oral'; approver_id: Id; at: Instant } | null
+  approval: { mode: 'oral'; approver_id: Id; at: Instant } | { mode: 'call'; conference_id: Id } | null
 }
 
 export interface OrderSummary {
@@ -953,6 +953,8 @@ export interface Order extends OrderSummary {
   issued_by: string | null
   approval: {
     mode: string
+    /** Where it was decided by voice; its recording bears the number. */
+    conference_id: Id | null
     approver: string | null
     at: Instant | null
     confirmed_at: Instant | null
@@ -989,6 +991,65 @@ export interface Ledger {
   issued_by: string
   approval: Order['approval']
   rows: LedgerRow[]
+}
+
+export interface Reachable {
+  id: Id
+  name: string
+  extension: string
+}
+
+/** Who can be called about a case; `extension` is one's own. */
+export interface ConferenceChoices {
+  ready: boolean
+  extension: string
+  has_caller: boolean
+  leaders: Reachable[]
+  colleagues: Reachable[]
+}
+
+export type ConferencePart = 'desk' | 'leader' | 'colleague' | 'caller'
+export interface ConferenceParty {
+  id: Id
+  part: ConferencePart
+  user_id: Id | null
+  name: string
+  takes_over: boolean
+  state: 'WAITING' | 'RINGING' | 'JOINED' | 'LEFT' | 'FAILED'
+  problem: string | null
+  hanging_up: boolean
+  rang_at: Instant | null
+  joined_at: Instant | null
+  ended_at: Instant | null
+}
+
+export type Verdict = 'approve' | 'refuse' | 'other'
+export interface ConferenceDecision {
+  decision: Verdict
+  words: string
+  at: Instant
+  by_id: Id
+  by: string
+  recorded_by: string
+  confirm_due_at: Instant | null
+  confirmed_at: Instant | null
+}
+
+export interface Conference {
+  id: Id
+  case_id: Id
+  case_no: string
+  is_report: boolean
+  started_by_id: Id
+  started_by: string
+  started_at: Instant
+  ended_at: Instant | null
+  consent_at: Instant | null
+  consent_by: string | null
+  consent_reason: string
+  recording: string
+  parties: ConferenceParty[]
+  decision: ConferenceDecision | null
 }
 
 export type AssignmentReport =
@@ -1198,7 +1259,18 @@ export interface Positions {
   units: PositionRow[]
 }
 export type ChangedKind =
-  'case' | 'order' | 'alarm' | 'inbound' | 'outbound' | 'drill' | 'stranger_text' | 'stats' | 'supervision'
+  | 'case'
+  | 'order'
+  | 'alarm'
+  | 'inbound'
+  | 'outbound'
+  | 'drill'
+  | 'stranger_text'
+  | 'stats'
+  | 'supervision'
+  | 'conference'
+  /** A leader has joined a conference: told at their own desks alone. */
+  | 'called'
 export interface Changed {
   seq: number
   kind: ChangedKind

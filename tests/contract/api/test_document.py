@@ -79,7 +79,7 @@ def test_what_is_open_to_everyone_is_a_short_list(app: APIFlask) -> None:
         "/api/v1/session/second", "/api/v1/session/provider", "/api/v1/session/provider/return",
         "/api/v1/public/submissions", "/api/v1/public/query",
         "/hooks/kannel/inbound", "/hooks/kannel/receipt", "/hooks/call/receipt",
-            "/hooks/fax/inbound",
+            "/hooks/fax/inbound", "/hooks/conference/party",
     }  # fmt: skip
 
 
@@ -95,6 +95,7 @@ def test_what_asks_for_a_fresh_proof(app: APIFlask) -> None:
         "archive.export_person", "archive.approve",
         "escalation.write", "escalation.sign",
         "orders.approve", "orders.refuse", "orders.confirm",
+        "conferences.decide", "conferences.confirm",
         "account.remove", "account.renew_codes",
         "administration.create", "administration.change", "administration.reset_password",
         "administration.reset_second_factor", "administration.end_session",

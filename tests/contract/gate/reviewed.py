@@ -11,7 +11,8 @@ OPERATOR = "tells the operator at the terminal about the installation"
 OWN_PROCESSES = "news between our own processes: ids and positions, never words"
 SENDS_CLEARED = (
     "gate: order.sms, order.fax, order.app, order.voice, report_order.sms, report_order.fax,"
-    " report_order.voice, drill.sms, drill.fax, drill.voice"
+    " report_order.voice, drill.sms, drill.fax, drill.voice,"
+    " conference.staff, conference.caller, voice.duty_call"
 )
 
 REVIEWED: dict[str, tuple[frozenset[str], str]] = {
@@ -32,6 +33,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("command_center.commands.keys", OPERATOR, "stdout"),
         ("command_center.cli", OPERATOR, "import_module()", "open()", "stdout"),
         ("command_center.commands.doctor", OPERATOR, "import subprocess", "stdout"),
+        ("command_center.commands.extensions", OPERATOR, "stdout"),
         ("command_center.commands.filters", "gives a filter's own input back, decoded",
          "open()", "stdout"),
         ("command_center.commands.gps", OPERATOR, "stdout"),
@@ -94,7 +96,8 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("telephony.outbox", "gate: order.fax, report_order.fax, drill.fax",
          "fdopen()", "mkstemp()"),
         ("telephony.speech", "gate: order.voice, report_order.voice, order_recall.voice,"
-         " report_order_recall.voice, drill.voice", "TemporaryDirectory()", "import subprocess"),
+         " report_order_recall.voice, drill.voice, voice.duty_call",
+         "TemporaryDirectory()", "import subprocess"),
         ("telephony.sending", SENDS_CLEARED, ".send()"),
         ("telephony.simulated_fax", "the labelled simulator, which reaches nobody",
          "import http.server", "open()"),
@@ -158,6 +161,7 @@ FILES_WITHOUT_SCHEMA: dict[str, str] = {
     "telephony_hooks.kannel_inbound": "engine.answer",
     "telephony_hooks.call_receipt": "engine.answer",
     "telephony_hooks.fax_inbound": "engine.answer",
+    "telephony_hooks.conference_party": "engine.answer",
     "healthz": "operator.health",
     "metrics": "operator.metrics",
     "assets": "desk.page",

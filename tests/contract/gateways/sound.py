@@ -35,6 +35,13 @@ def likeness(spoken: Samples, heard: Samples) -> float:
     return best
 
 
+def tone(samples: Samples, hertz: float) -> float:
+    """How loud a pure tone is in the half second where it is loudest: half its amplitude."""
+    wave = np.exp(-2j * np.pi * hertz * np.arange(RATE // 2) / RATE)
+    half = [samples[i : i + RATE // 2] for i in range(0, len(samples) - RATE // 2 + 1, WINDOW)]
+    return max((float(abs(np.mean(one * wave))) for one in half), default=0.0)
+
+
 def pieces(samples: Samples, seconds: int) -> list[Samples]:
     """Whole pieces of that length."""
     step = seconds * RATE

@@ -247,3 +247,16 @@ def test_closed_accounts_stay_in_the_administrator_s_list(
 def test_the_tree_of_organisations_is_unchanged(rooms: OneTransaction, root: int) -> None:
     with rooms.unit_of_work(SETTER) as session:
         assert session.scalars(select(Organisation.id)).all() == [root]
+
+
+def test_an_extension_is_one_of_the_exchange_s_and_somebody_s_alone(
+    admin: Browser, people: dict[str, int], root: int
+) -> None:
+    given = admin.put(f"/admin/users/{people['disp']}", **said(root, extension="8003"))
+    assert given.get_json()["extension"] == "8003"
+    again = admin.put(f"/admin/users/{people['disp']}", **said(root, extension="8003"))
+    assert again.status_code == 200
+    taken = admin.post("/admin/users", account="wangmin", **said(root, extension="8003"))
+    assert code_of(taken) == (409, "extension_taken")
+    unknown = admin.put(f"/admin/users/{people['disp']}", **said(root, extension="9999"))
+    assert code_of(unknown) == (422, "unknown_extension")

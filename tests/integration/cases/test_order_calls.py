@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from command_center.cases import views
 from command_center.cases.models import Case, Recording
 from command_center.cases.office import Office
 from command_center.cases.order_calls import OrderCalls
+from dispatch.conference.models import Conference
 from dispatch.delivery.models import Delivery
 from dispatch.orders.models import Assignment, Order
 from kernel.access import Principal
@@ -120,7 +122,49 @@ def test_a_call_that_may_go_on_is_left_alone(
     assert bool(kept(session)) is is_kept
 
 
-@pytest.mark.parametrize("name", ["voice-999999-1", "other", "fax-1-1"])
+def a_conference(session: Session, case: Case, **more: Any) -> Conference:
+    moment = now(session)
+    made = Conference(
+        case_id=case.id, case_no=case.case_no, organisation_path=case.organisation_path,
+        is_report=case.kind == "JB", started_by=1, started_by_name="", started_at=moment, **more,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made
+
+
+def test_a_conference_is_sealed_once_it_is_over(
+    session: Session, calls: OrderCalls, open_case: Opener
+) -> None:
+    case = open_case(complaint())
+    made = a_conference(session, case)
+    file = lay(calls, session, f"conference-{made.id}", quiet=3000)
+    calls.keep(session)
+    assert kept(session) == [], "they talk, however long it is quiet"
+    made.ended_at = now(session)
+    calls.keep(session)
+    (one,) = kept(session)
+    assert (one.case_id, one.kind, one.call) == (case.id, "conference", f"conference-{made.id}")
+    assert one.delivery_id is None
+    calls.keep(session)
+    assert not file.exists() and len(kept(session)) == 1
+
+
+def test_a_conference_of_a_report_opens_under_a_reveal_only(
+    session: Session, calls: OrderCalls, desk: Desk, open_case: Opener, bureau: Bureau
+) -> None:
+    made = a_conference(session, open_case(report()), ended_at=now(session))
+    lay(calls, session, f"conference-{made.id}")
+    calls.keep(session)
+    (one,) = kept(session)
+    for role in ("CMD", "DISP", "AGENT", "LEAD"):
+        answer = desk.post(
+            bureau.person(role), f"/recordings/{one.id}/hear", {"reason_code": "verify"}
+        )
+        assert answer.status_code in (403, 404), role
+
+
+@pytest.mark.parametrize("name", ["voice-999999-1", "other", "fax-1-1", "conference-999999"])
 def test_sound_of_no_order_is_destroyed(session: Session, calls: OrderCalls, name: str) -> None:
     file = lay(calls, session, name)
     calls.keep(session)

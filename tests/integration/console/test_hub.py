@@ -1,7 +1,7 @@
 """The desks' live line over Socket.IO: who hears what, and what a stranger cannot do."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -60,10 +60,10 @@ class Console:
                 west = int(self.paths["west"].strip("/").rpartition("/")[2])
                 session.execute(update(User).where(User.id == user.id).values(organisation_id=west))
 
-    def tell(self, kind: str, ident: int, *branches: str) -> None:
+    def tell(self, kind: str, ident: int, *branches: str, people: Sequence[int] = ()) -> None:
         """News as the bus brings them."""
         paths = [self.paths[branch] for branch in branches]
-        self.hub.tell({"kind": kind, "id": ident, "paths": paths}, 1)
+        self.hub.tell({"kind": kind, "id": ident, "paths": paths, "people": people}, 1)
 
 
 def heard(desk: SocketIOTestClient) -> list[tuple[str, str]]:
@@ -249,3 +249,16 @@ def test_a_desk_whose_rights_have_changed_gets_no_answer(
     assert desk.emit(event, said, callback=True) in ({}, {"ok": False})
     assert not desk.is_connected()
     assert console.hub.desks == {}
+
+
+def test_a_leader_who_answers_is_told_at_their_own_desks_alone(console: Console) -> None:
+    chief, agent, east = (console.sit(one) for one in ("chief", "agent", "east-desk"))
+    with console.database.unit_of_work(system("test")) as session:
+        ident = session.scalars(select(User.id).where(User.account == "agent")).one()
+    for desk in (chief, agent, east):
+        heard(desk)
+    console.tell("called", 7, people=[ident])
+    assert heard(agent) == [("changed", "called")]
+    assert heard(chief) == heard(east) == []
+    console.tell("conference", 7, "east", people=[ident])
+    assert [heard(desk) for desk in (chief, agent, east)] == [[("changed", "conference")]] * 3

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 
 import pytest
@@ -24,7 +24,7 @@ from dispatch.orders.brief import OrderBrief
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.plan import Request
 from dispatch.orders.ports import Branch, Officer
-from dispatch.orders.service import OralApproval
+from dispatch.orders.service import ByCall, OralApproval
 from dispatch.orders.status import Report
 from dispatch.room import Room
 from dispatch.units import service as units
@@ -39,6 +39,7 @@ from kernel.gate.gate import Word
 from kernel.jobs import Handlers, Job, Worker
 from kernel.settings import Settings
 from telephony import inbound, sending
+from telephony.conference import ConferenceLine
 from telephony.gateways.memory import MemoryGateway
 from telephony.ledger import HANG_UP, RELEASE, SEND
 from telephony.lifecycle import Channel
@@ -49,6 +50,7 @@ from tests.fakes.dispatch import (
     FakeEvidence,
     FakeGate,
     FakeInspections,
+    FakeLine,
     FakePhones,
     FakeRegistry,
 )
@@ -83,7 +85,7 @@ GRAVE = replace(COMPLAINT, case_id=3, case_no="TS11010120260922000031", urgency=
 TABLES = (
     "dispatch.policies, dispatch.units, dispatch.orders, dispatch.alarms, dispatch.replies,"
     " gps.terminals, gps.happenings, telephony.messages, telephony.inbound, kernel.jobs,"
-    " kernel.counters, kernel.outbound_pauses, dispatch.drills"
+    " kernel.counters, kernel.outbound_pauses, dispatch.drills, dispatch.conferences"
 )
 
 
@@ -114,6 +116,7 @@ class Desk:
     evidence: FakeEvidence
     phones: FakePhones
     outbox: Outbox
+    line: FakeLine
     desks: list[int] = field(default_factory=list)
     """The commanders who sit at a desk."""
     tray: dict[str, bytes] = field(default_factory=dict)
@@ -216,7 +219,7 @@ class Desk:
         self,
         *unit_ids: int,
         who: Principal = DISPATCHER,
-        oral: OralApproval | None = None,
+        oral: OralApproval | ByCall | None = None,
         override_reason: str = "更熟悉现场",
         confirmed: Sequence[Word] = (),
         **more: Any,
@@ -228,7 +231,7 @@ class Desk:
                 request,
                 idempotency_key=uuid4(),
                 override_reason=override_reason,
-                oral=oral,
+                approval=oral,
                 confirmed=confirmed,
             ),
             who,
@@ -339,8 +342,10 @@ def desk(
         vault=Vault("a master key of some length"),
         fax_pages=(tray := dict[str, bytes]()).get,
         registry=(registry := FakeRegistry()),
+        line=cast(ConferenceLine, line := FakeLine()),
     )
     yield Desk(
-        database, clock, made, directory, gate, evidence, phones, outbox, desks, tray, registry
-    )
+        database, clock, made, directory, gate, evidence, phones, outbox, line, desks, tray,
+        registry,
+    )  # fmt: skip
     database.close()

@@ -13,6 +13,7 @@ from gps_ingest.models import Downlink, Happened, Terminal
 from kernel import jobs
 from kernel.access import Role, system
 from kernel.clock import now
+from telephony.models import Message
 from tests.integration.dispatch.conftest import (
     COMMANDER,
     DISPATCHER,
@@ -216,3 +217,19 @@ def test_where_no_commander_is_at_a_desk_the_duty_list_is_told_once(desk: Desk, 
     sent = [message.text for message in desk.sms.sent]
     assert len(sent) == 2 and "紧急求助" in sent[0] and "京A1234" in sent[0]
     assert desk.alarms("officer_distress")[0].params["called"] == ["警员7", "警员8"]
+
+
+def test_and_they_are_rung_for_a_text_may_lie_unread(
+    desk: Desk, car: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telephony.speech.to_wav", lambda text, wav: wav.write_bytes(b"RIFF"))
+    desk.directory.duty = [desk.officer(7), desk.officer(8)]
+    desk.desks.clear()
+    for _ in range(2):
+        terminal_tells(desk, "alarm", sos=True, bits=1, late=False)
+    desk.work()
+    assert [one.to for one in desk.voice.sent] == [desk.officer(n).phone for n in (7, 8)]
+    said = desk.do(
+        lambda s: s.scalars(select(Message.text).filter_by(channel="voice")).all(), SETUP
+    )
+    assert len(said) == 2 and all("京A1234" in str(words) for words in said)

@@ -27,6 +27,7 @@ from command_center.cases.office import Office
 from command_center.cases.supervision.models import Supervision
 from dispatch import scope
 from dispatch.alarms.models import Alarm
+from dispatch.conference.models import Conference, ConferenceParty
 from dispatch.escalation import policies
 from dispatch.escalation.policy import HOUSE
 from dispatch.orders.models import Assignment, Order
@@ -132,9 +133,20 @@ class Elsewhere:
         self._order(cases[0].id, unit.id)
         self.ids["policy_id"] = policies.write(session, west.path, HOUSE[1], based_on=0).id
         self._duty()
+        self._conference(cases[0])
         self._handover()
         self._supervision(cases[0])
         session.flush()
+
+    def _conference(self, case: Case) -> None:
+        made = Conference(
+            case_id=case.id, case_no=case.case_no, organisation_path=case.organisation_path,
+            is_report=False, started_by=1, started_by_name="西车", started_at=now(self.session),
+            parties=[ConferenceParty(part="desk", user_id=1, name="西车")],
+        )  # fmt: skip
+        self.session.add(made)
+        self.session.flush()
+        self.ids |= {"conference_id": made.id, "party_id": made.parties[0].id}
 
     def _duty(self) -> None:
         moment = now(self.session)

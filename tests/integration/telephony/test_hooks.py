@@ -215,3 +215,19 @@ def test_without_the_database_the_engine_is_asked_to_come_again(settings: Settin
     assert answer.status_code == 503
     assert json.loads(answer.data)["code"] == "database_unavailable"
     nowhere.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ({"conference": 7, "party": 2, "news": "joined", "at": "1795402944"}, DONE),
+        ({"conference": 7, "party": 2, "news": "left"}, DONE),
+        ({"conference": 7, "party": 2, "news": "sings"}, 422),
+        ({"conference": "x", "party": 2, "news": "left"}, 422),
+        ([], 422),
+    ],
+)
+def test_news_of_a_party_go_upward_once_they_make_sense(
+    engine: FlaskClient, said: object, status: int
+) -> None:
+    assert engine.post("/hooks/conference/party", json=said).status_code == status

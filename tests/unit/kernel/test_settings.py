@@ -95,3 +95,11 @@ def test_an_unknown_variable_warns(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CC_HTTP_PROT", "8080")
     with pytest.warns(UserWarning, match="CC_HTTP_PROT"):
         load(var_dir=tmp_path)
+
+
+def test_extensions_are_a_range(tmp_path: Path) -> None:
+    found = load(var_dir=tmp_path, extensions="801-803").extension_numbers
+    assert found == ("801", "802", "803")
+    for wrong in ("", "8001", "8020-8001", "10-20", "8001-9999999", "0801-0803"):
+        with pytest.raises(ValidationError, match="CC_EXTENSIONS"):
+            load(var_dir=tmp_path, extensions=wrong)

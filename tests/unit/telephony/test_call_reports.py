@@ -52,6 +52,30 @@ def test_what_a_call_tells(line: str, kind: Kind, part: int) -> None:
     assert (found.kind, found.part) == (kind, part)
 
 
+@pytest.mark.parametrize(
+    ("line", "news"),
+    [
+        ("job=conference-7-2&party=joined&at=1795402944", "joined"),
+        ("job=conference-7-2&party=left&at=1795402944", "left"),
+        ("job=conference-7-2&dial=BUSY&at=1795402944", "busy"),
+        ("job=conference-7-2&dial=NOANSWER&at=1795402944", "no_answer"),
+        ("job=conference-7-2&dial=CHANUNAVAIL&at=1795402944", "dropped"),
+    ],
+)
+def test_what_became_of_a_party_s_line(line: str, news: str) -> None:
+    found = read(line)
+    assert found is not None
+    assert (found.hook, found.body) == (
+        "conference/party",
+        {"conference": 7, "party": 2, "news": news, "at": "1795402944"},
+    )
+
+
+@pytest.mark.parametrize("line", ["job=conference-7-2&dial=ANSWER", "job=conference-7&party=left"])
+def test_the_end_of_a_dialling_that_was_answered_is_no_news_of_the_party(line: str) -> None:
+    assert read(line) is None
+
+
 def test_a_key_is_told_with_the_moment_it_was_pressed() -> None:
     found = read("job=voice-7-2&key=*&part=3&at=1795402944")
     assert found is not None

@@ -134,6 +134,17 @@ describe('composing an order', () => {
     })
   })
 
+  it('goes by the call in which a leader approved', async () => {
+    const c = composer({ needs_approval: true })
+    c.toggleUnit(11)
+    await c.ask()
+    c.byCall.value = 12
+    expect(c.waitsForApproval.value).toBe(false)
+    await c.send()
+    expect(c.api.issue.mock.calls[0]?.[0].approval).toEqual({ mode: 'call', conference_id: 12 })
+    expect(c.byCall.value).toBe(null)
+  })
+
   it('asks why when the server wants a reason, and sends it', async () => {
     const c = composer()
     c.toggleUnit(11)

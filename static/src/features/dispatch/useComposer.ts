@@ -40,6 +40,8 @@ export function useComposer(
   const overrideReason = ref('')
   /** Null: the commander approves on line. */
   const oral = ref<Oral | null>(null)
+  /** The call in which a leader approved; it stands before what the dispatcher remembers. */
+  const byCall = ref<Id | null>(null)
   /** The server asked why this choice and not the one it proposed. */
   const reasonAsked = ref(false)
   /** Keys of the hits in the words that the dispatcher has looked at and lets leave. */
@@ -62,7 +64,7 @@ export function useComposer(
     return null
   })
   const canSend = computed(() => phase.value === 'reading' && lacks.value === null)
-  const waitsForApproval = computed(() => Boolean(preview.value?.needs_approval && !oral.value))
+  const waitsForApproval = computed(() => Boolean(preview.value?.needs_approval && !oral.value && byCall.value === null))
 
   function begin(id: Id | null, kind: OrderKind = 'inspect'): void {
     if (id !== caseId.value) usual = offered()
@@ -77,7 +79,7 @@ export function useComposer(
       note: '',
     })
     overrideReason.value = ''
-    oral.value = null
+    oral.value = byCall.value = null
     accepted.value = new Set()
     back()
   }
@@ -181,7 +183,9 @@ export function useComposer(
   }
 
   function approval() {
-    if (!preview.value?.needs_approval || !oral.value || oral.value.approverId === null) return null
+    if (!preview.value?.needs_approval) return null
+    if (byCall.value !== null) return { mode: 'call' as const, conference_id: byCall.value }
+    if (!oral.value || oral.value.approverId === null) return null
     const at = new Date(now() - oral.value.minutesAgo * 60_000).toISOString()
     return { mode: 'oral' as const, approver_id: oral.value.approverId, at }
   }
@@ -194,6 +198,7 @@ export function useComposer(
     error,
     overrideReason,
     oral,
+    byCall,
     reasonAsked,
     accepted,
     anyTarget,

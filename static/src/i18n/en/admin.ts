@@ -54,6 +54,7 @@ export default {
   newPerson: 'New user',
   changePerson: 'Change user',
   certificate: 'Officer certificate',
+  extension: 'Extension',
   active: 'Account open (closing it ends every session at once)',
   ownRights: 'Nobody changes their own roles, organisation or standing.',
   asksFactor: 'In production these roles sign in with a second factor.',

@@ -141,4 +141,7 @@ export default {
   recordings_no: 'Number of the recording',
   signatures: 'Signatures',
   defence: 'Statement and defence',
+  decision: 'Decision',
+  recording: 'Recording',
+  approver: 'Approved by',
 }

@@ -54,6 +54,7 @@ export default {
   newPerson: '新建用户',
   changePerson: '修改用户',
   certificate: '执法证号',
+  extension: '分机',
   active: '账号启用（取消后立即退出所有登录，不能再登录）',
   ownRights: '不能修改自己的岗位、机构和启用状态。',
   asksFactor: '这些岗位在正式运行时必须使用动态口令。',

@@ -141,4 +141,7 @@ export default {
   recordings_no: '录音录像编号',
   signatures: '签名',
   defence: '当事人陈述申辩',
+  decision: '决定',
+  recording: '录音',
+  approver: '批准人',
 }
