@@ -50,7 +50,7 @@ def fleet_rooms_of_cell(path: str, here: str) -> list[str]:
 
 def person_room(user_id: int) -> str:
     """Every desk at which this person is signed in."""
-    return f"person:{user_id}"
+    return f"person {user_id}"
 
 
 def topic_room(topic: str, path: str) -> str:
