@@ -1,6 +1,7 @@
 """Asking about the business of an order; the answer stays with the order. Nothing here commits."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from dispatch.news import tell_timeline
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.models import Order
 from dispatch.subjects.models import SubjectFacts
-from dispatch.subjects.ports import Asked, Registry
+from dispatch.subjects.ports import FOUND, NOT_FOUND, Asked, Registry
 from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
@@ -19,6 +20,8 @@ from kernel.limiter import Limiter
 A_MINUTE = 10
 """So often one person may ask."""
 SHOWN = 20
+FRESH = timedelta(minutes=1)
+"""An answer so young is not asked for again, whoever asks."""
 
 
 class SubjectService:
@@ -36,6 +39,8 @@ class SubjectService:
         asked = Asked(brief.subject_credit_code.strip(), brief.subject_name.strip())
         if not (asked.credit_code or asked.name):
             raise Conflict("no_subject")
+        if (fresh := _fresh(session, order)) is not None:
+            return fresh
         self.limiter.pass_or_refuse(principal.id)
         answer = self.registry.find(session, asked)
         kept = SubjectFacts(
@@ -65,3 +70,14 @@ class SubjectService:
             .order_by(SubjectFacts.id.desc())
             .limit(SHOWN)
         ).all()
+
+
+def _fresh(session: Session, order: Order) -> SubjectFacts | None:
+    answered = (
+        SubjectFacts.order_id == order.id,
+        SubjectFacts.outcome.in_((FOUND, NOT_FOUND)),
+        SubjectFacts.asked_at > now(session) - FRESH,
+    )
+    return session.scalar(
+        select(SubjectFacts).where(*answered).order_by(SubjectFacts.id.desc()).limit(1)
+    )

@@ -55,6 +55,8 @@ def test_the_order_shows_what_was_known_when(desk: Desk) -> None:
     )  # fmt: skip
     assert desk.registry.asked == [Asked("", "老王饭店")]
     desk.registry.answer = Answer(FOUND, "registry", SINCE, Facts(scope="餐饮服务、食品销售"))
+    assert ask(desk, order_id).id == first.id, "an answer of this minute is given again"
+    desk.clock.advance(minutes=1)
     ask(desk, order_id)
     assert known(desk, order_id) == [(FOUND, "餐饮服务、食品销售"), (FOUND, "餐饮服务")]
 
@@ -91,6 +93,7 @@ def test_the_crew_asks_about_its_own_order_alone(desk: Desk) -> None:
 
 def test_nobody_asks_without_end(desk: Desk) -> None:
     order_id = desk.issue(desk.unit("京A0001"), **APP)
+    desk.registry.answer = Answer(TIMEOUT, "remote")
     for _ in range(A_MINUTE):
         ask(desk, order_id)
     with pytest.raises(TooMany):
