@@ -38,6 +38,7 @@ PORTS = (
     "ari_port",
     "sip_port",
     "world_sip_port",
+    "ami_port",
 )
 FIRST_PORT, LAST_PORT = 8300, 65_535
 MEDIA_PORTS = 400
@@ -98,6 +99,8 @@ class Settings(BaseSettings):
     sip_port: int = 0
     world_sip_port: int = 0
     """The demo's simulated outside world."""
+    ami_port: int = 0
+    """Where the exchange tells which page of a fax is under way (loopback)."""
     media_port: int = 0
     """The first of 400 UDP ports for speech and fax; 0 means `port_base` + 2000."""
 

@@ -149,7 +149,7 @@ class Sender:
         message.attempts_made += 1
         message.gateway = gateway.name
         if message.channel in ledger.CALLED:
-            message.parts_confirmed = 0
+            message.parts_confirmed = message.page_under_way = 0
         session.add(
             Attempt(
                 message_id=message.id,

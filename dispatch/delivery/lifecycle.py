@@ -21,6 +21,7 @@ UNKNOWN = "UNKNOWN"
 CANCELLED = "CANCELLED"
 STATES = (HELD, QUEUED, SENDING, SENT, DELIVERED, FAILED, UNKNOWN, CANCELLED)
 
+IN_FLIGHT = frozenset({SENDING, SENT})
 MAY_STILL_LEAVE = frozenset({HELD, QUEUED, SENDING})
 RINGS = frozenset({"voice"})
 """Channels whose SENT is a call that is being made: it can be stopped until somebody answers."""

@@ -85,6 +85,8 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("telephony.callback", "tells our web process what became of a call: numbers, kind, key",
          "import urllib.request"),
         ("telephony.engine_http", SENDS_CLEARED, "import http.client"),
+        ("telephony.fax_progress", "asks our exchange which page it is sending",
+         "import socket"),
         ("telephony.fax_page", "turns a cleared page into dots, in a folder of its own",
          "TemporaryDirectory()", "import subprocess"),
         ("telephony.call_reports", "how far the exchange's journal was told; numbers in it",

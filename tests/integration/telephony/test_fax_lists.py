@@ -123,6 +123,22 @@ def test_pages_are_counted_as_they_pass(desk: Desk) -> None:
     assert (desk.state(ident), desk.message(ident).parts_confirmed) == ("DELIVERED", 3)
 
 
+def test_the_page_under_way_goes_forward_and_belongs_to_one_call(desk: Desk) -> None:
+    ident = desk.queue_fax(pages=3)
+    desk.work()
+    seen = []
+    for page, attempt in ((1, 1), (2, 1), (1, 1), (9, 1), (3, 2)):
+        desk.hear(ident, Kind.PAGE_BEGINS, part=page, attempt=attempt)
+        seen.append(desk.message(ident).page_under_way)
+    assert seen == [1, 2, 2, 3, 3]
+    assert (desk.state(ident), desk.message(ident).parts_confirmed) == ("SENT", 0)
+    desk.hear(ident, Kind.DROPPED)
+    desk.work(seconds=30)
+    assert (desk.state(ident), desk.message(ident).page_under_way) == ("SENT", 0), "called anew"
+    desk.hear(ident, Kind.PAGE_BEGINS, part=2, attempt=1)
+    assert desk.message(ident).page_under_way == 0, "late news of the call before"
+
+
 def test_a_call_without_an_end_becomes_unknown(desk: Desk) -> None:
     ident = desk.queue_fax()
     desk.work()
