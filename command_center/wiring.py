@@ -22,6 +22,7 @@ from command_center.cases.archive import views as archive_views
 from command_center.cases.archive.service import Archive
 from command_center.cases.events import CaseChanged
 from command_center.cases.evidence import CaseEvidence
+from command_center.cases.fax_reports import CaseFaxReports
 from command_center.cases.handover import service as handover
 from command_center.cases.handover import views as handover_views
 from command_center.cases.identity import alerts
@@ -121,6 +122,7 @@ def build(settings: Settings) -> House:
         is_anybody_here=bus.is_anybody_here,
         vault=office.vault,
         fax_pages=tray.pdf,
+        fax_reports=CaseFaxReports(office),
     )
     sender = sending.Sender(database, gateways.in_use(settings), outbox, settings.is_demo)
     auditing = Auditing(settings, database)

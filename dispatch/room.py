@@ -16,8 +16,9 @@ from dispatch.delivery.channels.fax import FaxChannel
 from dispatch.delivery.channels.sms import SmsChannel
 from dispatch.delivery.channels.vehicle import VehicleChannel
 from dispatch.delivery.channels.voice import VoiceChannel
+from dispatch.delivery.fax_report import FaxReporter, FaxReports
 from dispatch.delivery.receipts import Receipts
-from dispatch.delivery.service import LAY_OUT, DeliveryService
+from dispatch.delivery.service import FAX_REPORT, LAY_OUT, DeliveryService
 from dispatch.drill.service import DIAL, OVER, REFERENCE, DrillService
 from dispatch.escalation.course import ESCALATE
 from dispatch.escalation.late import Late
@@ -55,6 +56,7 @@ class Room:
     alarms: AlarmService
     deliveries: DeliveryService
     receipts: Receipts
+    fax_reporter: FaxReporter
     orders: OrderService
     saga: Saga
     statuses: StatusService
@@ -78,6 +80,7 @@ class Room:
             LIMIT_DUE: self.timers.limit_overdue,
             ORAL_DUE: self.timers.oral_overdue,
             LAY_OUT: self.deliveries.lay_out,
+            FAX_REPORT: self.fax_reporter.due,
             DIAL: self.drills.dial,
             OVER: self.drills.over,
             MESSAGE_CHANGED: self.message_changed,
@@ -127,6 +130,7 @@ def build(
     is_anybody_here: Present,
     vault: Vault,
     fax_pages: FaxPages,
+    fax_reports: FaxReports,
 ) -> Room:
     """Put the room together. `alarms` is made before, because cases ring the same bell."""
     distress = Distress(alarms, directory, is_anybody_here, settings.zone)
@@ -142,6 +146,7 @@ def build(
         alarms=alarms,
         deliveries=deliveries,
         receipts=receipts,
+        fax_reporter=FaxReporter(fax_reports),
         orders=orders,
         saga=Saga(orders, outgoings, deliveries, alarms, late),
         statuses=statuses,

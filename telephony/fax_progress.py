@@ -4,7 +4,8 @@ Who asks keeps no connection, and misses nothing that counts: the end of a call 
 """
 
 import socket
-from typing import IO
+from io import BufferedRWPair
+from typing import Any
 
 from kernel.settings import Settings
 from telephony.exchange import USER
@@ -35,7 +36,9 @@ def under_way(settings: Settings) -> dict[str, int]:
     return found
 
 
-def _ask(talk: IO[bytes], action: str, last_event: str = "", **fields: str) -> list[Block]:
+def _ask(
+    talk: "BufferedRWPair[Any]", action: str, last_event: str = "", **fields: str
+) -> list[Block]:
     """The answer, and its events up to the last one where there are any."""
     said = {"Action": action, **fields}
     talk.write("".join(f"{name}: {value}\r\n" for name, value in said.items()).encode() + b"\r\n")
@@ -48,7 +51,7 @@ def _ask(talk: IO[bytes], action: str, last_event: str = "", **fields: str) -> l
     return found
 
 
-def _block(talk: IO[bytes]) -> Block:
+def _block(talk: "BufferedRWPair[Any]") -> Block:
     found: Block = {}
     while line := talk.readline():
         name, colon, value = line.decode("utf-8", "replace").strip().partition(": ")

@@ -1,4 +1,4 @@
-"""Which page of a fax is under way."""
+"""Which page of a fax is under way, and which end of it a transmission report has told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,9 +20,13 @@ def upgrade() -> None:
     for table, schema in PLACES:
         column = sa.Column("page_under_way", sa.Integer(), server_default="0", nullable=False)
         op.add_column(table, column, schema=schema)
+    op.add_column("deliveries", sa.Column("reported_as", sa.String(20)), schema="dispatch")
+    # What ended before stands in no report, and makes none now.
+    op.execute("update dispatch.deliveries set reported_as = state where channel = 'fax'")
 
 
 def downgrade() -> None:
+    op.drop_column("deliveries", "reported_as", schema="dispatch")
     for table, schema in PLACES:
         op.drop_column(table, "page_under_way", schema=schema)
     op.execute("delete from telephony.receipts where kind = 'page_begins'")

@@ -44,7 +44,14 @@ from telephony.ledger import HANG_UP, RELEASE, SEND
 from telephony.lifecycle import Channel
 from telephony.outbox import Outbox
 from tests.factories.moments import ALWAYS
-from tests.fakes.dispatch import FakeDirectory, FakeEvidence, FakeGate, FakeInspections, FakePhones
+from tests.fakes.dispatch import (
+    FakeDirectory,
+    FakeEvidence,
+    FakeFaxReports,
+    FakeGate,
+    FakeInspections,
+    FakePhones,
+)
 
 T = TypeVar("T")
 WORKER = system("worker", role=Role.HOUSE)
@@ -111,6 +118,7 @@ class Desk:
     """The commanders who sit at a desk."""
     tray: dict[str, bytes] = field(default_factory=dict)
     """The pages of faxes that the exchange took."""
+    fax_reports: FakeFaxReports = field(default_factory=FakeFaxReports)
     sms: MemoryGateway = field(default_factory=MemoryGateway)
     fax: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.FAX))
     voice: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.VOICE))
@@ -330,6 +338,9 @@ def desk(
         is_anybody_here=lambda user_ids: bool(desks),
         vault=Vault("a master key of some length"),
         fax_pages=(tray := dict[str, bytes]()).get,
+        fax_reports=(fax_reports := FakeFaxReports()),
     )
-    yield Desk(database, clock, made, directory, gate, evidence, phones, outbox, desks, tray)
+    yield Desk(
+        database, clock, made, directory, gate, evidence, phones, outbox, desks, tray, fax_reports
+    )
     database.close()
