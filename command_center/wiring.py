@@ -186,6 +186,7 @@ def _handlers(
     handlers.manual(ledger.HANG_UP, sender.hang_up)
     handlers.transactional(ledger.RELEASE, sending.release)
     handlers.every("telephony.sweep", SWEEP_SECONDS, sending.sweep)
+    handlers.every(sending.ASK, sending.ASK_SECONDS, sender.ask)
     handlers.every("accounts.sweep", SESSION_SWEEP_SECONDS, accounts.sweep)
     for name, seconds, sweep in auditing.jobs_every():
         handlers.every(name, seconds, sweep)

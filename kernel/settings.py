@@ -144,8 +144,13 @@ class Settings(BaseSettings):
     """At the SMSC; generated under `var/` for the simulated peer. SMPP allows 8 characters."""
     sms_number: str = "12315"
     """The number that messages are sent from and answered to."""
-    fax_engine: Literal["simulator", "asterisk"] = "simulator"
-    """What sends faxes: the labelled simulator, or a private Asterisk with real modems."""
+    fax_engine: Literal["simulator", "asterisk", "hylafax"] = "simulator"
+    """What sends faxes: the labelled simulator, a private Asterisk with real modems, or the
+    bureau's own HylaFAX."""
+    hylafax_host: str = "127.0.0.1:4559"
+    """host:port of its hfaxd."""
+    hylafax_user: str = "command-center"
+    hylafax_password: str = ""
     fax_number: str = "12315"
     """The station that our faxes name as their sender."""
     fax_lines: int = Field(default=4, ge=1, le=60)

@@ -91,6 +91,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
          "TemporaryDirectory()", "import subprocess"),
         ("telephony.call_reports", "how far the exchange's journal was told; numbers in it",
          "open()", "write_text()", "write_bytes()"),
+        ("telephony.gateways.fax_hylafax", SENDS_CLEARED, "import ftplib"),
         ("telephony.gateways.base", "the registered gateways", "import_module()"),
         ("telephony.outbox", "gate: order.fax, report_order.fax, drill.fax",
          "fdopen()", "mkstemp()"),
