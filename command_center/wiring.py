@@ -23,6 +23,7 @@ from command_center.cases.archive import views as archive_views
 from command_center.cases.archive.service import Archive
 from command_center.cases.events import CaseChanged
 from command_center.cases.evidence import CaseEvidence
+from command_center.cases.fax_reports import CaseFaxReports
 from command_center.cases.handover import service as handover
 from command_center.cases.handover import views as handover_views
 from command_center.cases.identity import alerts
@@ -131,6 +132,7 @@ def build(settings: Settings) -> House:
         fax_pages=tray.pdf,
         registry=registry_of(settings),
         line=ConferenceLine(settings, outbox) if settings.voice_engine != "none" else None,
+        fax_reports=CaseFaxReports(office),
     )
     sender = sending.Sender(database, gateways.in_use(settings), outbox, settings.is_demo)
     auditing = Auditing(settings, database)
@@ -195,6 +197,7 @@ def _handlers(
     handlers.manual(ledger.HANG_UP, sender.hang_up)
     handlers.transactional(ledger.RELEASE, sending.release)
     handlers.every("telephony.sweep", SWEEP_SECONDS, sending.sweep)
+    handlers.every(sending.ASK, sending.ASK_SECONDS, sender.ask)
     handlers.every("accounts.sweep", SESSION_SWEEP_SECONDS, accounts.sweep)
     for name, seconds, sweep in auditing.jobs_every():
         handlers.every(name, seconds, sweep)

@@ -18,8 +18,9 @@ from dispatch.delivery.channels.fax import FaxChannel
 from dispatch.delivery.channels.sms import SmsChannel
 from dispatch.delivery.channels.vehicle import VehicleChannel
 from dispatch.delivery.channels.voice import VoiceChannel
+from dispatch.delivery.fax_report import FaxReporter, FaxReports
 from dispatch.delivery.receipts import Receipts
-from dispatch.delivery.service import LAY_OUT, DeliveryService
+from dispatch.delivery.service import FAX_REPORT, LAY_OUT, DeliveryService
 from dispatch.drill.service import DIAL, OVER, REFERENCE, DrillService
 from dispatch.escalation.course import ESCALATE
 from dispatch.escalation.late import Late
@@ -61,6 +62,7 @@ class Room:
     alarms: AlarmService
     deliveries: DeliveryService
     receipts: Receipts
+    fax_reporter: FaxReporter
     orders: OrderService
     saga: Saga
     statuses: StatusService
@@ -88,6 +90,7 @@ class Room:
             LIMIT_DUE: self.timers.limit_overdue,
             ORAL_DUE: self.timers.oral_overdue,
             LAY_OUT: self.deliveries.lay_out,
+            FAX_REPORT: self.fax_reporter.due,
             DIAL: self.drills.dial,
             OVER: self.drills.over,
             MESSAGE_CHANGED: self.message_changed,
@@ -144,6 +147,7 @@ def build(
     fax_pages: FaxPages,
     registry: SubjectRegistry,
     line: ConferenceLine | None,
+    fax_reports: FaxReports,
 ) -> Room:
     """Put the room together. `alarms` is made before, because cases ring the same bell."""
     distress = Distress(alarms, directory, is_anybody_here, settings.zone, voice=line is not None)
@@ -159,6 +163,7 @@ def build(
         alarms=alarms,
         deliveries=deliveries,
         receipts=receipts,
+        fax_reporter=FaxReporter(fax_reports),
         orders=orders,
         saga=Saga(orders, outgoings, deliveries, alarms, late),
         statuses=statuses,

@@ -39,6 +39,7 @@ PORTS = (
     "ari_port",
     "sip_port",
     "world_sip_port",
+    "ami_port",
 )
 FIRST_PORT, LAST_PORT = 8300, 65_535
 MEDIA_PORTS = 400
@@ -99,6 +100,8 @@ class Settings(BaseSettings):
     sip_port: int = 0
     world_sip_port: int = 0
     """The demo's simulated outside world."""
+    ami_port: int = 0
+    """Where the exchange tells which page of a fax is under way (loopback)."""
     media_port: int = 0
     """The first of 400 UDP ports for speech and fax; 0 means `port_base` + 2000."""
 
@@ -142,8 +145,13 @@ class Settings(BaseSettings):
     """At the SMSC; generated under `var/` for the simulated peer. SMPP allows 8 characters."""
     sms_number: str = "12315"
     """The number that messages are sent from and answered to."""
-    fax_engine: Literal["simulator", "asterisk"] = "simulator"
-    """What sends faxes: the labelled simulator, or a private Asterisk with real modems."""
+    fax_engine: Literal["simulator", "asterisk", "hylafax"] = "simulator"
+    """What sends faxes: the labelled simulator, a private Asterisk with real modems, or the
+    bureau's own HylaFAX."""
+    hylafax_host: str = "127.0.0.1:4559"
+    """host:port of its hfaxd."""
+    hylafax_user: str = "command-center"
+    hylafax_password: str = ""
     fax_number: str = "12315"
     """The station that our faxes name as their sender."""
     fax_lines: int = Field(default=4, ge=1, le=60)

@@ -4,10 +4,14 @@ The exchange appends a line for every key, every end of a call and every fax tha
 for nobody. Here the
 place up to which the web process has taken them is kept beside the journal, after it has answered:
 a line may be told twice, which changes nothing, and none is left out.
+
+Which page of a fax is under way stands in no journal: it is asked for (`telephony.fax_progress`),
+told once, and may be lost.
 """
 
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +19,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 from kernel.settings import Settings
-from telephony import callback
+from telephony import callback, fax_progress
 from telephony.exchange import JOB, LEG
 from telephony.lifecycle import Kind
 
@@ -27,12 +31,14 @@ DIALLED = {
     "CHANUNAVAIL": Kind.DROPPED,
 }
 """DIALSTATUS of calls that nobody took; of an answered one the other half says the end."""
-TOLD_ALONG = ("rate", "error", "remote", "key", "desk")
+TOLD_ALONG = ("rate", "error", "mode", "remote", "key", "desk")
 """What else a line may say."""
 MOST_BYTES = 1 << 20
 """Some seven thousand calls."""
 SENDER = re.compile(rb"(?<=&from=)[^&\n]+")
 LOOK_SECONDS = 0.5
+PAGES_SECONDS = 1.0
+"""A page takes from two seconds (nearly empty, T.38) to half a minute."""
 LONGEST_PAUSE = 5.0
 
 
@@ -111,7 +117,7 @@ def read(line: str) -> Told | None:
     kind = _kind(said)
     if job is None or kind is None:
         return None
-    part = _count(said.get("part", said.get("pages", "")))
+    part = _count(said.get("part") or said.get("page") or said.get("pages", ""))
     return Report(f"{job[1]}_asterisk", int(job[2]), int(job[3]), kind, part, said)
 
 
@@ -129,6 +135,8 @@ def _kind(said: Mapping[str, str]) -> Kind | None:
         return Kind.DELIVERED if was_heard else Kind.DROPPED
     if "key" in said:
         return Kind.KEY
+    if "page" in said:
+        return Kind.PAGE_BEGINS
     return DIALLED.get(said.get("dial", ""))
 
 
@@ -159,6 +167,9 @@ class Follower:
     settings: Settings
     journal: Path
     stopping: threading.Event = field(default_factory=threading.Event)
+    pages: dict[str, int] = field(default_factory=dict)
+    """Job -> the page under way that was told last."""
+    ask_at: float = 0.0
 
     def run(self) -> None:
         """Until `stopping` is set."""
@@ -169,7 +180,23 @@ class Follower:
                     return
                 self._forget(end - len(line), line)
                 self._mark.write_text(str(end), "ascii")
+            self._tell_pages()
             self.stopping.wait(LOOK_SECONDS)
+
+    def _tell_pages(self) -> None:
+        """Each page that has begun, as soon as it is seen."""
+        if time.monotonic() < self.ask_at:
+            return
+        self.ask_at = time.monotonic() + PAGES_SECONDS
+        try:
+            now = fax_progress.under_way(self.settings)
+        except OSError:
+            return
+        for job, page in now.items():
+            report = read(f"job={job}&page={page}")
+            if report is not None and self.pages.get(job) != page:
+                callback.told(self.settings, report.hook, report.body)
+        self.pages = now
 
     @property
     def _mark(self) -> Path:

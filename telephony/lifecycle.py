@@ -54,6 +54,8 @@ class Kind(StrEnum):
 
     CARRIED = "carried"
     DEFERRED = "deferred"
+    PAGE_BEGINS = "page_begins"
+    """A page is under way: the machine at the other end does not have it yet."""
     PAGE = "page"
     DELIVERED = "delivered"
     FAILED = "failed"

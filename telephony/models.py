@@ -76,6 +76,8 @@ class Message(Base):
     parts_accepted: Mapped[int] = mapped_column(Integer, server_default="0")
     """How many parts the engine has taken, from the first on; none is ever given to it again."""
     parts_confirmed: Mapped[int] = mapped_column(Integer, server_default="0")
+    page_under_way: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Of a fax, the page that was being sent when we last heard of this attempt; 0: none yet."""
 
     queued_at: Mapped[Timestamp]
     try_at: Mapped[Timestamp]

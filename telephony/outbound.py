@@ -1,5 +1,8 @@
 """What higher rooms ask for: queue a message, cancel it, repeat it. Never commits."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -11,7 +14,7 @@ from kernel.errors import BadInput, Conflict, NotFound
 from kernel.gate.gate import Cleared
 from kernel.jobs import enqueue
 from telephony import ledger, numbers, sms_text
-from telephony.lifecycle import IN_FLIGHT, Action, Channel, State, act
+from telephony.lifecycle import IN_FLIGHT, Action, Channel, Kind, State, act
 from telephony.models import Message
 from telephony.outbox import Outbox
 from telephony.patience import GIVE_UP_AFTER
@@ -20,6 +23,21 @@ LONGEST_SPEECH = 200
 """Characters: 50 seconds; nobody listens for longer."""
 REPEAT = "【重发】"
 """Begins a repeated text, so that nobody takes it for a second order."""
+PROGRESS = frozenset({Kind.PAGE_BEGINS, Kind.PAGE})
+
+
+@dataclass(frozen=True, slots=True)
+class Transmission:
+    """How a fax went, by its last call. What the engine does not say is empty."""
+
+    ended_at: datetime | None
+    pages: int
+    dials: int
+    rate: str
+    """Bits a second."""
+    mode: str
+    """`T38` or `audio` (G.711)."""
+    error: str
 
 
 def queue_sms(
@@ -167,6 +185,23 @@ def message(session: Session, message_id: int) -> Message:
     if found is None:
         raise NotFound("message", message_id)
     return found
+
+
+@carried_out_by(Role.HOUSE)
+def transmission(session: Session, message_id: int) -> Transmission:
+    """How a fax went; raises NotFound."""
+    found = message(session, message_id)
+    ends = [one for one in found.receipts if one.kind not in PROGRESS]
+    said = ends[-1].raw if ends else {}
+    passed = found.parts_confirmed
+    return Transmission(
+        ended_at=found.ended_at,
+        pages=passed if found.state == State.DELIVERED or not ends else max(passed, ends[-1].part),
+        dials=ledger.dials(session, found.id)[found.id],
+        rate=str(said.get("rate", "")),
+        mode=str(said.get("mode", "")),
+        error=str(said.get("error", "")),
+    )
 
 
 @carried_out_by(Role.HOUSE)

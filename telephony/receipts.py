@@ -50,7 +50,7 @@ def record(session: Session, heard: Heard) -> bool:
     if heard.kind is Kind.KEY:
         news.key_pressed(session, message, receipt_id, heard.raw["key"])
     message.provider_id = message.provider_id or heard.provider_id
-    progress = _confirm_parts(session, message, heard)
+    progress = _page_begins(message, heard) or _confirm_parts(session, message, heard)
     told = _meaning(session, message, heard)
     moved = told is not None and _conclude(session, message, heard, told)
     progress |= told is News.ACCEPTED and _on_its_way(message)
@@ -76,6 +76,16 @@ def _keep(session: Session, heard: Heard, message: Message | None) -> int | None
     if message is None:
         log.warning("receipt_for_unknown_message", message_id=heard.message_id, kind=heard.kind)
     return kept
+
+
+def _page_begins(message: Message, heard: Heard) -> bool:
+    """The page under way, of this attempt, forward only."""
+    is_ours = heard.kind is Kind.PAGE_BEGINS and heard.attempt == message.attempts_made
+    page = min(heard.part, message.parts_total)
+    if not is_ours or message.state not in IN_FLIGHT or page <= message.page_under_way:
+        return False
+    message.page_under_way = page
+    return True
 
 
 def _confirm_parts(session: Session, message: Message, heard: Heard) -> bool:

@@ -23,13 +23,16 @@ from kernel.db import Database
 from kernel.gate import purposes
 from kernel.jobs import LEASE, Claimed, Retry
 from kernel.log import get_logger
-from telephony import ledger, numbers, sms_text
+from telephony import ledger, numbers, receipts, sms_text
 from telephony.engine_http import NotReached
+from telephony.exchange import JOB
 from telephony.fax_page import TooBusy, Unrenderable
 from telephony.gateways.base import (
     Accepted,
+    Asked,
     Gateway,
     HangsUp,
+    Outcome,
     OutcomeUnknown,
     Outgoing,
     Refused,
@@ -46,6 +49,8 @@ ENGINE_SECONDS = 15
 BUSY_PAUSE = 10.0
 """Seconds until a document is made anew for which the machine had no time."""
 STOP_PAUSE = 2.0
+ASK, ASK_SECONDS = "telephony.ask", 5
+ASKED_ABOUT = IN_FLIGHT | {State.UNKNOWN}
 STORE_PAUSES = (0.1, 0.3, 1, 2, 4, 4)
 """A database that restarts is waited for; what an engine has accepted is not forgotten."""
 WORKER = system("telephony", role=Role.HOUSE)
@@ -149,7 +154,7 @@ class Sender:
         message.attempts_made += 1
         message.gateway = gateway.name
         if message.channel in ledger.CALLED:
-            message.parts_confirmed = 0
+            message.parts_confirmed = message.page_under_way = 0
         session.add(
             Attempt(
                 message_id=message.id,
@@ -205,6 +210,20 @@ class Sender:
         if state == State.SENDING:
             raise Retry(STOP_PAUSE, "it may be asked for only now")
 
+    # -- ask ----------------------------------------------------------------------------------
+
+    def ask(self, session: Session) -> None:
+        """Every few seconds: what became of the jobs of engines that report nothing themselves."""
+        for gateway in self.gateways.values():
+            if not isinstance(gateway, Asked):
+                continue
+            try:
+                told = gateway.outcomes()
+            except (NotReached, OutcomeUnknown):
+                continue
+            for job, outcome in told.items():
+                _hear(session, gateway.name, job, outcome)
+
     # -- hand over ----------------------------------------------------------------------------
 
     def _hand_over(self, work: Work) -> None:
@@ -241,6 +260,27 @@ class Sender:
                 message.parts_accepted += work.accepted
             message.provider_id = work.provider_id or message.provider_id
             _draw_conclusion(session, message, work.answer)
+
+
+def _hear(session: Session, gateway: str, job: str, outcome: Outcome) -> None:
+    named = JOB.fullmatch(job)
+    if named is None:
+        return  # somebody else's
+    message_id, attempt = int(named[2]), int(named[3])
+    message = ledger.free(session, message_id)  # of several: it waits in no circle
+    if message is None or message.gateway != gateway or message.state not in ASKED_ABOUT:
+        return
+    heard = receipts.Heard(
+        event_id=f"{gateway}:{message_id}:{attempt}:{outcome.part}:{outcome.kind}",
+        message_id=message_id,
+        attempt=attempt,
+        part=outcome.part,
+        kind=outcome.kind,
+        at=now(session),
+        provider_id=outcome.provider_id,
+        raw={"error": outcome.reason},
+    )
+    receipts.record(session, heard)
 
 
 def _send(gateway: Gateway, outgoing: Outgoing) -> Accepted | Refused | OutcomeUnknown:

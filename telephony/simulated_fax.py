@@ -112,12 +112,14 @@ class Simulator:
 
     def _call(self, fax: Fax) -> None:
         for number, (kind, page) in enumerate(course(fax), start=1):
+            if kind is Kind.PAGE:
+                self._report(fax, f"{number}-begins", Kind.PAGE_BEGINS, page)
             self.stopping.wait(self.seconds_a_page)
             if self.stopping.is_set():
                 return
             file = self._deliver(fax) if kind is Kind.DELIVERED else None
             self._write(kind, fax, page=page, file=file)
-            self._report(fax, number, kind, page)
+            self._report(fax, str(number), kind, page)
         with self.lock:
             self.calling -= 1
 
@@ -129,10 +131,10 @@ class Simulator:
         shutil.copyfile(var / "outbox" / fax.document, path)
         return str(delivered_path(fax))
 
-    def _report(self, fax: Fax, number: int, kind: Kind, page: int) -> None:
+    def _report(self, fax: Fax, event: str, kind: Kind, page: int) -> None:
         """Tell the web process, again and again until it has taken it."""
         body = {
-            "event_id": f"{fax.id}-{number}",
+            "event_id": f"{fax.id}-{event}",
             "message": fax.message,
             "attempt": fax.attempt,
             "kind": kind,

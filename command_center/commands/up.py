@@ -30,7 +30,7 @@ PORTS_OF = {
     "redis": ("redis_port",),
     "kannel": ("kannel_admin_port", "kannel_box_port", "kannel_sendsms_port"),
     "smsc": ("smpp_port", "smsc_control_port"),
-    "asterisk-bureau": ("ari_port", "sip_port"),
+    "asterisk-bureau": ("ari_port", "ami_port", "sip_port"),
     "asterisk-world": ("world_sip_port",),
 }
 

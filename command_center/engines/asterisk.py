@@ -46,7 +46,7 @@ NOT_NEEDED = (
 )  # fmt: skip
 EMPTY = (
     "ccss", "cdr", "cel", "cli", "cli_aliases", "cli_permissions", "codecs", "dnsmgr",
-    "extconfig", "features", "indications", "manager", "pjproject", "sorcery",
+    "extconfig", "features", "indications", "pjproject", "sorcery",
 )  # fmt: skip
 
 ASTERISK = """\
@@ -96,6 +96,18 @@ maxrate = 14400
 minrate = 2400
 modems = v17,v27,v29
 ecm = yes
+"""
+MANAGER = """\
+[general]
+enabled = yes
+bindaddr = 127.0.0.1
+port = {port}
+displayconnects = no
+
+[{user}]
+secret = {password}
+read = call
+write = call
 """
 CALLS = """\
 [general]
@@ -179,7 +191,7 @@ exten => s,1,Set(FAXOPT(localstationid)=${{STATION}})
  same => n,SendFAX(${{DOCUMENT}},zf)
 exten => h,1,Set(FILE({journal},,,al,u)=job=${{JOB}}&fax=${{FAXOPT(status)}}\
 &pages=${{FAXOPT(pages)}}&rate=${{FAXOPT(rate)}}&error=${{URIENCODE(${{FAXOPT(error)}})}}\
-&remote=${{URIENCODE(${{FAXOPT(remotestationid)}})}})
+&mode=${{FAXMODE}}&remote=${{URIENCODE(${{FAXOPT(remotestationid)}})}})
 
 [incoming]
 exten => {station},1,Goto(fax-in,s,1)
@@ -221,9 +233,9 @@ exten => _[+0-9]!,1,Hangup(1)
 exten => _[+0-9]!,1,Answer()
  same => n,Set(FAXOPT(localstationid)=${{EXTEN}})
  same => n,Set(FILE_OF_FAX=${{EXTEN}}-${{UNIQUEID}}.tif)
- same => n,ReceiveFAX({faxes}/${{FILE_OF_FAX}},f)
+ same => n,ReceiveFAX({faxes}/${{FILE_OF_FAX}},f${{FORCED}})
 exten => h,1,Set(FILE({journal},,,al,u)=to=${{FAXOPT(localstationid)}}&fax=${{FAXOPT(status)}}\
-&pages=${{FAXOPT(pages)}}&rate=${{FAXOPT(rate)}}&file=${{URIENCODE(${{FILE_OF_FAX}})}})
+&mode=${{FAXMODE}}&pages=${{FAXOPT(pages)}}&rate=${{FAXOPT(rate)}}&file=${{URIENCODE(${{FILE_OF_FAX}})}})
 
 [machine-sends]
 ; A fax machine that calls us, where a call file asks for it.
@@ -338,6 +350,11 @@ exten => s,1,Busy(2)
 ; Not at the desk.
 exten => s,1,Ringing()
  same => n,Wait(60)
+
+[machine-9711]
+; Speaks no T.38: its adapter refuses it, and the tones go through the speech channel.
+exten => s,1,Set(FORCED=F)
+ same => n,Goto(machine,${{NUMBER}},1)
 
 [machine-9600]
 ; A mobile fax PM80: 9600 bit/s at most.
@@ -560,6 +577,8 @@ def configuration(settings: Settings, side: str) -> dict[str, str]:
             if side == BUREAU else "enabled = no\n"
         ),
         "ari.conf": f"[general]\nenabled = yes\n[{USER}]\ntype = user\npassword = {password}\n",
+        "manager.conf": MANAGER.format(port=settings.ami_port, user=USER, password=password)
+        if side == BUREAU else "[general]\n",
         "rtp.conf": f"[general]\nrtpstart = {media}\nrtpend = {media + MEDIA_PORTS - 1}\n",
         "udptl.conf": f"[general]\nudptlstart = {media + MEDIA_PORTS}\n"
         f"udptlend = {media + 2 * MEDIA_PORTS - 1}\n",

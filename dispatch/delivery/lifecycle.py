@@ -21,10 +21,14 @@ UNKNOWN = "UNKNOWN"
 CANCELLED = "CANCELLED"
 STATES = (HELD, QUEUED, SENDING, SENT, DELIVERED, FAILED, UNKNOWN, CANCELLED)
 
+IN_FLIGHT = frozenset({SENDING, SENT})
+UNDER_WAY = IN_FLIGHT | {QUEUED}
 MAY_STILL_LEAVE = frozenset({HELD, QUEUED, SENDING})
 RINGS = frozenset({"voice"})
 """Channels whose SENT is a call that is being made: it can be stopped until somebody answers."""
 ENDED_BADLY = frozenset({FAILED, UNKNOWN})
+ENDED = ENDED_BADLY | {DELIVERED}
+CLOSED = ENDED | {CANCELLED}
 
 
 def is_news(known_version: int, told_version: int) -> bool:

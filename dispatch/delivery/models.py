@@ -60,6 +60,9 @@ class Delivery(Base):
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     parts_total: Mapped[int | None] = mapped_column(Integer)
     parts_confirmed: Mapped[int] = mapped_column(Integer, server_default="0")
+    page_under_way: Mapped[int] = mapped_column(Integer, server_default="0")
+    reported_as: Mapped[str | None] = mapped_column(String(20))
+    """The end of a fax as the last transmission report in the case's file tells it."""
     problem: Mapped[str | None] = mapped_column(String(200))
 
     @property

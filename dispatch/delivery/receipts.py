@@ -40,7 +40,8 @@ class Receipts:
         delivery.parts_total = payload["parts_total"]
         delivery.parts_confirmed = payload["parts_confirmed"]
         delivery.problem = payload["problem"]
-        delivery.attempts = outbound.message(session, payload["message_id"]).attempts_made
+        message = outbound.message(session, payload["message_id"])
+        delivery.attempts, delivery.page_under_way = message.attempts_made, message.page_under_way
         self._reach(session, delivery, payload["state"], datetime.fromisoformat(payload["at"]))
 
     def downlink_changed(self, session: Session, found: Downlink) -> None:

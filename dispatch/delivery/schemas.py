@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, Field
 
+from dispatch.delivery.lifecycle import IN_FLIGHT
 from dispatch.delivery.models import Delivery
 from dispatch.moments import Utc
 
@@ -9,6 +10,8 @@ from dispatch.moments import Utc
 class PartsOut(BaseModel):
     total: int
     confirmed: int
+    under_way: int
+    """The page of a fax that is being sent; 0 while none is."""
 
 
 class DeliveryOut(BaseModel):
@@ -41,7 +44,11 @@ class Release(BaseModel):
 def delivery_out(delivery: Delivery) -> DeliveryOut:
     parts = None
     if delivery.parts_total:
-        parts = PartsOut(total=delivery.parts_total, confirmed=delivery.parts_confirmed or 0)
+        parts = PartsOut(
+            total=delivery.parts_total,
+            confirmed=delivery.parts_confirmed or 0,
+            under_way=delivery.page_under_way if delivery.state in IN_FLIGHT else 0,
+        )
     return DeliveryOut(
         parts=parts,
         **{name: getattr(delivery, name) for name in DeliveryOut.model_fields if name != "parts"},

@@ -26,6 +26,7 @@ from kernel.gate.gate import Cleared, NotCleared
 from telephony.outbound import REPEAT
 
 LAY_OUT = "dispatch.lay_out"
+FAX_REPORT = "dispatch.fax_report"
 LOCKED_PAUSE = timedelta(seconds=1)
 """After it a page is looked at again that somebody had locked."""
 
@@ -246,6 +247,9 @@ def tell(session: Session, delivery: Delivery, kind: str, **params: Any) -> None
 
 
 def changed(session: Session, delivery: Delivery) -> None:
+    if delivery.channel == "fax" and delivery.state in lifecycle.CLOSED:
+        order_id = delivery.order_id
+        jobs.enqueue(session, FAX_REPORT, {"order_id": order_id}, key=str(order_id))
     fact = DeliveryChanged(
         delivery.id, delivery.order_id, delivery.case_id, delivery.organisation_path
     )

@@ -115,6 +115,10 @@ _OTHERS = (
                 "printed_at", "rows"),
     ),
     Purpose(
+        "paper.fax_report", "print",
+        _fields("bureau", "number", "case_no", "order_no", "printed_at", "rows"),
+    ),
+    Purpose(
         "paper.handover", "print",
         _fields("number", "written_by", "written_at", "notes", "signed_by", "signed_at",
                 "sections"),

@@ -6,17 +6,20 @@ accepted message arrives later as receipts (`telephony.receipts`), keyed by mess
 part.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from kernel.settings import Settings
+from telephony.lifecycle import Kind
 
 MODULES = {
     "sms_kannel": "telephony.gateways.sms_kannel",
     "fax_simulator": "telephony.gateways.fax_simulator",
     "fax_asterisk": "telephony.gateways.fax_asterisk",
+    "fax_hylafax": "telephony.gateways.fax_hylafax",
     "voice_asterisk": "telephony.gateways.voice_asterisk",
 }
 """The registration of a gateway: its name and its module, loaded when asked for."""
@@ -94,6 +97,27 @@ class HangsUp(Protocol):
 
         Raises NotReached, OutcomeUnknown, ValueError while the engine does not say.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an engine knows of an attempt when it is asked; `part`: the page, or pages passed."""
+
+    kind: Kind
+    part: int
+    provider_id: str
+    reason: str
+
+
+@runtime_checkable
+class Asked(Protocol):
+    """A gateway whose engine reports nothing by itself."""
+
+    name: str
+
+    def outcomes(self) -> Mapping[str, Outcome]:
+        """Job of an attempt -> what is known; within 15 s. Raises NotReached, OutcomeUnknown."""
         ...
 
 

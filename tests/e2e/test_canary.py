@@ -15,7 +15,7 @@ import requests
 from simple_websocket import Client as Socket
 from simple_websocket import ConnectionClosed
 
-from command_center.cases import papers
+from command_center.cases import fax_reports, papers
 from command_center.demo.terminal import SimulatedTerminal
 from gps_ingest.protocols.jt808 import words
 from kernel.errors import AppError
@@ -214,6 +214,14 @@ def referral(passage: Passage, purpose: str) -> Written:
     yield from at_the_gate(passage, purpose)
 
 
+def fax_report(passage: Passage, purpose: str) -> Written:
+    """A transmission report drawn up of more than it may say."""
+    data = dict.fromkeys(purposes.of(purpose).fields, "—")
+    stray = {"rows": [], "informant": NAME, "phone": PHONE, "narrative": NARRATIVE}
+    made = papers.render(fax_reports.KIND, papers.cleared(fax_reports.KIND, data | stray))
+    yield "fax report", text_of(made)
+
+
 def ledger(passage: Passage, purpose: str) -> Written:
     """The page of who was told of the order, as it is printed."""
     order_id = passage.order["id"]
@@ -310,6 +318,7 @@ PROBES: dict[str, Probe] = {
     "report_order_recall.fax": at_the_gate,
     "paper.referral_letter": referral,
     "paper.order_ledger": ledger,
+    "paper.fax_report": fax_report,
     "paper.handover": handover,
     "paper.supervision_order": supervision,
     "public.receipt": receipt,

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from dispatch.delivery.fax_report import FaxLine
 from dispatch.field.inspection import InspectionIn, Record
 from dispatch.field.ports import Filed, PhoneFix
 from dispatch.numbers import sender
@@ -134,6 +135,16 @@ class FakeEvidence:
     def add(self, session: Session, **given: object) -> int:
         self.kept.append(given)
         return len(self.kept)
+
+
+@dataclass
+class FakeFaxReports:
+    """Implements `dispatch.delivery.fax_report.FaxReports`."""
+
+    filed: list[list[FaxLine]] = field(default_factory=list)
+
+    def file(self, session: Session, *, lines: list[FaxLine], **_: object) -> None:
+        self.filed.append(lines)
 
 
 @dataclass

@@ -916,7 +916,8 @@ export interface Delivery {
   queued_at: Instant | null
   sent_at: Instant | null
   delivered_at: Instant | null
-  parts: { total: number; confirmed: number } | null
+  /** `under_way`: the page of a fax that is being sent; 0 while none is. */
+  parts: { total: number; confirmed: number; under_way: number } | null
   attempts: number
   problem: string | null
 }

@@ -9,12 +9,15 @@ from command_center.engines import asterisk
 from command_center.engines.process import wait_until
 from telephony import inbound
 from telephony.fax_tray import FaxTray
+from telephony.lifecycle import Kind
 from telephony.models import Inbound
 from tests.contract.gateways.conftest import AsteriskFaxRig, Rig, dots
 from tests.integration.telephony.conftest import Desk
 
 MOBILE = "+9991000009600"
 """A mobile fax PM80."""
+WITHOUT_T38 = "+9991000009711"
+"""A machine behind an adapter that refuses T.38."""
 
 
 @pytest.fixture
@@ -38,6 +41,30 @@ def test_several_lines_at_once_and_a_slow_machine_among_them(
     said = map(parse_qs, rig.exchange.journal.read_text("utf-8").splitlines())
     rates = {one["remote"][0]: int(one["rate"][0]) for one in said if "remote" in one}
     assert rates[MOBILE] <= 9600 < rates["+9991000005002"]
+
+
+@pytest.mark.parametrize("rig", ["fax_asterisk"], indirect=True)
+def test_every_page_is_told_as_it_begins_and_the_end_says_over_which_way(
+    desk: Desk, exchange_rig: AsteriskFaxRig
+) -> None:
+    """T.38 where the other side takes it, tones in the speech channel where it refuses."""
+    rig, ways = exchange_rig, {"+9991000005003": "T38", WITHOUT_T38: "audio"}
+    for to, way in ways.items():
+        ident = desk.queue_fax(to, pages=3)
+        desk.work()
+        rig.settle(desk, ident, "DELIVERED")
+        message = desk.message(ident)
+        *pages, end = message.receipts
+        assert {one.kind for one in pages} == {Kind.PAGE_BEGINS}
+        told = [one.part for one in pages]
+        assert told == sorted(told)
+        assert len(set(told) & {1, 2, 3}) == len(told) >= 2, "one that took less may be missed"
+        assert (end.kind, end.raw["mode"]) == (Kind.DELIVERED, way)
+        assert rig.arrived(desk, message) == 1
+        rig.before += 1
+    said = map(parse_qs, rig.world.journal.read_text("utf-8").splitlines())
+    far = {one["file"][0].partition("-")[0]: one["mode"][0] for one in said if "file" in one}
+    assert far.items() >= ways.items(), "the far end says the same"
 
 
 @pytest.mark.parametrize("rig", ["fax_asterisk"], indirect=True)

@@ -48,6 +48,7 @@ from tests.factories.moments import ALWAYS
 from tests.fakes.dispatch import (
     FakeDirectory,
     FakeEvidence,
+    FakeFaxReports,
     FakeGate,
     FakeInspections,
     FakeLine,
@@ -122,6 +123,7 @@ class Desk:
     tray: dict[str, bytes] = field(default_factory=dict)
     """The pages of faxes that the exchange took."""
     registry: FakeRegistry = field(default_factory=FakeRegistry)
+    fax_reports: FakeFaxReports = field(default_factory=FakeFaxReports)
     sms: MemoryGateway = field(default_factory=MemoryGateway)
     fax: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.FAX))
     voice: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.VOICE))
@@ -343,9 +345,10 @@ def desk(
         fax_pages=(tray := dict[str, bytes]()).get,
         registry=(registry := FakeRegistry()),
         line=cast(ConferenceLine, line := FakeLine()),
+        fax_reports=(fax_reports := FakeFaxReports()),
     )
     yield Desk(
         database, clock, made, directory, gate, evidence, phones, outbox, line, desks, tray,
-        registry,
+        registry, fax_reports,
     )  # fmt: skip
     database.close()

@@ -60,11 +60,13 @@ class Desk:
     engines: dict[str, Gateway] = field(default_factory=dict)
     """Gateways that take the place of those in memory."""
 
-    def worker(self) -> Worker:
+    def sender(self) -> sending.Sender:
         memory = {Channel.SMS: self.sms, Channel.FAX: self.fax, Channel.VOICE: self.voice}
         gateways = {**memory, **self.engines}
-        sender = sending.Sender(self.database, gateways, self.outbox, demo_mode=self.demo_mode)
-        handlers = Handlers()
+        return sending.Sender(self.database, gateways, self.outbox, demo_mode=self.demo_mode)
+
+    def worker(self) -> Worker:
+        sender, handlers = self.sender(), Handlers()
         handlers.manual(SEND, sender.handle)
         handlers.manual(HANG_UP, sender.hang_up)
         handlers.transactional(RELEASE, sending.release)

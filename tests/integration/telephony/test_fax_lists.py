@@ -4,13 +4,16 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from telephony import fax_page, ledger, outbound, sending
-from telephony.gateways.base import Refused
-from telephony.lifecycle import Kind
+from telephony.engine_http import NotReached
+from telephony.gateways.base import Outcome, Refused
+from telephony.gateways.memory import MemoryGateway
+from telephony.lifecycle import Channel, Kind
 from tests.integration.telephony.conftest import MACHINE, Desk
 
 BUSY_ENGINE = Refused("throttled", again=True)
@@ -123,6 +126,22 @@ def test_pages_are_counted_as_they_pass(desk: Desk) -> None:
     assert (desk.state(ident), desk.message(ident).parts_confirmed) == ("DELIVERED", 3)
 
 
+def test_the_page_under_way_goes_forward_and_belongs_to_one_call(desk: Desk) -> None:
+    ident = desk.queue_fax(pages=3)
+    desk.work()
+    seen = []
+    for page, attempt in ((1, 1), (2, 1), (1, 1), (9, 1), (3, 2)):
+        desk.hear(ident, Kind.PAGE_BEGINS, part=page, attempt=attempt)
+        seen.append(desk.message(ident).page_under_way)
+    assert seen == [1, 2, 2, 3, 3]
+    assert (desk.state(ident), desk.message(ident).parts_confirmed) == ("SENT", 0)
+    desk.hear(ident, Kind.DROPPED)
+    desk.work(seconds=30)
+    assert (desk.state(ident), desk.message(ident).page_under_way) == ("SENT", 0), "called anew"
+    desk.hear(ident, Kind.PAGE_BEGINS, part=2, attempt=1)
+    assert desk.message(ident).page_under_way == 0, "late news of the call before"
+
+
 def test_a_call_without_an_end_becomes_unknown(desk: Desk) -> None:
     ident = desk.queue_fax()
     desk.work()
@@ -191,3 +210,38 @@ def test_pages_are_made_so_many_at_once_and_no_more(
         list(pool.map(lambda n: fax_page.to_tiff(tmp_path / "x", tmp_path / f"{n}.tif"), range(32)))
     assert 1 <= most <= (os.cpu_count() or 1)
     assert len(list(tmp_path.glob("*.tif"))) == 32
+
+
+@dataclass
+class AskedGateway(MemoryGateway):
+    """An engine that reports nothing by itself."""
+
+    told: dict[str, Outcome] = field(default_factory=dict)
+
+    def outcomes(self) -> dict[str, Outcome]:
+        if not self.running:
+            raise NotReached
+        return self.told
+
+
+def test_an_engine_that_reports_nothing_is_asked(desk: Desk) -> None:
+    engine = desk.engines[Channel.FAX] = AskedGateway(Channel.FAX)
+    idents = [desk.queue_fax(to, pages=2) for to in (MACHINE, "+9991000005002")]
+    desk.work()
+    sender = desk.sender()
+    names = [f"fax-{ident}-1" for ident in idents]
+    engine.told = {
+        names[0]: Outcome(Kind.PAGE_BEGINS, 2, "4", ""),
+        names[1]: Outcome(Kind.BUSY, 0, "5", "Busy signal detected"),
+        "somebody else's": Outcome(Kind.DELIVERED, 1, "6", ""),
+    }
+    for _ in range(2):
+        desk.do(sender.ask)
+    assert [desk.state(ident) for ident in idents] == ["SENT", "QUEUED"]
+    assert desk.message(idents[0]).page_under_way == 2
+    engine.running = False
+    desk.do(sender.ask)
+    engine.running, engine.told = True, {names[0]: Outcome(Kind.DELIVERED, 2, "4", "")}
+    desk.do(sender.ask)
+    assert desk.state(idents[0]) == "DELIVERED"
+    assert [one.kind for one in desk.message(idents[1]).receipts] == ["busy"], "counted once"

@@ -76,6 +76,27 @@ def test_the_end_of_a_dialling_that_was_answered_is_no_news_of_the_party(line: s
     assert read(line) is None
 
 
+def test_a_page_is_told_once_when_it_begins(
+    tmp_path: Path, office: "Office", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter([{"fax-7-1": 1}, {"fax-7-1": 1}, {"fax-7-1": 2, "": 3}, OSError(), {"fax-7-1": 3}])
+
+    def under_way(_: Settings) -> dict[str, int]:
+        look = next(looks, {})
+        if isinstance(look, OSError):
+            raise look
+        return look
+
+    monkeypatch.setattr("telephony.fax_progress.under_way", under_way)
+    monkeypatch.setattr("telephony.call_reports.PAGES_SECONDS", 0)
+    told: list[object] = []
+    monkeypatch.setattr(
+        callback, "told", lambda _s, _w, said: told.append((said["kind"], said["part"]))
+    )
+    follow(Settings(var_dir=tmp_path), tmp_path / "journal", office, 0)
+    assert told == [(Kind.PAGE_BEGINS, page) for page in (1, 2, 3)], "nobody repeats what was lost"
+
+
 def test_a_key_is_told_with_the_moment_it_was_pressed() -> None:
     found = read("job=voice-7-2&key=*&part=3&at=1795402944")
     assert found is not None

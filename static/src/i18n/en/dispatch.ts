@@ -274,6 +274,7 @@ export default {
     deliveredOf: '{n}/{of}',
     notYet: 'no',
     parts: '{confirmed} of {total} parts confirmed',
+    page: 'sending page {under_way} of {total}',
     expected: 'over by about {time}',
     attempts: 'attempt {n}',
     text: 'text',

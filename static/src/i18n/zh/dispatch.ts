@@ -273,6 +273,7 @@ export default {
     deliveredOf: '{n}/{of}',
     notYet: '未',
     parts: '{confirmed}/{total} 条有回执',
+    page: '正在发送第 {under_way} 页，共 {total} 页',
     expected: '约 {time} 完成',
     attempts: '第 {n} 次',
     text: '原文',
