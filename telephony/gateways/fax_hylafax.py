@@ -1,11 +1,13 @@
 """Fax over HylaFAX, where the bureau runs it already: hfaxd's client protocol, an FTP of its own.
 
 One attempt is one job, which bears the attempt's name: before it is submitted, and when an answer
-was lost, the queues are looked through for that name, so that none is sent twice. What became of
-a job is asked for (`outcomes`), again and again.
+was lost, the queues are looked through for that name, so that none is sent twice. Names begin with
+a mark of this installation: others may share the server. What became of a job is asked for
+(`outcomes`), again and again.
 """
 
 import ftplib
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -86,12 +88,17 @@ class HylaFaxGateway:
 
     def __init__(self, settings: Settings, *, answer_seconds: float = CONNECT_SECONDS):
         self.settings, self.answer_seconds = settings, answer_seconds
+        secret = f"hylafax {settings.secret_key}".encode()
+        self._mark = f"{hashlib.sha256(secret).hexdigest()[:8]}."
+
+    def _named(self, message_id: int, attempt: int) -> str:
+        return self._mark + job_of(Channel.FAX, message_id, attempt)
 
     def send(self, outgoing: Outgoing) -> Accepted | Refused:
         """Submit one job. Raises OutcomeUnknown where the queues cannot be read afterwards."""
         if outgoing.document is None:
             return Refused("no_document", again=False)
-        name = job_of(Channel.FAX, outgoing.message_id, outgoing.attempt)
+        name = self._named(outgoing.message_id, outgoing.attempt)
         try:
             with self._line() as line:
                 if known := line.jobs().get(name):
@@ -117,20 +124,21 @@ class HylaFaxGateway:
         return Accepted(known.number) if known else Refused("engine_unreachable", again=True)
 
     def outcomes(self) -> Mapping[str, Outcome]:
-        """Name -> what is known of each job. Raises NotReached, OutcomeUnknown."""
+        """Attempt's name -> what is known of its job. Raises NotReached, OutcomeUnknown."""
         try:
             with self._line() as line:
                 jobs = line.jobs()
         except (EOFError, OSError, ftplib.Error) as error:
             raise OutcomeUnknown(type(error).__name__) from error
-        told = {name: _outcome(job) for name, job in jobs.items()}
+        ours = {name: job for name, job in jobs.items() if name.startswith(self._mark)}
+        told = {name.removeprefix(self._mark): _outcome(job) for name, job in ours.items()}
         return {name: outcome for name, outcome in told.items() if outcome is not None}
 
     def hang_up(self, message_id: int, attempt: int) -> None:
         """End the attempt's job. Raises NotReached, OutcomeUnknown, ValueError as `HangsUp`."""
         try:
             with self._line() as line:
-                job = line.jobs().get(job_of(Channel.FAX, message_id, attempt))
+                job = line.jobs().get(self._named(message_id, attempt))
                 if job is not None and job.state not in (DONE, FAILED):
                     line.sendcmd(f"JKILL {job.number}")
         except ftplib.error_perm as error:

@@ -96,7 +96,14 @@ def test_a_fax_is_queued_once_and_taken_out_again(
     assert gateway.send(out) == first, "the same attempt is the same job"
     assert gateway.health().detail["waiting"] == 1
     with gateway._line() as line:
-        assert line.jobs()["fax-7-1"].number == first.provider_id
+        [(name, job)] = line.jobs().items()
+    assert name.endswith(".fax-7-1")
+    assert job.number == first.provider_id
+    other = HylaFaxGateway(
+        Settings(var_dir=tmp_path / "other", hylafax_host=gateway.settings.hylafax_host)
+    )
+    assert other.send(out) != first, "another installation's jobs are not ours"
+    other.hang_up(7, 1)
     assert gateway.outcomes() == {}, "it waits for a modem"
     gateway.hang_up(7, 1)
     assert wait_until(lambda: gateway.health().detail["waiting"] == 0, 10)
