@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 DEFAULT_SECRET = "change-me"  # noqa: S105 (refused in production)
 DEMO_NUMBER = re.compile(r"^\+?999\d{5,12}$")
 """Numbers of the demo: country code 999 belongs to nobody (ITU-T E.164), so none can be dialled."""
+PRIVATE_NUMBER = re.compile(r"[A-Za-z0-9_-]{43}")
 DEMO_DESK = "+9991000007100"
 """An extension of the simulated world."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -45,7 +46,7 @@ MEDIA_PORTS = 400
 OWN_SECRETS = ("secret_key", "identity_key", "audit_key", "hook_token")
 ENGINE_SECRETS = (
     "pg_password", "pg_app_password", "redis_password", "kannel_password", "smpp_password",
-    "ari_password",
+    "ari_password", "push_key",
 )  # fmt: skip
 
 
@@ -159,6 +160,15 @@ class Settings(BaseSettings):
     ari_password: str = ""
     """Of the private exchange's interface; generated under `var/` when empty."""
 
+    push_hosts: str = ""
+    """Hosts of the push services that may be asked to wake a browser, separated by commas; one that
+    begins with a dot stands for all below it. Empty means that nobody is offered it."""
+    push_contact: str = ""
+    """mailto: or https: address of the bureau, which push services may turn to (RFC 8292)."""
+    push_key: str = ""
+    """What we sign to push services with: a P-256 key's private number, base64url; generated under
+    `var/` when empty. With another key every browser has to be asked anew."""
+
     web_workers: int = Field(default=1, ge=1, le=64)
     """Web processes that share the HTTP port, each on a core of its own."""
     ingest_processes: int = Field(default=1, ge=1, le=64)
@@ -241,6 +251,14 @@ class Settings(BaseSettings):
             for other, taken in streams.items():
                 if port == taken and name < other:
                     raise ValueError(f"CC_{name.upper()} and CC_{other.upper()} are both {port}")
+        return self
+
+    @model_validator(mode="after")
+    def _push(self) -> "Settings":
+        if self.push_hosts and not self.push_contact.startswith(("mailto:", "https://")):
+            raise ValueError("CC_PUSH_HOSTS needs CC_PUSH_CONTACT: a mailto: or https: address")
+        if not PRIVATE_NUMBER.fullmatch(self.push_key):
+            raise ValueError("CC_PUSH_KEY is no private number of P-256: 43 letters of base64url")
         return self
 
     @property

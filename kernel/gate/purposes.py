@@ -138,6 +138,8 @@ _OTHERS = (
     Purpose("sms.notice", "sms", _fields("case_no", "form", "number", "reply"),
             _fields("reply"), REFUSE),
     Purpose("order_question.vehicle", "vehicle", _fields("order_no")),
+    # It says that there is something, to a push service of others: nothing of it may leave.
+    Purpose("order.push", "push", _fields()),
     *(Purpose(f"drill.{way}", way, _fields("minute")) for way in ("sms", "fax", "voice")),
     Purpose("sms.duty_call", "sms", _fields("name", "minute"), even_paused=True),
     Purpose("sms.duty_alarm", "sms", _fields("post", "minute")),

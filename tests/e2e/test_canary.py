@@ -317,7 +317,7 @@ PROBES: dict[str, Probe] = {
     "operator.metrics": outside("/metrics"),
     "operator.health": outside("/healthz"),
     **dict.fromkeys(
-        ("order.voice", "order.print", "report_order.voice", "report_order.print",
+        ("order.push", "order.voice", "order.print", "report_order.voice", "report_order.print",
          "exchange.case", "mail.notice", "drill.sms", "drill.fax", "drill.voice",
          "sms.notice", "sms.code", "voice.case_status", "export.statistics",
          "paper.destruction_certificate", "paper.inspection_record", "exchange.anchor"),

@@ -44,7 +44,14 @@ from telephony.ledger import HANG_UP, RELEASE, SEND
 from telephony.lifecycle import Channel
 from telephony.outbox import Outbox
 from tests.factories.moments import ALWAYS
-from tests.fakes.dispatch import FakeDirectory, FakeEvidence, FakeGate, FakeInspections, FakePhones
+from tests.fakes.dispatch import (
+    FakeDirectory,
+    FakeEvidence,
+    FakeGate,
+    FakeInspections,
+    FakePhones,
+    FakeWaker,
+)
 
 T = TypeVar("T")
 WORKER = system("worker", role=Role.HOUSE)
@@ -111,6 +118,8 @@ class Desk:
     """The commanders who sit at a desk."""
     tray: dict[str, bytes] = field(default_factory=dict)
     """The pages of faxes that the exchange took."""
+    woken: FakeWaker = field(default_factory=FakeWaker)
+    """Whose browsers were told that there is something."""
     sms: MemoryGateway = field(default_factory=MemoryGateway)
     fax: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.FAX))
     voice: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.VOICE))
@@ -323,6 +332,7 @@ def desk(
         channels=dispatch_room.standard_channels(outbox, voice=False),
         outbox=outbox,
         directory=directory,
+        waker=(woken := FakeWaker()),
         gate=gate,
         evidence=evidence,
         positions=phones,
@@ -331,5 +341,5 @@ def desk(
         vault=Vault("a master key of some length"),
         fax_pages=(tray := dict[str, bytes]()).get,
     )
-    yield Desk(database, clock, made, directory, gate, evidence, phones, outbox, desks, tray)
+    yield Desk(database, clock, made, directory, gate, evidence, phones, outbox, desks, tray, woken)
     database.close()
