@@ -264,6 +264,7 @@ export default {
     code: 'code {code}',
     delivered: 'delivered',
     acknowledged: 'accepted',
+    read: 'Read',
     deliveredOf: '{n}/{of}',
     notYet: 'no',
     parts: '{confirmed} of {total} parts confirmed',

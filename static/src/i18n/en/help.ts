@@ -57,6 +57,11 @@ export default {
       word: 'The disc around a unit',
       means: 'Its position is old: so far it may have driven at its last speed. The ranking counts with it.',
     },
+    read: {
+      word: 'Told of new orders, read',
+      means:
+        'A branch switches it on at the dispatch desk: while the page is closed the browser says that there is a new order, and nothing of it. When somebody of the branch opens an order, it counts as read, which is no acknowledgement.',
+    },
     pause: {
       word: 'Pause outbound',
       means:
@@ -89,6 +94,11 @@ export default {
       word: 'A report that came too late',
       means:
         'Where the order was cancelled or given to another unit, what you did is kept as a note, and the page says what happened. It changes nothing.',
+    },
+    push: {
+      word: 'Told of new orders',
+      means:
+        'Switch it on in the menu. While the page is closed the browser says that there is a new order, and nothing of it. Signing out ends it.',
     },
     record: {
       word: 'Inspection record',

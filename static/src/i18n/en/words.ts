@@ -63,6 +63,7 @@ export default {
     app: 'App',
     vehicle: 'Vehicle screen',
     voice: 'Phone call',
+    page: 'Read on the page',
   },
   orderKind: { inspect: 'Inspect', verify: 'Verify', mediate: 'Mediate', assist: 'Assist' },
   orderState: {

@@ -263,6 +263,7 @@ export default {
     code: '回执码 {code}',
     delivered: '送达',
     acknowledged: '接令',
+    read: '已阅',
     deliveredOf: '{n}/{of}',
     notYet: '未',
     parts: '{confirmed}/{total} 条有回执',
