@@ -144,7 +144,10 @@ describe('the switch for new orders', () => {
     )
     const { wrapper, state, press } = await shown()
     await press()
-    expect([state(), wrapper.find('[role=alert]').text()]).toEqual(['off', expect.stringContaining('推送服务')])
+    expect([state(), wrapper.find('[role=alert]').text()]).toEqual([
+      'off',
+      expect.stringContaining('推送服务'),
+    ])
     here.bound.mockRejectedValue(new DOMException('push service not available', 'AbortError'))
     await press()
     expect(wrapper.find('[role=alert]').text()).toContain('连不上它的推送服务')

@@ -109,6 +109,7 @@ export default {
   },
   pick: { title: 'Choose a case', hint: 'From the queue or the map, or press Ctrl+K for a command.' },
   case: {
+    elsewhere: 'The case lies elsewhere: only the order to you is shown.',
     details: 'Everything',
     escalate: 'Escalate',
     escalateTitle: 'Escalate and raise the alarm',

@@ -109,6 +109,7 @@ export default {
   },
   pick: { title: '选一件案件', hint: '从左侧队列或地图上选择，或按 Ctrl+K 输入命令。' },
   case: {
+    elsewhere: '案件不在本辖区，只显示发给本单位的指令。',
     details: '全部信息',
     escalate: '上报',
     escalateTitle: '上报案件，发出警报',
