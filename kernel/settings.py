@@ -140,6 +140,10 @@ class Settings(BaseSettings):
     smpp_user: str = "command"
     smpp_password: str = ""
     """At the SMSC; generated under `var/` for the simulated peer. SMPP allows 8 characters."""
+    sms_modem: str = ""
+    """Device of a GSM modem such as /dev/ttyUSB0: texts go over it, not over SMPP."""
+    sms_modem_speed: int = Field(default=115_200, ge=300)
+    """Of its serial line, in bit/s."""
     sms_number: str = "12315"
     """The number that messages are sent from and answered to."""
     fax_engine: Literal["simulator", "asterisk"] = "simulator"
@@ -265,6 +269,11 @@ class Settings(BaseSettings):
     def desk_number(self) -> str:
         """Where somebody is connected who asks for the desk."""
         return self.voice_desk or (DEMO_DESK if self.is_demo else "")
+
+    @property
+    def has_carrier(self) -> bool:
+        """Whether texts really go out: to a carrier's SMSC or over a modem."""
+        return bool(self.smpp_host or self.sms_modem)
 
     @property
     def uses_exchange(self) -> bool:

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dispatch.delivery import queries as deliveries
-from dispatch.delivery.lifecycle import DELIVERED
 from dispatch.delivery.models import Delivery
 from dispatch.orders.models import Assignment, Order, StatusReport
 from dispatch.orders.texts import URGENCIES
@@ -133,7 +132,6 @@ def _read(assignment: Assignment) -> Line:
         address="",
         channel=PAGE,
         delivered_at=assignment.read_at,
-        state=DELIVERED,
     )
 
 

@@ -310,6 +310,7 @@ export default {
       fax: 'fax',
       voice: 'phone key (proves the number, not the person)',
       vehicle: 'vehicle button',
+      page: 'Read on the page',
     },
     copy: 'copy',
     limit: {

@@ -63,7 +63,6 @@ export default {
     app: 'App',
     vehicle: 'Vehicle screen',
     voice: 'Phone call',
-    page: 'Read on the page',
   },
   orderKind: { inspect: 'Inspect', verify: 'Verify', mediate: 'Mediate', assist: 'Assist' },
   orderState: {

@@ -309,6 +309,7 @@ export default {
       fax: '传真',
       voice: '电话按键（证明号码，不证明本人）',
       vehicle: '车载按键',
+      page: '网页已阅',
     },
     copy: '抄送',
     limit: {

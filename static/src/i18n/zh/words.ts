@@ -58,7 +58,6 @@ export default {
     app: '移动端',
     vehicle: '车载终端',
     voice: '电话',
-    page: '网页已阅',
   },
   orderKind: { inspect: '查处', verify: '核查', mediate: '调解', assist: '协助' },
   orderState: {
