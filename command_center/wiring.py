@@ -13,6 +13,8 @@ from command_center.accounts import room as accounts_room
 from command_center.accounts import service as accounts
 from command_center.accounts.directory import StaffDirectory
 from command_center.accounts.phones import Phones
+from command_center.accounts.push import service as push
+from command_center.accounts.push.sender import Pusher
 from command_center.audit import service as audit
 from command_center.audit import views as audit_views
 from command_center.audit.service import Auditing
@@ -123,6 +125,7 @@ def build(settings: Settings) -> House:
         channels=dispatch_room.standard_channels(outbox, voice=settings.voice_engine != "none"),
         outbox=outbox,
         directory=directory,
+        waker=push.Waker(),
         gate=CaseGate(office),
         evidence=CaseEvidence(office),
         inspections=CaseInspections(office),
@@ -149,6 +152,7 @@ def build(settings: Settings) -> House:
             OrderCalls(office, asterisk.recordings(settings)),
             tray,
             office,
+            Pusher(settings, database),
         ),
         office=office,
         dispatch=room,
@@ -190,12 +194,14 @@ def _handlers(
     calls: OrderCalls,
     tray: FaxTray,
     office: Office,
+    pusher: Pusher,
 ) -> Handlers:
     """Who does what when a job is due."""
     handlers = Handlers()
     handlers.manual(ledger.SEND, sender.handle)
     handlers.manual(ledger.HANG_UP, sender.hang_up)
     handlers.transactional(ledger.RELEASE, sending.release)
+    handlers.manual(push.PUSH, pusher.handle)
     handlers.every("telephony.sweep", SWEEP_SECONDS, sending.sweep)
     handlers.every(sending.ASK, sending.ASK_SECONDS, sender.ask)
     handlers.every("accounts.sweep", SESSION_SWEEP_SECONDS, accounts.sweep)

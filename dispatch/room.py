@@ -30,7 +30,7 @@ from dispatch.field.service import FieldService
 from dispatch.inbound.pages import FaxPages, Pages
 from dispatch.inbound.service import InboundService
 from dispatch.orders.outgoing import Outgoings
-from dispatch.orders.ports import CaseGate, Directory
+from dispatch.orders.ports import CaseGate, Directory, Waker
 from dispatch.orders.progress import Progress
 from dispatch.orders.service import OrderService
 from dispatch.orders.status import StatusService
@@ -138,6 +138,7 @@ def build(
     channels: dict[str, Channel],
     outbox: Outbox,
     directory: Directory,
+    waker: Waker,
     gate: CaseGate,
     evidence: Evidence,
     positions: PositionSink,
@@ -156,7 +157,7 @@ def build(
     late = Late(alarms, directory)
     timers = Timers(settings, alarms, late)
     progress = Progress(gate)
-    outgoings = Outgoings(settings, directory, deliveries)
+    outgoings = Outgoings(settings, directory, deliveries, waker)
     statuses = StatusService(progress, timers, deliveries, alarms)
     orders = OrderService(settings, directory, gate, alarms, outgoings, progress, timers)
     return Room(

@@ -68,10 +68,12 @@ class Claimed:
 
 
 class Retry(Exception):
-    """Raised by a handler: not now, again after `seconds` (counts as an attempt)."""
+    """Raised by a handler: not now, again after `seconds`. It counts as an attempt, unless nothing
+    was attempted.
+    """
 
-    def __init__(self, seconds: float, why: str = ""):
-        self.seconds = seconds
+    def __init__(self, seconds: float, why: str = "", *, counts: bool = True):
+        self.seconds, self.counts = seconds, counts
         super().__init__(why)
 
 
@@ -183,7 +185,7 @@ class Worker:
         except _LeaseLost:
             log.warning("job_lease_lost", job=job.id, kind=job.kind)
         except Retry as retry:
-            self._put_back(job, str(retry), retry.seconds)
+            self._put_back(job, str(retry), retry.seconds, counts=retry.counts)
         except Exception as error:
             log.exception("job_failed", job=job.id, kind=job.kind, attempt=job.attempt)
             backoff = min(2.0**job.attempt, BACKOFF_CAP_SECONDS)
@@ -217,14 +219,16 @@ class Worker:
         if mine.delete() != 1:
             raise _LeaseLost
 
-    def _put_back(self, job: Claimed, error: str, seconds: float) -> None:
+    def _put_back(self, job: Claimed, error: str, seconds: float, *, counts: bool = True) -> None:
         moment = self.database.clock.now()
         with self.database.unit_of_work(self.principal) as session:
             row = session.get(Job, job.id)
             if row is None or row.attempt != job.attempt:
                 return
             row.last_error, row.run_at = error, moment + timedelta(seconds=seconds)
-            if job.attempt >= MAX_ATTEMPTS and job.kind not in self.handlers.periodic:
+            if not counts:
+                row.attempt -= 1
+            elif job.attempt >= MAX_ATTEMPTS and job.kind not in self.handlers.periodic:
                 row.dead_at = moment
                 done_total.labels(job.kind, "dead").inc()
                 log.error("job_dead", job=job.id, kind=job.kind)

@@ -20,6 +20,7 @@ DEMO_NUMBER = re.compile(r"^\+?999\d{5,12}$")
 DEMO_DESK = "8003"
 """The demo's dispatcher."""
 EXTENSIONS, MOST_EXTENSIONS = re.compile(r"([1-9]\d{2,5})-([1-9]\d{2,5})", re.ASCII), 1000
+PRIVATE_NUMBER = re.compile(r"[A-Za-z0-9_-]{43}")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PORTS = (
     "http_port",
@@ -47,7 +48,7 @@ MEDIA_PORTS = 400
 OWN_SECRETS = ("secret_key", "identity_key", "audit_key", "hook_token")
 ENGINE_SECRETS = (
     "pg_password", "pg_app_password", "redis_password", "kannel_password", "smpp_password",
-    "ari_password",
+    "ari_password", "push_key",
 )  # fmt: skip
 
 
@@ -143,6 +144,10 @@ class Settings(BaseSettings):
     smpp_user: str = "command"
     smpp_password: str = ""
     """At the SMSC; generated under `var/` for the simulated peer. SMPP allows 8 characters."""
+    sms_modem: str = ""
+    """Device of a GSM modem such as /dev/ttyUSB0: texts go over it, not over SMPP."""
+    sms_modem_speed: int = Field(default=115_200, ge=300)
+    """Of its serial line, in bit/s."""
     sms_number: str = "12315"
     """The number that messages are sent from and answered to."""
     fax_engine: Literal["simulator", "asterisk", "hylafax"] = "simulator"
@@ -170,6 +175,15 @@ class Settings(BaseSettings):
     """host:port of the carrier's SIP trunk; empty means the simulated outside world of the demo."""
     ari_password: str = ""
     """Of the private exchange's interface; generated under `var/` when empty."""
+
+    push_hosts: str = ""
+    """Hosts of the push services that may be asked to wake a browser, separated by commas; one that
+    begins with a dot stands for all below it. Empty means that nobody is offered it."""
+    push_contact: str = ""
+    """mailto: or https: address of the bureau, which push services may turn to (RFC 8292)."""
+    push_key: str = ""
+    """What we sign to push services with: a P-256 key's private number, base64url; generated under
+    `var/` when empty. With another key every browser has to be asked anew."""
 
     web_workers: int = Field(default=1, ge=1, le=64)
     """Web processes that share the HTTP port, each on a core of its own."""
@@ -268,6 +282,14 @@ class Settings(BaseSettings):
                     raise ValueError(f"CC_{name.upper()} and CC_{other.upper()} are both {port}")
         return self
 
+    @model_validator(mode="after")
+    def _push(self) -> "Settings":
+        if self.push_hosts and not self.push_contact.startswith(("mailto:", "https://")):
+            raise ValueError("CC_PUSH_HOSTS needs CC_PUSH_CONTACT: a mailto: or https: address")
+        if not PRIVATE_NUMBER.fullmatch(self.push_key):
+            raise ValueError("CC_PUSH_KEY is no private number of P-256: 43 letters of base64url")
+        return self
+
     @property
     def desk_number(self) -> str:
         """Where somebody is connected who asks for the desk."""
@@ -278,6 +300,11 @@ class Settings(BaseSettings):
         """Every phone of the exchange, as it is dialled."""
         first, last = map(int, self.extensions.split("-"))
         return tuple(str(one) for one in range(first, last + 1))
+
+    @property
+    def has_carrier(self) -> bool:
+        """Whether texts really go out: to a carrier's SMSC or over a modem."""
+        return bool(self.smpp_host or self.sms_modem)
 
     @property
     def uses_exchange(self) -> bool:

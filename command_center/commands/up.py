@@ -110,7 +110,7 @@ def sms(settings: Settings) -> Iterator[Part]:
     """The way to the SMSC: the simulated one in demo mode, the carrier's where one is named."""
     if settings.is_demo:
         yield Smsc(settings)
-    if settings.is_demo or settings.smpp_host:
+    if settings.is_demo or settings.has_carrier:
         yield Kannel(settings)
 
 

@@ -1,4 +1,4 @@
-"""Kannel between us and the SMSC: bearerbox speaks SMPP, smsbox speaks HTTP with us.
+"""Kannel between us and the SMSC: bearerbox speaks SMPP, or AT to a modem; smsbox HTTP with us.
 
 Kannel keeps reconnects, long-message splitting and receipt matching out of our process.
 
@@ -43,22 +43,7 @@ dlr-spool = {spool}/receipts
 sms-resend-freq = 10
 sms-resend-retry = -1
 
-group = smsc
-smsc = smpp
-smsc-id = carrier
-host = {smpp_host}
-port = {smpp_port}
-transceiver-mode = true
-smsc-username = "{smpp_user}"
-smsc-password = "{smpp_password}"
-system-type = ""
-interface-version = 34
-reconnect-delay = 2
-enquire-link-interval = 10
-connection-timeout = 30
-max-pending-submits = 10
-my-number = {sms_number}
-
+{smsc}
 group = smsbox
 bearerbox-host = 127.0.0.1
 sendsms-port = {sendsms_port}
@@ -84,6 +69,40 @@ max-messages = 0
 send-sender = true
 post-url = "{inbound}?id=%I&at=%T"
 """
+
+SMPP = """\
+group = smsc
+smsc = smpp
+smsc-id = carrier
+host = {smpp_host}
+port = {smpp_port}
+transceiver-mode = true
+smsc-username = "{smpp_user}"
+smsc-password = "{smpp_password}"
+system-type = ""
+interface-version = 34
+reconnect-delay = 2
+enquire-link-interval = 10
+connection-timeout = 30
+max-pending-submits = 10
+my-number = {sms_number}
+"""
+MODEM = """\
+group = modems
+id = generic
+name = "Generic Modem"
+speed = {modem_speed}
+init-string = "AT+CNMI=2,2,0,1,0"
+
+group = smsc
+smsc = at
+smsc-id = carrier
+modemtype = auto
+device = {modem}
+speed = {modem_speed}
+my-number = {sms_number}
+"""
+"""CNMI (3GPP TS 27.005 3.4.1): texts and status reports come at once, past the SIM card."""
 
 
 @dataclass(frozen=True)
@@ -168,13 +187,27 @@ def configuration(settings: Settings) -> str:
         spool=settings.var_dir / "kannel",
         user=USER,
         password=settings.kannel_password,
+        smsc=_smsc(settings),
+        sms_number=settings.sms_number,
+        inbound=f"http://kannel:{settings.hook_token}@127.0.0.1:{settings.http_port}"
+        "/hooks/kannel/inbound",
+    )
+
+
+def _smsc(settings: Settings) -> str:
+    """The modem where there is one, else the carrier's SMSC or the simulated one."""
+    if settings.sms_modem:
+        return MODEM.format(
+            modem=settings.sms_modem,
+            modem_speed=settings.sms_modem_speed,
+            sms_number=settings.sms_number,
+        )
+    return SMPP.format(
         smpp_host=settings.smpp_host or "127.0.0.1",
         smpp_port=settings.smpp_port,
         smpp_user=settings.smpp_user,
         smpp_password=settings.smpp_password[:8],
         sms_number=settings.sms_number,
-        inbound=f"http://kannel:{settings.hook_token}@127.0.0.1:{settings.http_port}"
-        "/hooks/kannel/inbound",
     )
 
 

@@ -18,6 +18,8 @@ from kernel.gate import gate
 from kernel.gate.gate import Cleared, Fields
 
 KIND = "paper.order_ledger"
+PAGE = "page"
+"""The way of a read receipt: the desk's own page, shown to somebody of the branch."""
 BY_PERSON = ("desk", "gps")
 """Ways by which a person of the centre says it, over no channel of the order."""
 
@@ -39,7 +41,9 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message, or an acknowledgement that answered none of them (`channel` is its way then)."""
+    """One message; the page of a branch that was read (`page`); or an acknowledgement that answered
+    no message (`channel` is its way then).
+    """
 
     target: str
     code: str
@@ -66,6 +70,8 @@ def lines(session: Session, order: Order) -> list[Line]:
         own, report = sent.get(assignment.id, []), said.get(assignment.id)
         answered = _answered(own, report)
         found += [_line(assignment, one, report if one is answered else None) for one in own]
+        if assignment.read_at is not None:
+            found.append(_read(assignment))
         if report is not None and answered is None:
             found.append(_said_otherwise(assignment, report))
     return found
@@ -117,6 +123,18 @@ def _line(assignment: Assignment, one: Delivery, report: StatusReport | None) ->
     )
 
 
+def _read(assignment: Assignment) -> Line:
+    return Line(
+        target=assignment.target_name,
+        code=assignment.code,
+        is_copy=assignment.is_copy,
+        name=assignment.read_by or "",
+        address="",
+        channel=PAGE,
+        delivered_at=assignment.read_at,
+    )
+
+
 def _said_otherwise(assignment: Assignment, report: StatusReport) -> Line:
     return Line(
         target=assignment.target_name,
@@ -138,7 +156,7 @@ def _proof(report: StatusReport) -> Proof:
 
 WAYS = {
     "sms": "短信", "fax": "传真", "app": "移动端", "vehicle": "车载终端", "voice": "自动拨号",
-    "desk": "调度员代录", "gps": "轨迹确认",
+    "desk": "调度员代录", "gps": "轨迹确认", "page": "网页已阅",
 }  # fmt: skip
 STATES = {
     "HELD": "暂缓", "QUEUED": "排队", "SENDING": "发送中", "SENT": "已发出", "DELIVERED": "已送达",

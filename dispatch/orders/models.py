@@ -150,6 +150,9 @@ class Assignment(Base):
     acknowledged_at: Mapped[Timestamp | None]
     acknowledged_by: Mapped[str | None] = mapped_column(String(80))
     acknowledged_via: Mapped[str | None] = mapped_column(String(10))
+    read_at: Mapped[Timestamp | None]
+    """When somebody of the branch was first shown it on the desk's page; no acknowledgement."""
+    read_by: Mapped[str | None] = mapped_column(String(80))
     en_route_at: Mapped[Timestamp | None]
     on_scene_at: Mapped[Timestamp | None]
     handling_at: Mapped[Timestamp | None]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from dispatch.delivery.channels.app import AppChannel
 from dispatch.delivery.letter import Letter, as_text
 from dispatch.delivery.models import Delivery
 from dispatch.delivery.service import DeliveryService, Recipient
@@ -14,7 +15,7 @@ from dispatch.orders import recipients, texts
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.models import Assignment, Order
 from dispatch.orders.plan import Plan, addresses_of
-from dispatch.orders.ports import Directory
+from dispatch.orders.ports import Directory, Waker
 from dispatch.orders.recipients import Address, Target
 from dispatch.orders.texts import Words
 from dispatch.units import queries as units
@@ -46,9 +47,11 @@ class Preview:
 class Outgoings:
     """Makes the words and hands them to the deliveries."""
 
-    def __init__(self, settings: Settings, directory: Directory, deliveries: DeliveryService):
+    def __init__(
+        self, settings: Settings, directory: Directory, deliveries: DeliveryService, waker: Waker
+    ):
         self.zone, self.directory = settings.zone, directory
-        self.deliveries = deliveries
+        self.deliveries, self.waker = deliveries, waker
 
     @property
     def engines(self) -> Collection[str]:
@@ -91,6 +94,7 @@ class Outgoings:
         for assignment in assignments:
             for address in self._addresses(session, order, assignment, order.channels):
                 self._queue(session, order, assignment, words, address)
+            self._wake(session, assignment, order.channels)
 
     def untried(
         self, session: Session, order: Order, assignment: Assignment, channels: Sequence[str]
@@ -113,6 +117,14 @@ class Outgoings:
         words = self._sent_words(session, order)
         for address in addresses:
             self._queue(session, order, assignment, words, address)
+        self._wake(session, assignment, [one.channel for one in addresses])
+
+    def _wake(self, session: Session, assignment: Assignment, channels: Collection[str]) -> None:
+        """Whoever has it on a page: a branch always, a crew where the app is among the channels."""
+        if assignment.unit_id is None:
+            self.waker.branch(session, assignment.target_id)
+        elif AppChannel.name in channels:
+            self.waker.crew(session, units.crew_ids(session, assignment.unit_id))
 
     def _queue(
         self, session: Session, order: Order, assignment: Assignment, words: Words, to: Address
@@ -128,6 +140,8 @@ class Outgoings:
             address = Address(once.channel, once.name, once.address)
             to = _recipient(order, assignment, address)
             self.deliveries.queue(session, to, _recalled(order, once.channel, reason))
+        if order.issued_at is not None:
+            self._wake(session, assignment, [one.channel for one in left])
 
     def _sent_words(self, session: Session, order: Order) -> Words:
         said = order.approval_in_words(self.zone)
@@ -258,5 +272,6 @@ def _unreachable(target: Target, channel: str) -> Preview:
 
 def _once_per_address(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """One of each that went over a wire; the app shows the order's state by itself."""
-    found = {(one.channel, one.address): one for one in deliveries if one.channel != "app"}
+    wires = (one for one in deliveries if one.channel != AppChannel.name)
+    found = {(one.channel, one.address): one for one in wires}
     return list(found.values())

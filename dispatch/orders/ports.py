@@ -96,6 +96,19 @@ class Directory(Protocol):
         ...
 
 
+class Waker(Protocol):
+    """Rouses people whose page may be closed. It says that there is something, never what.
+
+    In the caller's transaction; what follows is a job.
+    """
+
+    def crew(self, session: Session, user_ids: Sequence[int]) -> None: ...
+
+    def branch(self, session: Session, organisation_id: int) -> None:
+        """Its own people who may read orders; of no organisation below it."""
+        ...
+
+
 class CaseGate(Protocol):
     """The case behind an order, seen through a slit."""
 

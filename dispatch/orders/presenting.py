@@ -214,6 +214,8 @@ _SAME = (
     "acknowledged_at",
     "acknowledged_by",
     "acknowledged_via",
+    "read_at",
+    "read_by",
     "en_route_at",
     "on_scene_at",
     "fed_back_at",

@@ -274,6 +274,8 @@ class AssignmentOut(BaseModel):
     acknowledged_at: Utc | None
     acknowledged_by: str | None
     acknowledged_via: str | None
+    read_at: Utc | None
+    read_by: str | None
     en_route_at: Utc | None
     on_scene_at: Utc | None
     fed_back_at: Utc | None
@@ -307,7 +309,9 @@ class ProofOut(BaseModel):
 
 
 class LedgerLine(BaseModel):
-    """A message; or an acknowledgement that answered none, `channel` being its way then."""
+    """A message; a page that was read (`page`); or an acknowledgement that answered no message,
+    `channel` being its way then.
+    """
 
     target: str
     code: str

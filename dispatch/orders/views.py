@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from dispatch.delivery import queries as deliveries
 from dispatch.escalation import policies
 from dispatch.escalation import queries as escalation
-from dispatch.orders import ledger, proposals, queries
+from dispatch.orders import ledger, proposals, queries, reading
 from dispatch.orders.models import Order
 from dispatch.orders.plan import Request
 from dispatch.orders.presenting import (
@@ -162,7 +162,9 @@ def _reading(blueprint: APIBlueprint) -> None:
     @require("order.read")
     def get_order(order_id: int) -> Any:
         with unit_of_work() as session:
-            return show(session, queries.visible(session, current_principal(), order_id))
+            order = queries.visible(session, current_principal(), order_id)
+            reading.shown(session, order)
+            return show(session, order)
 
 
 def _outlook(blueprint: APIBlueprint, orders: OrderService) -> None:

@@ -97,6 +97,14 @@ def duty_of(session: Session, user_id: int) -> CrewMember | None:
     )
 
 
+def crew_ids(session: Session, unit_id: int) -> Sequence[int]:
+    """The officers who are signed on to the unit."""
+    signed_on = CrewMember.signed_off_at.is_(None)
+    return session.scalars(
+        select(CrewMember.user_id).where(CrewMember.unit_id == unit_id, signed_on)
+    ).all()
+
+
 def has_served(session: Session, user_id: int, unit_id: int, since: datetime) -> bool:
     """Whether the officer has been on the unit's crew at any moment since then."""
     mine = select(CrewMember.id).where(

@@ -150,6 +150,8 @@ _OTHERS = (
     Purpose("sms.notice", "sms", _fields("case_no", "form", "number", "reply"),
             _fields("reply"), REFUSE),
     Purpose("order_question.vehicle", "vehicle", _fields("order_no")),
+    # It says that there is something, to a push service of others: nothing of it may leave.
+    Purpose("order.push", "push", _fields()),
     *(Purpose(f"drill.{way}", way, _fields("minute")) for way in ("sms", "fax", "voice")),
     Purpose("conference.staff", "voice", _fields("extension", "number"), even_paused=True),
     Purpose("conference.caller", "voice", _fields("number")),

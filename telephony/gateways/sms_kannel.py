@@ -35,7 +35,7 @@ class KannelGateway:
 
     def __init__(self, settings: Settings, *, answer_seconds: float = engine_http.ANSWER_SECONDS):
         self.settings = settings
-        self.real = bool(settings.smpp_host)
+        self.real = settings.has_carrier
         self.answer_seconds = answer_seconds
 
     def send(self, outgoing: Outgoing) -> Accepted | Refused:

@@ -180,6 +180,20 @@ class FakePhones:
         self.taken.append((terminal_id, fix))
 
 
+@dataclass
+class FakeWaker:
+    """Implements `dispatch.orders.ports.Waker`: remembers who was woken."""
+
+    crews: list[list[int]] = field(default_factory=list)
+    branches: list[int] = field(default_factory=list)
+
+    def crew(self, session: Session, user_ids: Sequence[int]) -> None:
+        self.crews.append(sorted(user_ids))
+
+    def branch(self, session: Session, organisation_id: int) -> None:
+        self.branches.append(organisation_id)
+
+
 def _get(found: dict[int, T], ident: int, kind: str) -> T:
     if ident not in found:
         raise NotFound(kind, ident)

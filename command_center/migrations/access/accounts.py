@@ -40,8 +40,13 @@ def _for(owner: str, managed: str) -> str:
 _ROWS = _for("user_id", "accounts.is_managed(user_id)")
 _USERS = _for("id", "accounts.is_below_me(organisation_id)")
 _TOKENS = f"{ME} = 0 or ({may('admin.users')} and accounts.is_below_me(organisation_id))"
-_OF_PEOPLE = ("sessions", "challenges", "second_factors", "recovery_codes", "trusted_devices")
-_ENDING = ("sessions", "challenges", "trusted_devices", "login_failures")
+_OF_PEOPLE = (
+    "sessions", "challenges", "second_factors", "recovery_codes", "trusted_devices",
+    "push_subscriptions",
+)  # fmt: skip
+_ENDING = (
+    "sessions", "challenges", "trusted_devices", "login_failures", "push_subscriptions",
+)  # fmt: skip
 
 RULES = (
     *(

@@ -34,6 +34,13 @@ export interface SessionLine extends Device {
   this: boolean
 }
 
+/** Whether this person is offered it, whether this browser has it, and the key it binds to. */
+export interface Push {
+  offered: boolean
+  on: boolean
+  key: string
+}
+
 export interface PersonIn {
   name: string
   organisation_id: Id
@@ -90,6 +97,9 @@ export const account = {
   endOthers: () => del<{ ended: number }>('/account/sessions'),
   devices: () => get<Device[]>('/account/devices'),
   distrust: (id: Id) => del<undefined>(`/account/devices/${id}`),
+  push: () => get<Push>('/account/push'),
+  startPush: (endpoint: string) => put<undefined>('/account/push', { endpoint }),
+  stopPush: () => del<undefined>('/account/push'),
 }
 
 export const administration = {

@@ -934,6 +934,9 @@ export interface Assignment {
   acknowledged_at: Instant | null
   acknowledged_by: string | null
   acknowledged_via: string | null
+  /** Who of a branch was first shown it on the desk's page; no acknowledgement. */
+  read_at: Instant | null
+  read_by: string | null
   en_route_at: Instant | null
   on_scene_at: Instant | null
   fed_back_at: Instant | null

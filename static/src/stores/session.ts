@@ -4,6 +4,7 @@ import { setCsrf } from '@/api/client'
 import { session as api } from '@/api/endpoints'
 import { isApiError } from '@/api/errors'
 import { forget, lastKnown, openShelf, type Known } from '@/lib/phone'
+import { hush } from '@/lib/worker'
 import type { Challenged, Id, Me, Proof } from '@/api/types'
 
 /** Clears what this phone keeps of others; a browser without a database keeps nothing. */
@@ -78,6 +79,7 @@ export const useSession = defineStore('session', () => {
   /** Ends the session and loads the page afresh: nothing of this person stays in memory. */
   async function signOut(): Promise<void> {
     await api.signOut().catch(() => undefined)
+    await hush().catch(() => undefined)
     sessionStorage.clear()
     await Promise.all([clear('known', null), clear('drafts', null)])
     window.location.assign('/login')

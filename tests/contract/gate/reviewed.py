@@ -26,6 +26,8 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("command_center.accounts.roster.views", DESK, "Response()"),
         ("command_center.accounts.oidc", "asks the bureau's identity provider who signs in",
          "import requests", "import urllib3"),
+        ("command_center.accounts.push.sender", "gate: order.push", "import requests"),
+        ("command_center.accounts.push.views", DESK, "Response()"),
         ("command_center.cases.registries", "gate: registry.question", "import requests"),
         ("command_center.app", "gate: desk.page, operator.health, desk.live",
          "import flask_socketio", "jsonify()", "send_from_directory()"),
@@ -120,6 +122,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
 
 UNSCANNED: dict[str, str] = {
     "kernel.gate.gate": "the gate itself",
+    "command_center.accounts.push.sender": "nothing at all: an empty message",
     "command_center.app": "operator.metrics: numbers",
     "command_center.audit.views": "the log, which carries no personal data",
     "command_center.cases.archive.views": "a certificate of numbers and digests",

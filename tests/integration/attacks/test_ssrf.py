@@ -27,6 +27,7 @@ CALLING = {"requests", "urllib.request", "http.client", "httpx", "aiohttp", "url
 CALLERS = {
     "command_center/accounts/oidc.py": "the bureau's identity provider, named by the settings",
     "command_center/accounts/phones.py": "our own listener, named by the settings",
+    "command_center/accounts/push/sender.py": "push services, of the hosts that the settings name",
     "command_center/cases/registries.py": "the registration authority, named by the settings",
     "command_center/commands/up.py": "our own web process",
     "command_center/demo/simulator.py": "our own web process, in demo mode",

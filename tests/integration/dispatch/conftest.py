@@ -54,6 +54,7 @@ from tests.fakes.dispatch import (
     FakeLine,
     FakePhones,
     FakeRegistry,
+    FakeWaker,
 )
 
 T = TypeVar("T")
@@ -124,6 +125,8 @@ class Desk:
     """The pages of faxes that the exchange took."""
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     fax_reports: FakeFaxReports = field(default_factory=FakeFaxReports)
+    woken: FakeWaker = field(default_factory=FakeWaker)
+    """Whose browsers were told that there is something."""
     sms: MemoryGateway = field(default_factory=MemoryGateway)
     fax: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.FAX))
     voice: MemoryGateway = field(default_factory=lambda: MemoryGateway(Channel.VOICE))
@@ -336,6 +339,7 @@ def desk(
         channels=dispatch_room.standard_channels(outbox, voice=False),
         outbox=outbox,
         directory=directory,
+        waker=(woken := FakeWaker()),
         gate=gate,
         evidence=evidence,
         positions=phones,
@@ -349,6 +353,6 @@ def desk(
     )
     yield Desk(
         database, clock, made, directory, gate, evidence, phones, outbox, line, desks, tray,
-        registry, fax_reports,
+        registry, fax_reports, woken,
     )  # fmt: skip
     database.close()

@@ -109,6 +109,7 @@ export default {
   },
   pick: { title: 'Choose a case', hint: 'From the queue or the map, or press Ctrl+K for a command.' },
   case: {
+    elsewhere: 'The case lies elsewhere: only the order to you is shown.',
     details: 'Everything',
     escalate: 'Escalate',
     escalateTitle: 'Escalate and raise the alarm',
@@ -271,6 +272,7 @@ export default {
     code: 'code {code}',
     delivered: 'delivered',
     acknowledged: 'accepted',
+    read: 'Read',
     deliveredOf: '{n}/{of}',
     notYet: 'no',
     parts: '{confirmed} of {total} parts confirmed',
@@ -316,6 +318,7 @@ export default {
       fax: 'fax',
       voice: 'phone key (proves the number, not the person)',
       vehicle: 'vehicle button',
+      page: 'Read on the page',
     },
     copy: 'copy',
     limit: {

@@ -71,6 +71,8 @@ export default {
   already_repeated: 'This was sent again already: repeat the newest one.',
   already_settled: 'Somebody else has dealt with it.',
   unit_not_available: '{name} cannot be sent now.',
+  push_not_offered: 'Your bureau does not offer this.',
+  push_host_unknown: 'Not a push service that the bureau has named.',
   unit_taken: '{name} is engaged on {order_no}.',
   already_signed_on: 'You stand on another crew already.',
   not_signed_on: 'You are not signed on to a vehicle.',

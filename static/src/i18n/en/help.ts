@@ -62,6 +62,11 @@ export default {
       means:
         "“Three-party call” on a case: your extension rings, then the leader on duty and, where wanted, the caller; all of it is recorded and sealed. When the leader answers, the case opens on their screen. While an informant is on the line no leader is called, unless their consent is written down. The leader records the decision, or the dispatcher in their name; an approval written down for them is confirmed on line within 30 minutes, or an alarm climbs.",
     },
+    read: {
+      word: 'Told of new orders, read',
+      means:
+        'A branch switches it on at the dispatch desk: while the page is closed the browser says that there is a new order, and nothing of it. When somebody of the branch opens an order, it counts as read, which is no acknowledgement.',
+    },
     pause: {
       word: 'Pause outbound',
       means:
@@ -114,6 +119,11 @@ export default {
       word: 'A report that came too late',
       means:
         'Where the order was cancelled or given to another unit, what you did is kept as a note, and the page says what happened. It changes nothing.',
+    },
+    push: {
+      word: 'Told of new orders',
+      means:
+        'Switch it on in the menu. While the page is closed the browser says that there is a new order, and nothing of it. Signing out ends it.',
     },
     record: {
       word: 'Inspection record',

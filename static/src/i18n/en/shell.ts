@@ -33,6 +33,15 @@ export default {
   themes: { light: 'Light', dark: 'Dark', system: 'As the system' },
   signOut: 'Sign out',
   userMenu: 'User menu',
+  push: {
+    title: 'Tell me of new orders',
+    hint: 'While the page is closed the browser says that there is an order, and nothing of it. Signing out ends it.',
+    on: 'Told even while the page is closed',
+    off: 'Not told while the page is closed',
+    blocked: 'The browser blocks notices: allow them in its settings',
+    none: 'Not available here',
+    failed: 'Not switched on: the browser does not reach its push service',
+  },
   link: {
     live: 'Live',
     connecting: 'Connecting',

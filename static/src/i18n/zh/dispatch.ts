@@ -109,6 +109,7 @@ export default {
   },
   pick: { title: '选一件案件', hint: '从左侧队列或地图上选择，或按 Ctrl+K 输入命令。' },
   case: {
+    elsewhere: '案件不在本辖区，只显示发给本单位的指令。',
     details: '全部信息',
     escalate: '上报',
     escalateTitle: '上报案件，发出警报',
@@ -270,6 +271,7 @@ export default {
     code: '回执码 {code}',
     delivered: '送达',
     acknowledged: '接令',
+    read: '已阅',
     deliveredOf: '{n}/{of}',
     notYet: '未',
     parts: '{confirmed}/{total} 条有回执',
@@ -315,6 +317,7 @@ export default {
       fax: '传真',
       voice: '电话按键（证明号码，不证明本人）',
       vehicle: '车载按键',
+      page: '网页已阅',
     },
     copy: '抄送',
     limit: {

@@ -70,6 +70,8 @@ export default {
   already_repeated: '这条已经重发过，请在最新的一条上重发。',
   already_settled: '已由他人处理。',
   unit_not_available: '{name} 现在不能派出。',
+  push_not_offered: '本单位未开通新指令提醒。',
+  push_host_unknown: '不是本单位指定的推送服务。',
   unit_taken: '{name} 正在执行 {order_no}。',
   already_signed_on: '您已在其他车组上车。',
   not_signed_on: '您还没有上车。',

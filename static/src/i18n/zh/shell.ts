@@ -33,6 +33,15 @@ export default {
   themes: { light: '浅色', dark: '深色', system: '跟随系统' },
   signOut: '退出登录',
   userMenu: '用户菜单',
+  push: {
+    title: '新指令提醒',
+    hint: '页面关着时，浏览器提示“有新的指令”；不含任何内容。退出登录即停止。',
+    on: '页面关着也会提示',
+    off: '页面关着时不提示',
+    blocked: '浏览器已禁止通知，请在浏览器设置中允许',
+    none: '未开通',
+    failed: '没有开成，浏览器连不上它的推送服务',
+  },
   link: {
     live: '实时',
     connecting: '连接中',
