@@ -249,7 +249,8 @@ def tell(session: Session, delivery: Delivery, kind: str, **params: Any) -> None
 def changed(session: Session, delivery: Delivery) -> None:
     if delivery.channel == "fax" and delivery.state in lifecycle.CLOSED:
         order_id = delivery.order_id
-        jobs.enqueue(session, FAX_REPORT, {"order_id": order_id}, key=str(order_id))
+        # Without a key: one that runs holds its row and waits for the order, which we hold.
+        jobs.enqueue(session, FAX_REPORT, {"order_id": order_id})
     fact = DeliveryChanged(
         delivery.id, delivery.order_id, delivery.case_id, delivery.organisation_path
     )
