@@ -397,3 +397,16 @@ def test_a_taken_unit_is_refused_by_the_orders_number(desk: Desk, call: Call) ->
     answer = call(DISPATCHER, "POST", "/orders", json=body(unit_ids=[car]))
     assert (answer.status_code, answer.get_json()["code"]) == (409, "unit_taken")
     assert answer.get_json()["params"]["order_no"] == "DD202609220001"
+
+
+def test_showing_the_order_to_its_branch_is_the_branch_s_read_receipt(
+    desk: Desk, call: Call
+) -> None:
+    order = desk.issue(branch_ids=(EAST.id,), channels=("sms",))
+    before = call(DISPATCHER, "GET", f"/orders/{order}").get_json()["assignments"][0]
+    reader = person(31, "UNIT", EAST.path, "王所长")
+    shown = call(reader, "GET", f"/orders/{order}").get_json()["assignments"][0]
+    assert (before["read_at"], shown["read_by"]) == (None, "王所长")
+    rows = call(DISPATCHER, "GET", f"/orders/{order}/ledger").get_json()["rows"]
+    assert [(one["channel"], one["name"]) for one in rows][1:] == [("page", "王所长")]
+    assert call(STRANGER, "GET", f"/orders/{order}").status_code == 404
