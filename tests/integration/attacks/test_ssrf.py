@@ -33,6 +33,7 @@ CALLERS = {
     "command_center/demo/simulator.py": "our own web process, in demo mode",
     "command_center/engines/kannel.py": "Kannel's admin page, on loopback",
     "command_center/engines/smsc.py": "the simulated SMSC, on loopback",
+    "telephony/gateways/fax_hylafax.py": "the HylaFAX that the settings name",
     "telephony/engine_http.py": "Kannel, the simulated fax machine and the exchange, on loopback",
     "telephony/callback.py": "our own web process, on loopback",
 }
