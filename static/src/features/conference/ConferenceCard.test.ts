@@ -21,7 +21,11 @@ vi.mock('@/api/endpoints', async (original) => ({
   conferences: api,
 }))
 
-const party = (part: ConferenceParty['part'], state: ConferenceParty['state'], more = {}): ConferenceParty => ({
+const party = (
+  part: ConferenceParty['part'],
+  state: ConferenceParty['state'],
+  more = {},
+): ConferenceParty => ({
   id: { desk: 1, leader: 2, caller: 3, colleague: 4 }[part],
   part,
   user_id: { desk: 7, leader: 9, caller: null, colleague: 8 }[part],

@@ -64,7 +64,9 @@ export function useComposer(
     return null
   })
   const canSend = computed(() => phase.value === 'reading' && lacks.value === null)
-  const waitsForApproval = computed(() => Boolean(preview.value?.needs_approval && !oral.value && byCall.value === null))
+  const waitsForApproval = computed(() =>
+    Boolean(preview.value?.needs_approval && !oral.value && byCall.value === null),
+  )
 
   function begin(id: Id | null, kind: OrderKind = 'inspect'): void {
     if (id !== caseId.value) usual = offered()

@@ -60,7 +60,7 @@ export default {
     conference: {
       word: 'Three-party call',
       means:
-        "“Three-party call” on a case: your extension rings, then the leader on duty and, where wanted, the caller; all of it is recorded and sealed. When the leader answers, the case opens on their screen. While an informant is on the line no leader is called, unless their consent is written down. The leader records the decision, or the dispatcher in their name; an approval written down for them is confirmed on line within 30 minutes, or an alarm climbs.",
+        '“Three-party call” on a case: your extension rings, then the leader on duty and, where wanted, the caller; all of it is recorded and sealed. When the leader answers, the case opens on their screen. While an informant is on the line no leader is called, unless their consent is written down. The leader records the decision, or the dispatcher in their name; an approval written down for them is confirmed on line within 30 minutes, or an alarm climbs.',
     },
     read: {
       word: 'Told of new orders, read',

@@ -370,7 +370,12 @@ export default {
     place: 'Change place',
     reveal: 'Reveal identity',
   },
-  recording: { call: 'Call', voice_message: 'Voice message', order_call: 'Call with an order', conference: 'Three-party call' },
+  recording: {
+    call: 'Call',
+    voice_message: 'Voice message',
+    order_call: 'Call with an order',
+    conference: 'Three-party call',
+  },
   decision: { approve: 'Approve', refuse: 'Refuse', other: 'Other' },
   partyState: {
     WAITING: 'Waiting',

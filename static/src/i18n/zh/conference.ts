@@ -24,7 +24,8 @@ export default {
   callCaller: '呼叫来电人',
   consent: '登记举报人同意',
   consentTitle: '举报人同意多方通话',
-  consentExplain: '仅在举报人本人明确同意由领导或其他人听到其声音时登记。谁登记、何时、理由都记入日志，不得写出举报人身份。',
+  consentExplain:
+    '仅在举报人本人明确同意由领导或其他人听到其声音时登记。谁登记、何时、理由都记入日志，不得写出举报人身份。',
   consented: '{name} 登记了举报人同意：{reason}',
   decideOwn: '您的决定',
   decideFor: '代记 {name} 的决定',

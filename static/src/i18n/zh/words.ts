@@ -359,7 +359,12 @@ export default {
     place: '修改位置',
     reveal: '查看身份',
   },
-  recording: { call: '通话录音', voice_message: '语音留言', order_call: '指令通话录音', conference: '三方通话录音' },
+  recording: {
+    call: '通话录音',
+    voice_message: '语音留言',
+    order_call: '指令通话录音',
+    conference: '三方通话录音',
+  },
   decision: { approve: '同意', refuse: '不同意', other: '另有指示' },
   partyState: { WAITING: '等待呼叫', RINGING: '振铃', JOINED: '已接通', LEFT: '已离线', FAILED: '未接通' },
   lineProblem: {
