@@ -115,6 +115,18 @@ def cancel(session: Session, kind: str, key: str) -> None:
     session.query(Job).filter_by(kind=kind, key=key, dead_at=None).delete()
 
 
+def absorb(session: Session, job: Claimed) -> None:
+    """Remove the jobs that wait to do the same as this one; waits for nobody."""
+    same = (
+        select(Job.id)
+        .where(Job.kind == job.kind, Job.payload == job.payload, Job.id != job.id)
+        .where(Job.attempt == 0, Job.dead_at.is_(None))
+        .with_for_update(skip_locked=True)
+    )
+    for ident in session.scalars(same).all():
+        session.query(Job).filter_by(id=ident).delete()
+
+
 class Handlers:
     """Kind -> what to do. Bound in one place, the wiring."""
 

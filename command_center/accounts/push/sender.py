@@ -13,7 +13,7 @@ from kernel import pause
 from kernel.access import Role, system
 from kernel.db import Database
 from kernel.gate import gate
-from kernel.jobs import BACKOFF_CAP_SECONDS, Claimed, Retry
+from kernel.jobs import BACKOFF_CAP_SECONDS, Claimed, Retry, absorb
 from kernel.log import get_logger
 from kernel.settings import Settings
 
@@ -45,6 +45,7 @@ class Pusher:
                 return
             if pause.is_on(session):
                 raise Retry(PAUSED_SECONDS, "outbound_paused", counts=False)
+            absorb(session, job)
             endpoint = found.endpoint
         if not endpoints.is_allowed(self.settings, endpoint):
             return  # the setting has changed since

@@ -78,11 +78,14 @@ class Waker:
 
 @carried_out_by(Role.HOUSE)
 def _wake(session: Session, whose: ColumnElement[bool]) -> None:
-    """Whoever waits already to be woken is woken once."""
+    """A job for each act, and none is replaced: two orders would wait for each other's rows.
+
+    Of several that wait the first says it for all (`Pusher.handle`).
+    """
     live = PushSubscription.session_id == LoginSession.id
     wanted = select(PushSubscription.id).join(LoginSession, live)
     for ident in session.scalars(wanted.where(whose, LoginSession.expires_at > now(session))):
-        jobs.enqueue(session, PUSH, {"subscription_id": ident}, key=str(ident))
+        jobs.enqueue(session, PUSH, {"subscription_id": ident})
 
 
 def _of(session_id: int) -> ColumnElement[bool]:
