@@ -35,6 +35,7 @@ class StoreLimits:
     """
 
     flush_seconds: float = 0.05
+    """Between the beginnings of two batches: the first one after a rest goes at once."""
     enough: int = 2_000
     """So many wait no longer."""
     max_waiting: int = 10_000
@@ -154,9 +155,11 @@ class PositionStore:
         return self.waiting
 
     def _run(self) -> None:
+        next_at = 0.0
         while self.waiting or not self._stopping:
             self._some.wait()
-            self._enough.wait(0 if self._stopping else self.limits.flush_seconds)
+            self._enough.wait(0 if self._stopping else max(0.0, next_at - time.monotonic()))
+            next_at = time.monotonic() + self.limits.flush_seconds
             _call(self.source.read, "not_read")
             fixes = self._fixes()
             _call(lambda fixes=fixes: self.watch(fixes), "not_watched")  # type: ignore[misc]

@@ -56,7 +56,7 @@ def nearest(
     heard_since: datetime,
     terminal_ids: Collection[int] | None = None,
 ) -> list[tuple[Position, float]]:
-    """The terminals nearest to a point, with their distance in metres; index-driven."""
+    """The terminals nearest to a point, with their distance in metres."""
     here = cast(func.ST_SetSRID(func.ST_MakePoint(lon, lat), 4326), Geography)
     distance: ColumnElement[float] = LatestFix.geog.op("<->", return_type=Float())(here)
     query = (

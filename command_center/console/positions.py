@@ -1,13 +1,18 @@
-"""Newest position per unit, given on at most once a second. Pure: the clock is handed in."""
+"""Newest position per unit, given on about once a second. Pure: the clock is handed in."""
 
 from collections import defaultdict
 from collections.abc import Container, Iterable
+from math import inf
 from typing import NamedTuple
 
 from command_center.console.rooms import cell, fleet_rooms_of_cell
 
 INTERVAL_SECONDS = 0.9
 """Once a second, with room for what comes a little early."""
+APART_MS = 950
+"""Fixes so far apart by their own clock are not held back: what once came late would else stay
+late, as the next one would wait for the interval after it."""
+NEVER = (-inf, 0)
 
 
 Row = tuple[int, float, float, float | None, float | None, int]
@@ -35,7 +40,8 @@ class Outlet:
     def __init__(self, interval_seconds: float = INTERVAL_SECONDS):
         self.interval = interval_seconds
         self._waiting: dict[int, Position] = {}
-        self._sent_at: dict[int, float] = {}
+        self._sent: dict[int, tuple[float, int]] = {}
+        """Of each unit: when it last spoke, and of which moment."""
 
     def offer(self, position: Position) -> None:
         held = self._waiting.get(position.unit_id)
@@ -44,14 +50,15 @@ class Outlet:
 
     def take(self, now_seconds: float) -> list[Position]:
         """The positions whose units may speak again."""
-        due = [
-            unit
-            for unit in self._waiting
-            if now_seconds - self._sent_at.get(unit, -self.interval) >= self.interval
-        ]
-        for unit in due:
-            self._sent_at[unit] = now_seconds
-        return [self._waiting.pop(unit) for unit in due]
+        due = [one for one in self._waiting.values() if self._may_speak(one, now_seconds)]
+        for one in due:
+            self._sent[one.unit_id] = now_seconds, one.fixed_at_ms
+            del self._waiting[one.unit_id]
+        return due
+
+    def _may_speak(self, one: Position, now_seconds: float) -> bool:
+        sent_at, fixed_at_ms = self._sent.get(one.unit_id, NEVER)
+        return now_seconds - sent_at >= self.interval or one.fixed_at_ms - fixed_at_ms >= APART_MS
 
 
 def by_room(positions: Iterable[Position], occupied: Container[str]) -> dict[str, list[Row]]:

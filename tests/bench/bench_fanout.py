@@ -66,12 +66,17 @@ def cpu_seconds(pids: list[int]) -> float:
 
 
 def listen(
-    native: Path, port: int, desks: list[str], watched: dict[str, list[int]], folder: Path
+    native: Path,
+    port: int,
+    desks: list[str],
+    watched: dict[str, list[int]],
+    folder: Path,
+    *more: str,
 ) -> Measured:
     """Open the desks, wait until all are in, measure."""
     ready = folder / "ready"
     ready.unlink(missing_ok=True)
-    command = [native / "consoles", str(port), str(SECONDS), str(ready)]
+    command = [str(native / "consoles"), str(port), str(SECONDS), str(ready), *more]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as child:
         assert child.stdin is not None and child.stdout is not None
@@ -139,16 +144,22 @@ def test_fanout_against_send_in_c_and_the_stock_server(native: Path, tmp_path: P
     assert found["ours"].gone == 0
 
 
+@pytest.fixture(params=["jt808", "nmea"])
+def protocol(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
 def city(
-    make_database: Callable[[], str], redis_url: str, tmp_path: Path
+    make_database: Callable[[], str], redis_url: str, tmp_path: Path, protocol: str
 ) -> Iterator[tuple[Database, WebProcess, IngestProcess]]:
     """The real processes before a bureau with a fleet."""
     database = Database(make_database(), pool_size=2)
     with database.unit_of_work(TEST) as session:
         bureau = door.bureau(session)
         door.account(session, bureau, "chief", "DISP")
-        session.execute(text(FLEET), {"n": VEHICLES, "o": bureau.id, "path": bureau.path})
+        told = {"n": VEHICLES, "o": bureau.id, "path": bureau.path, "protocol": protocol}
+        session.execute(text(FLEET), told)
     settings = Settings(var_dir=tmp_path / "var", port_base=free_port_base())
     url = database.engine.url.render_as_string(hide_password=False)
     web = WebProcess(settings, url, redis_url, tmp_path / "serve.log")
@@ -163,8 +174,10 @@ def city(
 
 FLEET = """
 with t as (
-  insert into gps.terminals (identity, protocol, created_at)
-  select (13900000000 + n)::text, 'nmea', now() from generate_series(0, :n - 1) n returning id
+  insert into gps.terminals (identity, protocol, settings, created_at)
+  select (13900000000 + n)::text, cast(:protocol as text),
+         jsonb_build_object('network', '127.0.0.0/8'), now()
+    from generate_series(0, :n - 1) n returning id
 ), u as (
   insert into dispatch.units
     (name, organisation_id, organisation_name, organisation_path, state_since)
@@ -188,25 +201,27 @@ def views() -> list[str]:
 
 
 def test_from_ten_thousand_vehicles_to_five_hundred_desks(
-    city: tuple[Database, WebProcess, IngestProcess], native: Path, tmp_path: Path
+    city: tuple[Database, WebProcess, IngestProcess], native: Path, tmp_path: Path, protocol: str
 ) -> None:
     database, web, ingest = city
-    port = ingest.settings.nmea_tcp_port
-    told = map(str, ("nmea", port, VEHICLES, 100_000, 1, WEST, SOUTH, SIDE))
+    is_jt808 = protocol == "jt808"
+    port = ingest.settings.jt808_port if is_jt808 else ingest.settings.nmea_tcp_port
+    told = map(str, (protocol, port, VEHICLES, 100_000, 1, WEST, SOUTH, SIDE))
     fleet = subprocess.Popen([native / "load_terminals", *told], stdout=subprocess.DEVNULL)
     try:
         assert wait_until(lambda: present(database) == VEHICLES, 120)
         cookie = web.cookie("chief")
         desks = [f"{cookie}\t{view}" for view in views()]
         watched = {"server": web.pids(), "ingest": [ingest.pid], "vehicles": [fleet.pid]}
-        one = listen(native, web.settings.http_port, desks, watched, tmp_path)
+        clock = ["course"] if is_jt808 else []
+        one = listen(native, web.settings.http_port, desks, watched, tmp_path, *clock)
     finally:
         fleet.kill()
         fleet.wait()
     cores = ", ".join(f"{name} {share:.2f}" for name, share in one.cpu.items())
     print(  # noqa: T201 (a benchmark)
-        f"\n{VEHICLES} vehicles x 1 Hz, {one.desks} desks: oldest fix of a message to the desk"
-        f" p50 {one.p50:.0f} p95 {one.p95:.0f} p99 {one.p99:.0f} ms, goal 250;"
+        f"\n{VEHICLES} vehicles ({protocol}) x 1 Hz, {one.desks} desks: oldest fix of a message to"
+        f" the desk p50 {one.p50:.0f} p95 {one.p95:.0f} p99 {one.p99:.0f} ms, goal 250;"
         f" {one.messages / one.seconds:,.0f} messages/s, {one.bytes / one.seconds / 1e6:.1f} MB/s;"
         f" cores: {cores}; {one.gone} desks cut",
         end="",

@@ -1,7 +1,8 @@
 /* Many desks on one thread: opens Socket.IO lines over WebSocket, counts what comes, and tells how
-   old the oldest position of each message is (its last number: epoch milliseconds).
+   old the oldest position of each message is (its last number: epoch milliseconds; of terminals
+   whose clock tells whole seconds the course adds three for each degree).
 
-   consoles PORT SECONDS READY_FILE < one line a desk: COOKIE<tab>VIEW (JSON, or - for none)
+   consoles PORT SECONDS READY_FILE [course] < one line a desk: COOKIE<tab>VIEW (JSON, or - for none)
 
    Writes READY_FILE when all desks are let in, measures SECONDS from then on, prints one line of
    JSON. A line COOKIE "raw" means a plain WebSocket, as the C limit speaks it. */
@@ -26,7 +27,7 @@ enum { MOST = 20000, TENTHS = 100000 };
 typedef struct { int fd, state, raw; char *view, *data; size_t size, room; } Desk;
 
 static Desk desks[MOST];
-static int wanted, ready, gone, measuring;
+static int wanted, ready, gone, measuring, by_course;
 static uint64_t messages, bytes, aged, histogram[TENTHS + 1];
 
 static double wall(void)
@@ -59,6 +60,15 @@ static void come_in(Desk *desk)
     }
 }
 
+/* The fourth number of the row [unit, lon, lat, course, speed, moment] that ends here. */
+static double course_of(const char *text, const char *end)
+{
+    const char *at = end;
+    while (at > text && at[-1] != '[') at--;
+    for (int commas = 0; at < end && commas < 3; at++) commas += *at == ',';
+    return strtod(at, NULL);
+}
+
 static void count_age(const char *text, size_t size)
 {
     double oldest = 0, now = wall();
@@ -67,7 +77,7 @@ static void count_age(const char *text, size_t size)
         const char *first = at;
         while (first > text && isdigit((unsigned char)first[-1])) first--;
         if (at - first == 13) {
-            double moment = strtod(first, NULL);
+            double moment = strtod(first, NULL) + (by_course ? 3 * course_of(text, at) : 0);
             if (!oldest || moment < oldest) oldest = moment;
         }
         at++;
@@ -166,6 +176,7 @@ static double quantile(double share)
 int main(int count, char **given)
 {
     if (count < 4) return 2;
+    by_course = count > 4;
     static char cookies[MOST][512], line[2048];
     int port = atoi(given[1]), loop = epoll_create1(0), dialled = 0;
     double seconds = atof(given[2]), end = 0, began = wall();

@@ -5,7 +5,8 @@
  * They stand on a square of SIDE degrees (116.3, 39.8, 0.2) and drive east, and back after a while.
  * Terminal n calls itself 13900000000 + n. A JT/T 808 terminal reports 0x0200 (edition 2013) and
  * waits for nothing, but measures the time to each answer; a receiver of NMEA sends RMC and hears
- * none. Reports are spread evenly over the second. Who waits for answers hears the last of them out.
+ * none. Its clock tells whole seconds: the thousandths are in its course, three of them a degree.
+ * Reports are spread evenly over the second. Who waits for answers hears the last of them out.
  * Prints one JSON object: `sent` are the reports whose answers `answered` may count.
  */
 #define _GNU_SOURCE
@@ -57,7 +58,8 @@ static uint8_t *put(uint8_t *at, uint32_t value, int width)
 }
 
 /* A location of edition 2013, escaped, with both flags; gives its length. */
-static int jt808(uint8_t *out, struct terminal *one, int number, const struct tm *clock)
+static int jt808(uint8_t *out, struct terminal *one, int number, const struct tm *clock,
+                 int thousandths)
 {
     uint8_t frame[64], *at = frame, sum = 0;
     char digits[80];
@@ -72,7 +74,7 @@ static int jt808(uint8_t *out, struct terminal *one, int number, const struct tm
     at = put(at, (uint32_t)(one->lon * 1e6), 4);
     at = put(at, 50, 2);
     at = put(at, 360, 2);
-    at = put(at, 90, 2);
+    at = put(at, thousandths / 3, 2);
     snprintf(digits, sizeof digits, "%02d%02d%02d%02d%02d%02d", clock->tm_year % 100,
              clock->tm_mon + 1, clock->tm_mday, clock->tm_hour, clock->tm_min, clock->tm_sec);
     bcd(at, digits);
@@ -215,7 +217,9 @@ int main(int argc, char **argv)
         for (int burst = 0; next <= now && burst < 256; burst++, next += step) {
             struct terminal *one = &all[index];
             one->lon += ++one->reports / 100 % 2 ? -1e-4 : 1e-4;
-            int length = is_nmea ? nmea(out, one, &clock, wall.tv_nsec / 1000000) : jt808(out, one, index, &clock);
+            int thousandths = wall.tv_nsec / 1000000;
+            int length = is_nmea ? nmea(out, one, &clock, thousandths)
+                                 : jt808(out, one, index, &clock, thousandths);
             index = (index + 1) % count;
             if (!is_nmea && one->head - one->tail >= WINDOW) {
                 lost++;

@@ -229,7 +229,8 @@ class AsteriskFaxRig(ExchangeRig):
 
     def settle(self, desk: Desk, message_id: int, *states: str) -> None:
         """A page takes as long as its tones do."""
-        assert wait_until(lambda: desk.state(message_id) in states, 90), desk.state(message_id)
+        settled = wait_until(lambda: desk.state(message_id) in states, 90)
+        assert settled, (desk.state(message_id), desk.message(message_id).receipts)
 
     def arrived(self, desk: Desk, message: Message) -> int:
         assert message.document is not None

@@ -9,7 +9,7 @@ from command_center.engines import asterisk
 from command_center.engines.process import wait_until
 from telephony import inbound
 from telephony.fax_tray import FaxTray
-from telephony.lifecycle import Kind
+from telephony.lifecycle import NOT_REACHED, Kind
 from telephony.models import Inbound
 from tests.contract.gateways.conftest import AsteriskFaxRig, Rig, dots
 from tests.integration.telephony.conftest import Desk
@@ -52,9 +52,14 @@ def test_every_page_is_told_as_it_begins_and_the_end_says_over_which_way(
     for to, way in ways.items():
         ident = desk.queue_fax(to, pages=3)
         desk.work()
-        rig.settle(desk, ident, "DELIVERED")
+        rig.settle(desk, ident, "DELIVERED", "QUEUED")
+        if desk.state(ident) == "QUEUED":  # tones that a busy machine told too late: once more
+            desk.work(minutes=10)
+            rig.settle(desk, ident, "DELIVERED")
         message = desk.message(ident)
-        *pages, end = message.receipts
+        receipts = message.receipts
+        dropped = [number for number, one in enumerate(receipts) if one.kind in NOT_REACHED]
+        *pages, end = receipts[max(dropped, default=-1) + 1 :]
         assert {one.kind for one in pages} == {Kind.PAGE_BEGINS}
         told = [one.part for one in pages]
         assert told == sorted(told)

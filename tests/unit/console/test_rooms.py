@@ -43,6 +43,16 @@ def test_a_unit_speaks_at_most_once_a_second_and_with_its_newest_position() -> N
     assert outlet.take(12.0) == []
 
 
+def test_what_came_late_once_does_not_make_the_next_one_late() -> None:
+    outlet = Outlet()
+    outlet.offer(position(at=1_000))
+    assert len(outlet.take(10.0)) == 1, "held up on its way"
+    outlet.offer(position(at=2_000))
+    assert len(outlet.take(10.2)) == 1
+    outlet.offer(position(at=2_500))
+    assert outlet.take(10.3) == []
+
+
 def test_units_in_one_cell_share_one_message_and_rooms_without_a_desk_get_none() -> None:
     everywhere = set(rooms.fleet_rooms_of_cell("/1/4/", rooms.cell(116.41, 39.91)))
     messages = by_room([position(1), position(2)], everywhere)
