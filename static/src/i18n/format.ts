@@ -1,5 +1,14 @@
 import { computed, readonly, ref } from 'vue'
-import { clock, exactly, formatInstant, secondsBetween, spans, type Style } from '@/lib/time'
+import {
+  clock,
+  exactly,
+  formatInstant,
+  secondsBetween,
+  spans,
+  zonedInput,
+  zonedMoment,
+  type Style,
+} from '@/lib/time'
 import { currentLanguage, translate } from '.'
 
 const zone = ref('Asia/Shanghai')
@@ -21,6 +30,12 @@ const locale = computed(() => (currentLanguage.value === 'zh' ? 'zh-CN' : 'en-GB
 export function at(instant: string | number | Date | null | undefined, style: Style = 'short'): string {
   return formatInstant(instant, style, locale.value, zone.value)
 }
+
+/** Gives a moment (ms) as a `datetime-local` input takes it: people write the bureau's time too. */
+export const inputOf = (ms: number): string => zonedInput(ms, zone.value)
+
+/** Gives the moment (ms) that such an input names; NaN for none. */
+export const momentOf = (value: string): number => zonedMoment(value, zone.value)
 
 /** Gives a span of seconds in words, without sign. */
 export function span(seconds: number): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clock, exactly, formatInstant, spans, toSeconds } from './time'
+import { clock, exactly, formatInstant, spans, toSeconds, zonedInput, zonedMoment } from './time'
 
 describe('times as people read them', () => {
   it('stand in the bureau’s zone, not the machine’s', () => {
@@ -46,5 +46,20 @@ describe('set times', () => {
   ] as const)('of %i s are said exactly: %i %s', (seconds, value, unit) => {
     expect(exactly(seconds)).toEqual({ value, unit })
     expect(toSeconds(exactly(seconds))).toBe(seconds)
+  })
+})
+
+describe('times that people write', () => {
+  it.each([
+    ['Asia/Shanghai', '2026-03-16T00:05', '2026-03-15T16:05:00.000Z'],
+    ['Europe/Berlin', '2026-03-29T03:30', '2026-03-29T01:30:00.000Z'],
+    ['Europe/Berlin', '2026-10-25T12:00', '2026-10-25T11:00:00.000Z'],
+  ])('in %s are %s of the wall, %s of the world', (zone, wall, moment) => {
+    expect(zonedInput(Date.parse(moment) + 59_000, zone)).toBe(wall)
+    expect(new Date(zonedMoment(wall, zone)).toISOString()).toBe(moment)
+  })
+
+  it('are none where nothing was written', () => {
+    expect(zonedMoment('', 'Asia/Shanghai')).toBeNaN()
   })
 })

@@ -80,8 +80,16 @@ export function clock(totalSeconds: number): string {
   return totalSeconds < 0 ? `-${text}` : text
 }
 
-/** Gives a moment as a `datetime-local` input takes it, in the browser's own zone. */
-export function localInput(ms: number): string {
-  const minutesWest = new Date(ms).getTimezoneOffset()
-  return new Date(ms - minutesWest * 60_000).toISOString().slice(0, 16)
+/** Gives a moment as a `datetime-local` input takes it, in the wall time of `zone`. */
+export function zonedInput(ms: number, zone: string): string {
+  const parts = new Intl.DateTimeFormat('sv-SE', { ...STYLES.date, ...STYLES.time, timeZone: zone })
+  return parts.format(ms).replace(' ', 'T')
+}
+
+/** Gives the moment (ms) that such an input names; NaN for none. */
+export function zonedMoment(value: string, zone: string): number {
+  const wall = Date.parse(`${value}Z`)
+  if (Number.isNaN(wall)) return wall
+  const east = (ms: number): number => Date.parse(`${zonedInput(ms, zone)}Z`) - ms
+  return wall - east(wall - east(wall))
 }

@@ -3,7 +3,7 @@ export default {
   noSubject: 'No subject',
   unplaced: 'No place',
   unplacedLong: 'No place yet; the map does not show this case.',
-  openOrders: '{n} orders',
+  openOrders: 'orders {n}',
   unrouted: 'Not routed yet',
   masked: 'Masked by permission',
   views: { queue: 'To do', mine: 'Mine', all: 'All' },

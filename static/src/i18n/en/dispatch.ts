@@ -23,7 +23,7 @@ export default {
     pause: 'Pause outbound',
     title: 'Pause everything outbound',
     explain:
-      'Texts, faxes, calls and words to vehicles stop until somebody resumes. What the lines already have goes on; what waits is kept and leaves after the resume, urgent first. People are climbed as usual; the texts of an officer in distress leave all the same.',
+      'Texts, faxes, calls and messages to vehicles stop until somebody resumes. What the lines already have goes on; what waits is kept and leaves after the resume, urgent first. Alarms climb as usual; the texts of an officer in distress leave all the same.',
     standing: 'Everything outbound is paused',
     by: '{name}, {time} ({span})',
     waiting: '{n} waiting',

@@ -53,7 +53,7 @@ export default {
     paused: 'Position sharing paused',
     seeking: 'Finding your position',
     on: 'Sharing your position',
-    denied: 'This phone forbids it to this page',
+    denied: 'This phone blocks location for this page',
     unavailable: 'This phone has no position',
     failing: 'Position not sent, trying again',
     accuracy: '±{n} m',
