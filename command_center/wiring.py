@@ -203,7 +203,7 @@ def _handlers(
     handlers.transactional(ledger.RELEASE, sending.release)
     handlers.manual(push.PUSH, pusher.handle)
     handlers.every("telephony.sweep", SWEEP_SECONDS, sending.sweep)
-    handlers.every(sending.ASK, sending.ASK_SECONDS, sender.ask)
+    handlers.every_apart(sending.ASK, sending.ASK_SECONDS, sender.ask, wanted=bool(sender.asked))
     handlers.every("accounts.sweep", SESSION_SWEEP_SECONDS, accounts.sweep)
     for name, seconds, sweep in auditing.jobs_every():
         handlers.every(name, seconds, sweep)

@@ -153,6 +153,22 @@ class Handlers:
 
         self.transactional(kind, run)
 
+    def every_apart(
+        self, kind: str, seconds: float, sweep: Callable[[], None], *, wanted: bool = True
+    ) -> None:
+        """As `every`, outside of a transaction: for a sweep that waits for a stranger. One that is
+        not `wanted` here any more ends with its next turn.
+        """
+        if wanted:
+            self.periodic[kind] = seconds
+
+        def run(_: Claimed) -> None:
+            if wanted:
+                sweep()
+                raise Retry(seconds, counts=False)
+
+        self.manual(kind, run)
+
 
 class Worker:
     """Claims due jobs and runs them, `size` at a time, woken by NOTIFY or the next due time."""

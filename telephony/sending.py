@@ -212,17 +212,21 @@ class Sender:
 
     # -- ask ----------------------------------------------------------------------------------
 
-    def ask(self, session: Session) -> None:
-        """Every few seconds: what became of the jobs of engines that report nothing themselves."""
-        for gateway in self.gateways.values():
-            if not isinstance(gateway, Asked):
-                continue
+    @property
+    def asked(self) -> list[Asked]:
+        """The gateways whose engines report nothing themselves."""
+        return [one for one in self.gateways.values() if isinstance(one, Asked)]
+
+    def ask(self) -> None:
+        """Every few seconds: what became of their jobs."""
+        for gateway in self.asked:
             try:
                 told = gateway.outcomes()
             except (NotReached, OutcomeUnknown):
                 continue
-            for job, outcome in told.items():
-                _hear(session, gateway.name, job, outcome)
+            with self.database.unit_of_work(self.principal) as session:
+                for job, outcome in told.items():
+                    _hear(session, gateway.name, job, outcome)
 
     # -- hand over ----------------------------------------------------------------------------
 

@@ -150,6 +150,23 @@ def test_a_sweep_comes_round_again(
     assert len(rounds) == 2
 
 
+def test_a_sweep_that_waits_for_a_stranger_holds_no_connection(
+    database: Database, principal: Principal, worker: Worker, handlers: Handlers, clock: FixedClock
+) -> None:
+    pool: Any = database.engine.pool
+    held: list[int] = []
+    handlers.every_apart("room.ask", 5, lambda: held.append(pool.checkedout()))
+    worker._ensure_periodic()
+    for _ in range(MAX_ATTEMPTS + 1):
+        worker.run_due()
+        worker.run_due()
+        clock.advance(seconds=5)
+    assert held == [0] * (MAX_ATTEMPTS + 1)
+    handlers.every_apart("room.ask", 5, lambda: held.append(9), wanted=False)
+    worker.run_due()
+    assert (held[-1], pending(database, principal)) == (0, []), "nobody is asked any more"
+
+
 def test_numbers_have_no_gap_after_a_rollback(database: Database, principal: Principal) -> None:
     day = database.clock.now().date()
     with pytest.raises(RuntimeError), database.unit_of_work(principal) as session:
