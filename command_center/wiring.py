@@ -79,6 +79,7 @@ from telephony.gateways import base as gateways
 from telephony.outbox import Outbox
 
 WORKER = system("worker", role=Role.HOUSE)
+REGISTRY = system("registry", role=Role.HOUSE)
 SWEEP_SECONDS = 60
 SESSION_SWEEP_SECONDS = 3600
 
@@ -133,7 +134,7 @@ def build(settings: Settings) -> House:
         is_anybody_here=bus.is_anybody_here,
         vault=office.vault,
         fax_pages=tray.pdf,
-        registry=registry_of(settings),
+        registry=registry_of(settings, partial(database.unit_of_work, REGISTRY)),
         line=ConferenceLine(settings, outbox) if settings.voice_engine != "none" else None,
         fax_reports=CaseFaxReports(office),
     )
