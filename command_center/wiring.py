@@ -71,7 +71,7 @@ from kernel.metrics import merged
 from kernel.settings import Settings
 from maps import views as maps_views
 from maps.geocoding.resolver import Geocoder
-from telephony import ledger, sending
+from telephony import ledger, receipts, sending
 from telephony import views as telephony_views
 from telephony.conference import ConferenceLine
 from telephony.fax_tray import CLEAR, CLEAR_SECONDS, FaxTray
@@ -202,6 +202,7 @@ def _handlers(
     handlers.manual(ledger.SEND, sender.handle)
     handlers.manual(ledger.HANG_UP, sender.hang_up)
     handlers.transactional(ledger.RELEASE, sending.release)
+    handlers.together(receipts.REPORT, receipts.settle)
     handlers.manual(push.PUSH, pusher.handle)
     handlers.every("telephony.sweep", SWEEP_SECONDS, sending.sweep)
     handlers.every_apart(sending.ASK, sending.ASK_SECONDS, sender.ask, wanted=bool(sender.asked))
@@ -216,8 +217,7 @@ def _handlers(
     handlers.every(KEEP, KEEP_SECONDS, calls.keep)
     handlers.every(CLEAR, CLEAR_SECONDS, tray.clear)
     handlers.every(days.RETIRE, days.RETIRE_SECONDS, keeper.days.retire)
-    for kind, handler in room.jobs().items():
-        handlers.transactional(kind, handler)
+    room.bind(handlers)
     handlers.transactional(TIMELINE, partial(watch.from_dispatch, office))
     handlers.transactional(papers.RENDER, papers.render_job)
     handlers.transactional(handover.DUE, partial(handover.overdue, office))

@@ -251,10 +251,7 @@ def changed(session: Session, delivery: Delivery) -> None:
         order_id = delivery.order_id
         # Without a key: one that runs holds its row and waits for the order, which we hold.
         jobs.enqueue(session, FAX_REPORT, {"order_id": order_id})
-    fact = DeliveryChanged(
-        delivery.id, delivery.order_id, delivery.case_id, delivery.organisation_path
-    )
-    emit(session, fact)
+    emit(session, DeliveryChanged(delivery.order_id, delivery.organisation_path))
 
 
 _REPEATED = (
