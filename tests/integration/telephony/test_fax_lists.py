@@ -252,3 +252,17 @@ def test_an_engine_that_reports_nothing_is_asked(desk: Desk) -> None:
     sender.ask()
     assert desk.state(idents[0]) == "DELIVERED"
     assert [one.kind for one in desk.message(idents[1]).receipts] == ["busy"], "counted once"
+
+
+def test_a_fax_that_its_engine_has_is_taken_out_of_its_queue(desk: Desk) -> None:
+    engine = desk.engines[Channel.FAX] = AskedGateway(Channel.FAX)
+    first, second = (desk.queue_fax(to, list_key="order:1") for to in (MACHINE, "+9991000005002"))
+    desk.work()
+    assert desk.do(lambda s: outbound.cancel(s, first)) is False, "it may still get through"
+    desk.work()
+    assert engine.hung_up == [(first, 1)]
+    engine.told = {f"fax-{first}-1": Outcome(Kind.DROPPED, 0, "4", "Job aborted by user")}
+    desk.sender().ask()
+    desk.work(minutes=2)
+    assert (desk.state(first), desk.state(second)) == ("CANCELLED", "SENT")
+    assert [one.message_id for one in engine.sent] == [first, second], "it is not dialled again"
