@@ -71,7 +71,7 @@ from kernel.metrics import merged
 from kernel.settings import Settings
 from maps import views as maps_views
 from maps.geocoding.resolver import Geocoder
-from telephony import ledger, sending
+from telephony import ledger, receipts, sending
 from telephony import views as telephony_views
 from telephony.conference import ConferenceLine
 from telephony.fax_tray import CLEAR, CLEAR_SECONDS, FaxTray
@@ -79,6 +79,7 @@ from telephony.gateways import base as gateways
 from telephony.outbox import Outbox
 
 WORKER = system("worker", role=Role.HOUSE)
+REGISTRY = system("registry", role=Role.HOUSE)
 SWEEP_SECONDS = 60
 SESSION_SWEEP_SECONDS = 3600
 
@@ -133,7 +134,7 @@ def build(settings: Settings) -> House:
         is_anybody_here=bus.is_anybody_here,
         vault=office.vault,
         fax_pages=tray.pdf,
-        registry=registry_of(settings),
+        registry=registry_of(settings, partial(database.unit_of_work, REGISTRY)),
         line=ConferenceLine(settings, outbox) if settings.voice_engine != "none" else None,
         fax_reports=CaseFaxReports(office),
     )
@@ -201,9 +202,10 @@ def _handlers(
     handlers.manual(ledger.SEND, sender.handle)
     handlers.manual(ledger.HANG_UP, sender.hang_up)
     handlers.transactional(ledger.RELEASE, sending.release)
+    handlers.together(receipts.REPORT, receipts.settle)
     handlers.manual(push.PUSH, pusher.handle)
     handlers.every("telephony.sweep", SWEEP_SECONDS, sending.sweep)
-    handlers.every(sending.ASK, sending.ASK_SECONDS, sender.ask)
+    handlers.every_apart(sending.ASK, sending.ASK_SECONDS, sender.ask, wanted=bool(sender.asked))
     handlers.every("accounts.sweep", SESSION_SWEEP_SECONDS, accounts.sweep)
     for name, seconds, sweep in auditing.jobs_every():
         handlers.every(name, seconds, sweep)
@@ -215,8 +217,7 @@ def _handlers(
     handlers.every(KEEP, KEEP_SECONDS, calls.keep)
     handlers.every(CLEAR, CLEAR_SECONDS, tray.clear)
     handlers.every(days.RETIRE, days.RETIRE_SECONDS, keeper.days.retire)
-    for kind, handler in room.jobs().items():
-        handlers.transactional(kind, handler)
+    room.bind(handlers)
     handlers.transactional(TIMELINE, partial(watch.from_dispatch, office))
     handlers.transactional(papers.RENDER, papers.render_job)
     handlers.transactional(handover.DUE, partial(handover.overdue, office))

@@ -35,6 +35,6 @@ def blueprints(room: Room) -> list[APIBlueprint]:
         drill.create_blueprint(room.drills),
         inbound.create_blueprint(room.inbound),
         field.create_blueprint(room.field),
-        subjects.create_blueprint(room.subjects, room.field),
+        subjects.create_blueprint(room.subjects),
         passing.create_blueprint(room.passing, room.field),
     ]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, ColumnElement, cast, select
+from sqlalchemy.orm import Session, aliased
 
 from dispatch.alarms.duty import Present
 from dispatch.alarms.service import CLIMB, AlarmService
@@ -19,8 +20,10 @@ from dispatch.delivery.channels.sms import SmsChannel
 from dispatch.delivery.channels.vehicle import VehicleChannel
 from dispatch.delivery.channels.voice import VoiceChannel
 from dispatch.delivery.fax_report import FaxReporter, FaxReports
+from dispatch.delivery.models import Delivery
 from dispatch.delivery.receipts import Receipts
 from dispatch.delivery.service import FAX_REPORT, LAY_OUT, DeliveryService
+from dispatch.drill.models import DrillCall
 from dispatch.drill.service import DIAL, OVER, REFERENCE, DrillService
 from dispatch.escalation.course import ESCALATE
 from dispatch.escalation.late import Late
@@ -47,6 +50,7 @@ from gps_ingest import queries as gps
 from gps_ingest.downlink import DOWNLINK_CHANGED
 from gps_ingest.history import HAPPENED
 from kernel.crypto import Vault
+from kernel.jobs import Handlers, Job
 from kernel.settings import Settings
 from telephony.conference import ConferenceLine
 from telephony.news import INBOUND_RECEIVED, KEY_PRESSED, MESSAGE_CHANGED, PARTY_CHANGED
@@ -81,8 +85,13 @@ class Room:
     subjects: SubjectService
     passing: PassingService
 
-    def jobs(self) -> dict[str, Handler]:
-        """Job kind -> handler, all of them transactional: exactly once."""
+    def bind(self, handlers: Handlers) -> None:
+        """Have this room's jobs done, each exactly once."""
+        handlers.together(MESSAGE_CHANGED, self.messages_changed, _of_the_same)
+        for kind, handler in self._jobs().items():
+            handlers.transactional(kind, handler)
+
+    def _jobs(self) -> dict[str, Handler]:
         return {
             CLIMB: self.alarms.climb,
             ESCALATE: self.saga.due,
@@ -93,7 +102,6 @@ class Room:
             FAX_REPORT: self.fax_reporter.due,
             DIAL: self.drills.dial,
             OVER: self.drills.over,
-            MESSAGE_CHANGED: self.message_changed,
             INBOUND_RECEIVED: self.inbound.received,
             KEY_PRESSED: self.calls.key_pressed,
             RING: self.conferences.ring,
@@ -105,11 +113,14 @@ class Room:
             HAPPENED: self.happened,
         }
 
-    def message_changed(self, session: Session, payload: dict[str, Any]) -> None:
-        """Job handler: what became of a message, for whoever it belongs to."""
-        drilled = payload["reference_kind"] == REFERENCE
+    def messages_changed(self, session: Session, payloads: list[dict[str, Any]]) -> None:
+        """Job handler of `telephony.message_changed`: what became of messages of one order, or of
+        one drill.
+        """
+        drilled = payloads[0]["reference_kind"] == REFERENCE
         follow = self.drills.message_changed if drilled else self.receipts.message_changed
-        follow(session, payload)
+        for payload in payloads:
+            follow(session, payload)
 
     def happened(self, session: Session, payload: dict[str, Any]) -> None:
         """Job handler: what a terminal told besides its position, or its track showed."""
@@ -118,6 +129,29 @@ class Room:
             tracking.happened(session, found)
         elif found is not None:
             self.vehicles.happened(session, found)
+
+
+def _of_the_same(payload: dict[str, Any]) -> ColumnElement[bool]:
+    """Of which messages the news may be taken with this one's: those of its order, its drill, or
+    of nobody here.
+
+    Their rows are locked under one lock above them, so that nobody waits in a circle.
+    """
+    of_its_kind: ColumnElement[bool] = Job.payload["reference_kind"].astext.is_not_distinct_from(
+        payload["reference_kind"]
+    )
+    kinds: dict[str, tuple[type[Any], str]] = {
+        "delivery": (Delivery, "order_id"),
+        REFERENCE: (DrillCall, "drill_id"),
+    }
+    if (kind := payload["reference_kind"]) not in kinds:
+        return of_its_kind
+    table, above = kinds[kind]
+    this, other = aliased(table), aliased(table)
+    mine = select(getattr(this, above)).where(this.id == payload["reference_id"])
+    ids = select(other.id).where(getattr(other, above) == mine.scalar_subquery())
+    told = cast(Job.payload["reference_id"].astext, BigInteger)
+    return of_its_kind & told.in_(ids)
 
 
 def standard_channels(outbox: Outbox, *, voice: bool) -> dict[str, Channel]:

@@ -31,5 +31,6 @@ class EventBus:
 
 
 def emit(session: Session, event: object) -> None:
-    """Queue an event for publication after this unit of work has committed."""
-    session.info["events"].append(event)
+    """Queue an event for publication after this unit of work has committed, once."""
+    if event not in session.info["events"]:
+        session.info["events"].append(event)

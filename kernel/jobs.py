@@ -1,25 +1,38 @@
 """Durable jobs: rows written in the caller's transaction, claimed with a lease.
 
 `run_at` doubles as the lease: a claimed row is due again when its lease ends, so a killed worker
-loses nothing. A job of kind `transactional` happens exactly once (its row goes in the same
-transaction as its effects); a `manual` one at least once.
+loses nothing. A job of kind `transactional` or `together` happens exactly once (its row goes in the
+same transaction as its effects); a `manual` one at least once.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
-from sqlalchemy import Index, Integer, String, Text, bindparam, func, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    Integer,
+    String,
+    Text,
+    bindparam,
+    delete,
+    false,
+    func,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from kernel.access import Principal
 from kernel.clock import now
-from kernel.db import Base, Database, Json, Key, Timestamp
+from kernel.db import Base, Database, Json, Key, Timestamp, among
 from kernel.log import correlation_id, get_logger
 from kernel.metrics import Counter
 
@@ -28,6 +41,8 @@ CHANNEL = "kernel_jobs"
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 12
 BACKOFF_CAP_SECONDS = 300
+TOGETHER = 200
+"""At most so many jobs end in one transaction."""
 SLOT_SECONDS = 1
 """While every slot is busy the worker still beats and hears that it shall stop."""
 
@@ -127,10 +142,42 @@ def absorb(session: Session, job: Claimed) -> None:
         session.query(Job).filter_by(id=ident).delete()
 
 
+def untried(session: Session, kind: str, which: ColumnElement[bool], limit: int) -> Sequence[Job]:
+    """Due jobs of this kind that nobody has tried yet, the urgent first, under their locks; waits
+    for nobody. A `manual` handler that does several in one go leases what it takes (`lease`).
+    """
+    due = (Job.kind == kind, Job.run_at <= now(session), Job.attempt == 0, Job.dead_at.is_(None))
+    wanted = select(Job).where(*due, which).order_by(Job.run_at, Job.id).limit(limit)
+    return session.scalars(wanted.with_for_update(skip_locked=True)).all()
+
+
+def lease(job: Job, moment: datetime) -> Claimed:
+    """Have it for LEASE, with this transaction."""
+    job.run_at, job.attempt = moment + LEASE, job.attempt + 1
+    return Claimed(job.id, job.kind, job.payload, job.attempt, job.correlation_id)
+
+
+def finish(session: Session, job: Claimed) -> bool:
+    """End it with this transaction; False when another worker has it by now."""
+    return session.query(Job).filter_by(id=job.id, attempt=job.attempt).delete() == 1
+
+
+def _taken_along(session: Session, kind: str, which: ColumnElement[bool]) -> list[dict[str, Any]]:
+    """The payloads of jobs that end with this transaction."""
+    found = sorted(untried(session, kind, which, TOGETHER - 1), key=lambda job: job.id)
+    session.execute(delete(Job).where(among(Job.id, [job.id for job in found])))
+    return [job.payload for job in found]
+
+
+Which = Callable[[dict[str, Any]], ColumnElement[bool]]
+"""A job's payload -> the jobs of its kind that may end in one transaction with it."""
+
+
 class Handlers:
     """Kind -> what to do. Bound in one place, the wiring."""
 
     def __init__(self) -> None:
+        self.of_many: dict[str, tuple[Callable[[Session, list[dict[str, Any]]], None], Which]] = {}
         self.in_transaction: dict[str, Callable[[Session, dict[str, Any]], None]] = {}
         self.own: dict[str, Callable[[Claimed], None]] = {}
         self.periodic: dict[str, float] = {}
@@ -138,6 +185,17 @@ class Handlers:
     def transactional(self, kind: str, handler: Callable[[Session, dict[str, Any]], None]) -> None:
         """The handler's changes and the end of the job commit together: exactly once."""
         self.in_transaction[kind] = handler
+
+    def together(
+        self,
+        kind: str,
+        handler: Callable[[Session, list[dict[str, Any]]], None],
+        which: Which = lambda _: true(),
+    ) -> None:
+        """As `transactional`, with as many of those that wait as there are: what comes in crowds
+        is cheaper in one transaction. One that failed is tried again alone.
+        """
+        self.of_many[kind] = handler, which
 
     def manual(self, kind: str, handler: Callable[[Claimed], None]) -> None:
         """The handler opens its own units of work: at least once."""
@@ -152,6 +210,27 @@ class Handlers:
             enqueue(session, kind, {}, key=kind, run_at=now(session) + timedelta(seconds=seconds))
 
         self.transactional(kind, run)
+
+    def every_apart(
+        self, kind: str, seconds: float, sweep: Callable[[], None], *, wanted: bool = True
+    ) -> None:
+        """As `every`, outside of a transaction: for a sweep that waits for a stranger. One that is
+        not `wanted` here any more ends with its next turn.
+        """
+        if wanted:
+            self.periodic[kind] = seconds
+
+        def run(_: Claimed) -> None:
+            if wanted:
+                sweep()
+                raise Retry(seconds, counts=False)
+
+        self.manual(kind, run)
+
+
+def _finish(session: Session, job: Claimed) -> None:
+    if not finish(session, job):
+        raise _LeaseLost
 
 
 class Worker:
@@ -185,9 +264,7 @@ class Worker:
         with self.database.unit_of_work(self.principal) as session:
             wanted = select(Job).where(Job.id.in_(due.scalar_subquery())).order_by(Job.run_at)
             rows = session.scalars(wanted).all()
-            for row in rows:
-                row.run_at, row.attempt = moment + LEASE, row.attempt + 1
-            return [Claimed(r.id, r.kind, r.payload, r.attempt, r.correlation_id) for r in rows]
+            return [lease(row, moment) for row in rows]
 
     def run_one(self, job: Claimed) -> None:
         """Run one claimed job to its end, its retry or its death."""
@@ -216,20 +293,22 @@ class Worker:
     def _perform(self, job: Claimed) -> None:
         if handler := self.handlers.in_transaction.get(job.kind):
             with self.database.unit_of_work(self.principal) as session:
-                self._finish(session, job)
+                _finish(session, job)
                 handler(session, job.payload)
+        elif of_many := self.handlers.of_many.get(job.kind):
+            handle, which = of_many
+            with self.database.unit_of_work(self.principal) as session:
+                _finish(session, job)
+                same = which(job.payload) if job.attempt == 1 else false()
+                along = _taken_along(session, job.kind, same)
+                handle(session, [job.payload, *along])
+            done_total.labels(job.kind, "done").inc(len(along))
         elif own := self.handlers.own.get(job.kind):
             own(job)
             with self.database.unit_of_work(self.principal) as session:
-                self._finish(session, job)
+                _finish(session, job)
         else:
             raise LookupError(f"no handler for job kind {job.kind}")
-
-    @staticmethod
-    def _finish(session: Session, job: Claimed) -> None:
-        mine = session.query(Job).filter_by(id=job.id, attempt=job.attempt)
-        if mine.delete() != 1:
-            raise _LeaseLost
 
     def _put_back(self, job: Claimed, error: str, seconds: float, *, counts: bool = True) -> None:
         moment = self.database.clock.now()

@@ -159,6 +159,13 @@ class ExchangeGateway(ABC):
             return Accepted(job)
         return Refused("engine_refused", again=reply.status >= 500)
 
+    def hang_up(self, message_id: int, attempt: int) -> None:
+        """End the attempt's call if nobody has answered it.
+
+        Raises NotReached, OutcomeUnknown, ValueError while the exchange does not say.
+        """
+        self.ari.hang_up_unanswered(job_of(self.calls, message_id, attempt))
+
     def health(self) -> Health:
         detail: dict[str, object] = {"simulator": not self.real, "lines": self.lines}
         try:

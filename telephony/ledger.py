@@ -1,13 +1,15 @@
 """The one place where a message changes its state: locked, dated, counted, told upward."""
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from kernel import metrics, pause
 from kernel.clock import now
+from kernel.db import among
 from kernel.jobs import enqueue
 from telephony import news
 from telephony.lifecycle import ENDED, IN_FLIGHT, Channel, State
@@ -34,13 +36,32 @@ def locked(session: Session, message_id: int) -> Message | None:
 
 def free(session: Session, message_id: int) -> Message | None:
     """As `locked`, without waiting: None while somebody else holds the message or its list."""
-    list_key = session.scalar(select(Message.list_key).where(Message.id == message_id))
-    if list_key is not None:
-        taken = func.pg_try_advisory_xact_lock(func.hashtextextended(list_key, 0))
-        if not session.scalar(select(taken)):
-            return None
-    wanted = select(Message).where(Message.id == message_id).with_for_update(skip_locked=True)
-    return session.scalar(wanted.execution_options(populate_existing=True))
+    return all_free(session, {message_id})[0].get(message_id)
+
+
+def all_free(session: Session, ids: Collection[int]) -> tuple[dict[int, Message], set[int]]:
+    """Those that nobody else holds, under their locks; and the ids of those that somebody does."""
+    lists = {ident: key for ident, key in session.execute(_lists_of(ids))}
+    taken = {
+        key for key in sorted({key for key in lists.values() if key}) if _is_free(session, key)
+    }
+    wanted = select(Message).where(
+        among(Message.id, [ident for ident, key in lists.items() if not key or key in taken])
+    )
+    of_nobody_else = wanted.with_for_update(skip_locked=True)
+    rows = session.scalars(of_nobody_else.execution_options(populate_existing=True))
+    found = {row.id: row for row in rows}
+    return found, lists.keys() - found.keys()
+
+
+def _lists_of(ids: Collection[int]) -> Select[int, str | None]:
+    return select(Message.id, Message.list_key).where(among(Message.id, ids))
+
+
+def _is_free(session: Session, list_key: str) -> bool:
+    """Whether the list is ours now; it is not while somebody else has it."""
+    taken = func.pg_try_advisory_xact_lock(func.hashtextextended(list_key, 0))
+    return bool(session.scalar(select(taken)))
 
 
 def move(session: Session, message: Message, state: State, problem: str | None = None) -> bool:

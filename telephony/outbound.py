@@ -220,10 +220,11 @@ def release(session: Session) -> None:
 def cancel(session: Session, message_id: int) -> bool:
     """Stop a message that has not left; False when it has, even in part. Raises NotFound.
 
-    A call that is being made is hung up soon, unless somebody has answered it.
+    A call that is being made is hung up soon, unless somebody has answered it, and a fax by an
+    engine that can; neither is dialled again.
     """
     found = _locked(session, message_id)
-    if found.channel == Channel.VOICE and found.state in IN_FLIGHT:
+    if found.channel in ledger.CALLED and found.state in IN_FLIGHT:
         ledger.ask_to_stop(session, found)
     if found.state != State.QUEUED or found.parts_accepted:
         return False

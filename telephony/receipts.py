@@ -1,6 +1,6 @@
 """What engines report about messages: kept raw, counted once, late or repeated as it may be."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from kernel.clock import now
+from kernel.jobs import enqueue
 from kernel.log import get_logger
 from telephony import ledger, news
 from telephony.lifecycle import IN_FLIGHT, NOT_REACHED, Channel, Kind, News, State, hear, news_in
@@ -20,6 +21,9 @@ IMPLIED_BY = {Kind.DELIVERED: {Kind.DELIVERED}, Kind.CARRIED: {Kind.CARRIED, Kin
 """A part that was delivered was carried, whichever report comes first."""
 KEYS = frozenset("0123456789*#")
 """What a telephone can send (ITU-T Q.23)."""
+REPORT = "telephony.report"
+"""Job: an event as an engine reports it."""
+HELD_PAUSE = timedelta(seconds=0.3)
 PROBLEMLESS: dict[News, str | None] = {News.ACCEPTED: None, News.DELIVERED: None}
 
 
@@ -37,13 +41,42 @@ class Heard:
     raw: dict[str, Any] = field(default_factory=dict)
 
 
+def take(session: Session, heard: Heard) -> None:
+    """Have the worker keep the event and draw its consequence: whoever reports shall not wait."""
+    enqueue(session, REPORT, asdict(heard) | {"at": heard.at.isoformat()})
+
+
+def settle(session: Session, payloads: list[dict[str, Any]]) -> None:
+    """Job handler of `REPORT`, for as many as wait.
+
+    Of several messages it waits for the first alone, so that it waits in no circle; what somebody
+    else holds comes again.
+    """
+    heard = [_heard(one) for one in payloads]
+    ledger.locked(session, heard[0].message_id)
+    free, held = ledger.all_free(session, {one.message_id for one in heard})
+    for one, payload in zip(heard, payloads, strict=True):
+        if one.message_id in held:
+            enqueue(session, REPORT, payload, run_at=now(session) + HELD_PAUSE)
+        else:
+            _record(session, one, free.get(one.message_id))
+
+
+def _heard(payload: dict[str, Any]) -> Heard:
+    told = {"kind": Kind(payload["kind"]), "at": datetime.fromisoformat(payload["at"])}
+    return Heard(**payload | told)
+
+
 def record(session: Session, heard: Heard) -> bool:
     """Keep the event and draw its consequence; False when it was known or concerns nobody.
 
     An event of a message that we do not know is kept without one: an engine would repeat a
     refused report for days.
     """
-    message = ledger.locked(session, heard.message_id)
+    return _record(session, heard, ledger.locked(session, heard.message_id))
+
+
+def _record(session: Session, heard: Heard, message: Message | None) -> bool:
     receipt_id = _keep(session, heard, message)
     if receipt_id is None or message is None:
         return False

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, ColumnElement, cast, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from kernel.access import Principal, Role, system
 from kernel.clock import now
 from kernel.db import Database
 from kernel.gate import purposes
-from kernel.jobs import LEASE, Claimed, Retry
+from kernel.jobs import LEASE, Claimed, Job, Retry, finish, lease, untried
 from kernel.log import get_logger
 from telephony import ledger, numbers, receipts, sms_text
 from telephony.engine_http import NotReached
@@ -46,6 +46,8 @@ from telephony.speech import PHRASES, Unspeakable
 log = get_logger(__name__)
 ENGINE_SECONDS = 15
 """Parts that have not been handed over by then wait for the next attempt: a lease is 30 s."""
+SEVERAL = 8
+"""Texts that leave in one go. Of a worker that is killed so many may be unknown for each slot."""
 BUSY_PAUSE = 10.0
 """Seconds until a document is made anew for which the machine had no time."""
 STOP_PAUSE = 2.0
@@ -67,6 +69,8 @@ class Work:
     accepted: int = 0
     provider_id: str | None = None
     answer: Accepted | Refused | OutcomeUnknown = field(default_factory=Accepted)
+    job: Claimed | None = None
+    """Of one that goes along with another."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,18 @@ class Sender:
     principal: Principal = WORKER
 
     def handle(self, job: Claimed) -> None:
-        """Make one attempt. Raises Retry while another worker may still be at it."""
-        message_id, attempt = int(job.payload["message_id"]), int(job.payload["attempt"])
+        """Make one attempt, of a text with others that are due. Raises Retry while another worker
+        may still be at it.
+        """
+        message_id, attempt = _asked_for(job)
         self._prepare(message_id)
-        work = self._claim(message_id, attempt)
-        if work is not None:
-            self._hand_over(work)
-            self._store(work)
+        works = self._claim(message_id, attempt)
+        end = time.monotonic() + ENGINE_SECONDS
+        for work in works:
+            self._hand_over(work, end)
+        if works:
+            for held in self._store(works):
+                self._store([held])
 
     def _prepare(self, message_id: int) -> None:
         """Make pages or sound before the attempt begins: a second of work that may fail cleanly.
@@ -125,21 +134,30 @@ class Sender:
 
     # -- claim --------------------------------------------------------------------------------
 
-    def _claim(self, message_id: int, attempt: int) -> Work | None:
+    def _claim(self, message_id: int, attempt: int) -> list[Work]:
         with self.database.unit_of_work(self.principal) as session:
             message = ledger.locked(session, message_id)
             if message is None:
-                return None
+                return []
             if message.state == State.SENDING and message.attempts_made == attempt:
                 _give_up_a_dead_workers_attempt(session, message)
-                return None
-            if message.state != State.QUEUED or message.attempts_made + 1 != attempt:
-                return None  # an older job; a newer one is there
-            if pause.is_on(session) and not purposes.leaves_paused(message.purpose):
-                return None  # its end starts this one
-            if not ledger.is_its_turn(session, message):
-                return None  # the end of the other call starts this one
-            return self._begin(session, message)
+                return []
+            work = self._begin(session, message) if _may_go(session, message, attempt) else None
+            if work is None or message.channel in ledger.CALLED:
+                return [work] if work else []
+            return [work, *self._along(session)]
+
+    def _along(self, session: Session) -> Iterator[Work]:
+        """Other texts that are due, the urgent first; what somebody holds is left."""
+        jobs = untried(session, ledger.SEND, _of_waiting_texts(), SEVERAL - 1)
+        free, _ = ledger.all_free(session, {_asked_for(job)[0] for job in jobs})
+        for job in jobs:
+            message_id, attempt = _asked_for(job)
+            message = free.get(message_id)
+            if message is not None and _may_go(session, message, attempt):
+                if (work := self._begin(session, message)) is not None:
+                    work.job = lease(job, now(session))
+                    yield work
 
     def _begin(self, session: Session, message: Message) -> Work | None:
         moment = now(session)
@@ -195,7 +213,7 @@ class Sender:
 
         Raises Retry while the call is only being asked for, or the engine does not say.
         """
-        message_id, attempt = int(job.payload["message_id"]), int(job.payload["attempt"])
+        message_id, attempt = _asked_for(job)
         with self.database.unit_of_work(self.principal) as session:
             message = session.get(Message, message_id)
             if message is None or message.attempts_made != attempt:
@@ -212,23 +230,26 @@ class Sender:
 
     # -- ask ----------------------------------------------------------------------------------
 
-    def ask(self, session: Session) -> None:
-        """Every few seconds: what became of the jobs of engines that report nothing themselves."""
-        for gateway in self.gateways.values():
-            if not isinstance(gateway, Asked):
-                continue
+    @property
+    def asked(self) -> list[Asked]:
+        """The gateways whose engines report nothing themselves."""
+        return [one for one in self.gateways.values() if isinstance(one, Asked)]
+
+    def ask(self) -> None:
+        """Every few seconds: what became of their jobs."""
+        for gateway in self.asked:
             try:
                 told = gateway.outcomes()
             except (NotReached, OutcomeUnknown):
                 continue
-            for job, outcome in told.items():
-                _hear(session, gateway.name, job, outcome)
+            with self.database.unit_of_work(self.principal) as session:
+                for job, outcome in told.items():
+                    _hear(session, gateway.name, job, outcome)
 
     # -- hand over ----------------------------------------------------------------------------
 
-    def _hand_over(self, work: Work) -> None:
+    def _hand_over(self, work: Work, end: float) -> None:
         """Give the engine part after part, until it takes one no more."""
-        end = time.monotonic() + ENGINE_SECONDS
         for outgoing in work.outgoing:
             if time.monotonic() > end:
                 work.answer = Refused("engine_slow", again=True)
@@ -241,25 +262,57 @@ class Sender:
 
     # -- store --------------------------------------------------------------------------------
 
-    def _store(self, work: Work) -> None:
+    def _store(self, works: list[Work]) -> list[Work]:
+        """Keep what the engine said; gives those that somebody else holds: of several it waits for
+        none.
+        """
         for seconds in STORE_PAUSES:
             try:
-                return self._store_once(work)
+                return self._store_once(works)
             except OperationalError:
-                log.warning("outcome_waits_for_the_database", message_id=work.message_id)
+                log.warning("outcome_waits_for_the_database", message_id=works[0].message_id)
                 time.sleep(seconds)
-        self._store_once(work)
+        return self._store_once(works)
 
-    def _store_once(self, work: Work) -> None:
+    def _store_once(self, works: list[Work]) -> list[Work]:
         with self.database.unit_of_work(self.principal) as session:
-            message = ledger.locked(session, work.message_id)
-            if message is None:
-                return
-            _close_attempt(session, work)
-            if message.channel == Channel.SMS:
-                message.parts_accepted += work.accepted
-            message.provider_id = work.provider_id or message.provider_id
-            _draw_conclusion(session, message, work.answer)
+            if len(works) == 1:
+                ledger.locked(session, works[0].message_id)
+            free, held = ledger.all_free(session, {work.message_id for work in works})
+            for work in works:
+                if (message := free.get(work.message_id)) is not None:
+                    _store_one(session, message, work)
+            return [work for work in works if work.message_id in held]
+
+
+def _store_one(session: Session, message: Message, work: Work) -> None:
+    _close_attempt(session, work)
+    if message.channel == Channel.SMS:
+        message.parts_accepted += work.accepted
+    message.provider_id = work.provider_id or message.provider_id
+    _draw_conclusion(session, message, work.answer)
+    if work.job is not None:
+        finish(session, work.job)
+
+
+def _asked_for(job: Job | Claimed) -> tuple[int, int]:
+    """Message and attempt."""
+    return int(job.payload["message_id"]), int(job.payload["attempt"])
+
+
+def _of_waiting_texts() -> ColumnElement[bool]:
+    waiting = (Message.channel == Channel.SMS, Message.state == State.QUEUED)
+    message_id = cast(Job.payload["message_id"].astext, BigInteger)
+    return message_id.in_(select(Message.id).where(*waiting))
+
+
+def _may_go(session: Session, message: Message, attempt: int) -> bool:
+    """Whether this attempt is to be made, and now."""
+    if message.state != State.QUEUED or message.attempts_made + 1 != attempt:
+        return False  # an older job; a newer one is there
+    if pause.is_on(session) and not purposes.leaves_paused(message.purpose):
+        return False  # its end starts this one
+    return ledger.is_its_turn(session, message)  # else the end of the other call starts this one
 
 
 def _hear(session: Session, gateway: str, job: str, outcome: Outcome) -> None:

@@ -81,7 +81,7 @@ def _record(said: Mapping[str, str], gateway: str, kind: Kind, event: str) -> No
         raw=dict(said),
     )
     with unit_of_work(ENGINES) as session:
-        receipts.record(session, heard)
+        receipts.take(session, heard)
 
 
 @hooks.post("/kannel/inbound")

@@ -3,6 +3,7 @@ service. Both implement dispatch's port `Registry`.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from time import monotonic
 
@@ -32,22 +33,30 @@ AT_MOST = 256 * 1024
 """Bytes of an answer."""
 
 
-def registry_of(settings: Settings) -> Registry:
+Unit = Callable[[], AbstractContextManager[Session]]
+"""Opens a transaction."""
+
+
+def registry_of(settings: Settings, unit: Unit) -> Registry:
     """The authority's service where one is set, else what was imported."""
     if settings.registry_url:
         return RemoteRegistry(settings.registry_url, settings.registry_seconds)
-    return ImportedRegistry()
+    return ImportedRegistry(unit)
 
 
 class ImportedRegistry:
     """Asks the businesses that were loaded into this house."""
 
-    def find(self, session: Session, asked: Asked) -> Answer:
+    def __init__(self, unit: Unit):
+        self.unit = unit
+
+    def find(self, asked: Asked) -> Answer:
         """A name that several have is not found: nobody guesses which is meant."""
         same = Business.name == asked.name
         if asked.credit_code:
             same = Business.credit_code == asked.credit_code
-        found = session.scalars(select(Business).where(same).limit(2)).all()
+        with self.unit() as session:
+            found = session.scalars(select(Business).where(same).limit(2)).all()
         if len(found) != 1:
             return Answer(NOT_FOUND, "registry")
         [one] = found
@@ -102,7 +111,7 @@ class RemoteRegistry:
         self.http = requests.Session()
         self.http.trust_env = False
 
-    def find(self, session: Session, asked: Asked) -> Answer:
+    def find(self, asked: Asked) -> Answer:
         if self.breaker.is_open:
             return Answer(UNAVAILABLE, self.source)
         answer = self._asked(asked)

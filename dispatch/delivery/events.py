@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DeliveryChanged:
-    delivery_id: int
+    """What became of one or more of an order's messages."""
+
     order_id: int
-    case_id: int
     organisation_path: str

@@ -3,7 +3,8 @@
     HELD → QUEUED → SENDING → SENT → DELIVERED
                         ├── FAILED      (a late receipt may still say DELIVERED)
                         └── UNKNOWN     (nobody knows whether it left; never resent blindly)
-    CANCELLED from HELD or QUEUED, while it has not left; of a call also from SENT, while it rings.
+    CANCELLED from HELD or QUEUED, while it has not left; of a call also from SENT, while it rings;
+    of a fax, by a person.
 
 From QUEUED on an engine tells the state and we believe its newest word. Delivered is what the
 carrier says; that a person has taken the order is another field, on the assignment.
@@ -26,6 +27,8 @@ UNDER_WAY = IN_FLIGHT | {QUEUED}
 MAY_STILL_LEAVE = frozenset({HELD, QUEUED, SENDING})
 RINGS = frozenset({"voice"})
 """Channels whose SENT is a call that is being made: it can be stopped until somebody answers."""
+HAS_A_LINE = RINGS | {"fax"}
+"""Channels whose SENT a person may still end: of a fax, pages wait or are under way."""
 ENDED_BADLY = frozenset({FAILED, UNKNOWN})
 ENDED = ENDED_BADLY | {DELIVERED}
 CLOSED = ENDED | {CANCELLED}
@@ -50,10 +53,11 @@ def check_resend(state: str) -> None:
 
 
 def may_be_stopped(state: str, channel: str) -> bool:
+    """Whether it is stopped by itself when nobody waits for it any more."""
     return state in MAY_STILL_LEAVE or (state == SENT and channel in RINGS)
 
 
 def check_cancel(state: str, channel: str) -> None:
-    """Pass when there is something to stop; raises IllegalTransition."""
-    if not may_be_stopped(state, channel):
+    """Pass when a person may stop it; raises IllegalTransition."""
+    if not may_be_stopped(state, channel) and not (state == SENT and channel in HAS_A_LINE):
         raise IllegalTransition("delivery", state, "cancel")

@@ -122,7 +122,7 @@ class DeliveryService:
         """Stop what has not left; raises NotFound, IllegalTransition."""
         delivery = _mine(session, delivery_id)
         lifecycle.check_cancel(delivery.state, delivery.channel)
-        self._stop(session, delivery, "by_hand")
+        self._stop(session, delivery, "by_hand", recall=True)
         record(session, "delivery.cancelled", "delivery", delivery.id, state=delivery.state)
         return delivery
 
@@ -136,7 +136,8 @@ class DeliveryService:
         found = session.scalars(theirs.order_by(Delivery.id).with_for_update()).all()
         for delivery in found:
             if why != "acknowledged" or delivery.state != lifecycle.HELD:
-                self._stop(session, delivery, why)
+                recall = lifecycle.may_be_stopped(delivery.state, delivery.channel)
+                self._stop(session, delivery, why, recall=recall)
         self.alarms.settle(session, "delivery_problem", ("assignment", assignment_id))
         if why != "acknowledged":
             self.alarms.settle(session, "desk_wanted", ("assignment", assignment_id))
@@ -192,10 +193,9 @@ class DeliveryService:
         tell(session, delivery, "delivery_failed", problem=problem)
         self.fell_through(session, delivery)
 
-    def _stop(self, session: Session, delivery: Delivery, why: str) -> None:
+    def _stop(self, session: Session, delivery: Delivery, why: str, *, recall: bool) -> None:
         delivery.stopped_at, delivery.stopped_why = now(session), why
-        may_stop = lifecycle.may_be_stopped(delivery.state, delivery.channel)
-        if may_stop and self._recall(session, delivery):
+        if recall and self._recall(session, delivery):
             delivery.state, delivery.held = lifecycle.CANCELLED, None
         changed(session, delivery)
 
@@ -251,10 +251,7 @@ def changed(session: Session, delivery: Delivery) -> None:
         order_id = delivery.order_id
         # Without a key: one that runs holds its row and waits for the order, which we hold.
         jobs.enqueue(session, FAX_REPORT, {"order_id": order_id})
-    fact = DeliveryChanged(
-        delivery.id, delivery.order_id, delivery.case_id, delivery.organisation_path
-    )
-    emit(session, fact)
+    emit(session, DeliveryChanged(delivery.order_id, delivery.organisation_path))
 
 
 _REPEATED = (

@@ -31,6 +31,13 @@ def visible(session: Session, principal: Principal, order_id: int) -> Order:
     return order
 
 
+def of_crew(session: Session, principal: Principal, order_id: int) -> Order | None:
+    """The order, where it was sent to the crew that the principal is signed on to."""
+    crew = CrewMember.user_id == principal.id, CrewMember.signed_off_at.is_(None)
+    sent = Assignment.unit_id.in_(select(CrewMember.unit_id).where(*crew))
+    return session.scalar(select(Order).where(Order.id == order_id, Order.assignments.any(sent)))
+
+
 def locked(session: Session, principal: Principal, order_id: int) -> Order:
     """The order under a row lock, for whoever is answerable for its case; raises NotFound."""
     order = lock(session, order_id)

@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy.orm import Session
-
 FOUND, NOT_FOUND, TIMEOUT, UNAVAILABLE = "found", "not_found", "timeout", "unavailable"
 OUTCOMES = (FOUND, NOT_FOUND, TIMEOUT, UNAVAILABLE)
 
@@ -47,6 +45,9 @@ class Answer:
 
 
 class Registry(Protocol):
-    """A registration authority's data. Never raises: no answer is an answer as well."""
+    """A registration authority's data. Never raises: no answer is an answer as well.
 
-    def find(self, session: Session, asked: Asked) -> Answer: ...
+    Asked outside of any transaction: an authority may take seconds.
+    """
+
+    def find(self, asked: Asked) -> Answer: ...

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from dispatch.news import tell_timeline
 from dispatch.orders.brief import OrderBrief
 from dispatch.orders.models import Order
 from dispatch.subjects.models import SubjectFacts
-from dispatch.subjects.ports import FOUND, NOT_FOUND, Asked, Registry
+from dispatch.subjects.ports import FOUND, NOT_FOUND, Answer, Asked, Registry
 from kernel.audit import record
 from kernel.clock import now
 from kernel.db import principal_of
@@ -30,19 +30,24 @@ class SubjectService:
     def __init__(self, registry: Registry):
         self.registry, self.limiter = registry, Limiter(A_MINUTE, 60)
 
-    def ask(self, session: Session, order: Order) -> SubjectFacts:
-        """Keep what the registration authority answers now, a silence as well.
+    def question(self, session: Session, order: Order) -> Asked | None:
+        """What to ask the registry, once this transaction is over; None where an answer is fresh.
 
         Raises Conflict `no_subject`, TooMany.
         """
-        principal, brief = principal_of(session), OrderBrief.from_json(order.brief)
+        brief = OrderBrief.from_json(order.brief)
         asked = Asked(brief.subject_credit_code.strip(), brief.subject_name.strip())
         if not (asked.credit_code or asked.name):
             raise Conflict("no_subject")
-        if (fresh := _fresh(session, order)) is not None:
-            return fresh
-        self.limiter.pass_or_refuse(principal.id)
-        answer = self.registry.find(session, asked)
+        if _is_fresh(session, order):
+            return None
+        self.limiter.pass_or_refuse(principal_of(session).id)
+        return asked
+
+    @staticmethod
+    def keep(session: Session, order: Order, answer: Answer) -> None:
+        """Keep what the registration authority answered now, a silence as well."""
+        principal = principal_of(session)
         kept = SubjectFacts(
             order_id=order.id,
             asked_at=now(session),
@@ -60,9 +65,9 @@ class SubjectService:
             session, order.case_id, "subject_asked", order_id=order.id,
             order_no=order.order_no, registry_answer=answer.outcome,
         )  # fmt: skip
-        return kept
 
-    def of(self, session: Session, order: Order) -> Sequence[SubjectFacts]:
+    @staticmethod
+    def of(session: Session, order: Order) -> Sequence[SubjectFacts]:
         """What was known of it, the newest first."""
         return session.scalars(
             select(SubjectFacts)
@@ -72,12 +77,10 @@ class SubjectService:
         ).all()
 
 
-def _fresh(session: Session, order: Order) -> SubjectFacts | None:
-    answered = (
+def _is_fresh(session: Session, order: Order) -> bool:
+    answered = exists().where(
         SubjectFacts.order_id == order.id,
         SubjectFacts.outcome.in_((FOUND, NOT_FOUND)),
         SubjectFacts.asked_at > now(session) - FRESH,
     )
-    return session.scalar(
-        select(SubjectFacts).where(*answered).order_by(SubjectFacts.id.desc()).limit(1)
-    )
+    return bool(session.scalar(select(answered)))

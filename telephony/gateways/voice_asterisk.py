@@ -6,7 +6,7 @@ Which key was pressed is told while the call goes on, how it ended at its end
 
 from kernel.settings import Settings
 from telephony import numbers
-from telephony.exchange import ExchangeGateway, job_of, lines
+from telephony.exchange import ExchangeGateway, lines
 from telephony.gateways.base import Gateway, Outgoing
 from telephony.lifecycle import Channel
 from telephony.outbox import Outbox
@@ -30,13 +30,6 @@ class AsteriskVoiceGateway(ExchangeGateway):
         phrases = {name.upper(): str(outbox.phrase(name).with_suffix("")) for name in PHRASES}
         words = str(outgoing.document).removesuffix(".wav")
         return {"WORDS": words, "DESK": self._desk(), **phrases}
-
-    def hang_up(self, message_id: int, attempt: int) -> None:
-        """End the attempt's call if nobody has answered it.
-
-        Raises NotReached, OutcomeUnknown, ValueError while the exchange does not say.
-        """
-        self.ari.hang_up_unanswered(job_of(self.calls, message_id, attempt))
 
     def _desk(self) -> str:
         """What to dial for the desk; empty where it cannot be reached over this line."""

@@ -121,7 +121,7 @@ class FakeRegistry:
     answer: Answer = field(default_factory=lambda: Answer(NOT_FOUND, "registry"))
     asked: list[Asked] = field(default_factory=list)
 
-    def find(self, session: Session, asked: Asked) -> Answer:
+    def find(self, asked: Asked) -> Answer:
         self.asked.append(asked)
         return self.answer
 

@@ -31,6 +31,7 @@ export interface SubjectQuestions {
   ask: () => Known
 }
 
-const at = (path: string): SubjectQuestions => ({ list: () => get(path), ask: () => post(path) })
-export const ofOrder = (id: Id): SubjectQuestions => at(`/orders/${id}/subject-facts`)
-export const ofAssignment = (id: Id): SubjectQuestions => at(`/field/assignments/${id}/subject-facts`)
+export const ofOrder = (id: Id): SubjectQuestions => {
+  const path = `/orders/${id}/subject-facts`
+  return { list: () => get(path), ask: () => post(path) }
+}

@@ -107,6 +107,9 @@ def test_a_fax_is_queued_once_and_taken_out_again(
     assert gateway.outcomes() == {}, "it waits for a modem"
     gateway.hang_up(7, 1)
     assert wait_until(lambda: gateway.health().detail["waiting"] == 0, 10)
+    assert wait_until(lambda: bool(gateway.outcomes()), 10), "what was stopped is told as over"
+    [(job, outcome)] = gateway.outcomes().items()
+    assert (job, outcome.kind, outcome.part) == ("fax-7-1", Kind.DROPPED, 0)
 
 
 def test_a_server_that_is_down_took_nothing(document: Path, tmp_path: Path) -> None:

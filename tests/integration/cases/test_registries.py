@@ -1,6 +1,7 @@
 """Where facts about a business come from: what was imported, or an authority that may be silent."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -27,14 +28,15 @@ SECONDS = 0.4
 def test_what_was_imported_is_found_by_code_else_by_name(session: Session, bureau: Bureau) -> None:
     bureau.business.scope, bureau.business.promises = "餐饮服务", "七日退换"
     session.flush()
+    registry = ImportedRegistry(lambda: nullcontext(session))
     for asked in (BY_CODE, BY_NAME):
-        answer = ImportedRegistry().find(session, asked)
+        answer = registry.find(asked)
         assert (answer.outcome, answer.facts.scope, answer.facts.promises) == (
             FOUND, "餐饮服务", "七日退换"
         )  # fmt: skip
         assert answer.fetched_at == bureau.business.fetched_at
         assert answer.facts.legal_representative == "王建国"
-    assert ImportedRegistry().find(session, Asked("", "没有的店")).outcome == NOT_FOUND
+    assert registry.find(Asked("", "没有的店")).outcome == NOT_FOUND
 
 
 class Authority:
@@ -76,13 +78,11 @@ def authority() -> Iterator[Authority]:
     thread.join()
 
 
-def test_an_authority_is_told_the_business_and_nothing_else(
-    session: Session, authority: Authority
-) -> None:
+def test_an_authority_is_told_the_business_and_nothing_else(authority: Authority) -> None:
     authority.says(
         '{"name": "老王饭店", "scope": "餐饮", "fetched_at": "2026-09-01T00:00:00Z", "x": 1}'
     )
-    answer = RemoteRegistry(authority.url, SECONDS).find(session, BY_CODE)
+    answer = RemoteRegistry(authority.url, SECONDS).find(BY_CODE)
     assert (answer.outcome, answer.source, answer.facts.scope) == (FOUND, "remote", "餐饮")
     assert answer.fetched_at == datetime(2026, 9, 1, tzinfo=UTC)
     assert authority.asked == [{"credit_code": [CREDIT_CODE], "name": ["别的名字"]}]
@@ -99,11 +99,9 @@ def test_an_authority_is_told_the_business_and_nothing_else(
         ('{"name": "' + "x" * 300_000 + '"}', 200, UNAVAILABLE),
     ],
 )
-def test_what_else_it_may_answer(
-    session: Session, authority: Authority, body: str, code: int, outcome: str
-) -> None:
+def test_what_else_it_may_answer(authority: Authority, body: str, code: int, outcome: str) -> None:
     authority.says(body, code)
-    assert RemoteRegistry(authority.url, SECONDS).find(session, BY_NAME).outcome == outcome
+    assert RemoteRegistry(authority.url, SECONDS).find(BY_NAME).outcome == outcome
 
 
 def dribble(handler: BaseHTTPRequestHandler) -> None:
@@ -120,29 +118,27 @@ def dribble(handler: BaseHTTPRequestHandler) -> None:
 
 @pytest.mark.parametrize("answers", [lambda _: sleep(SECONDS * 2), dribble])
 def test_one_that_takes_its_time_is_not_waited_for(
-    session: Session, authority: Authority, answers: Callable[[BaseHTTPRequestHandler], None]
+    authority: Authority, answers: Callable[[BaseHTTPRequestHandler], None]
 ) -> None:
     authority.answers = answers
-    assert RemoteRegistry(authority.url, SECONDS).find(session, BY_NAME).outcome == TIMEOUT
+    assert RemoteRegistry(authority.url, SECONDS).find(BY_NAME).outcome == TIMEOUT
 
 
-def test_after_three_silences_nobody_waits_for_a_minute(
-    session: Session, authority: Authority
-) -> None:
+def test_after_three_silences_nobody_waits_for_a_minute(authority: Authority) -> None:
     moment = [0.0]
     remote = RemoteRegistry(authority.url, SECONDS, Breaker(clock=lambda: moment[0]))
     for _ in range(5):
-        assert remote.find(session, BY_NAME).outcome == UNAVAILABLE
+        assert remote.find(BY_NAME).outcome == UNAVAILABLE
     assert len(authority.asked) == 3
     moment[0] = 61
     authority.says("{}")
-    assert remote.find(session, BY_NAME).outcome == FOUND
+    assert remote.find(BY_NAME).outcome == FOUND
     authority.says("", 500)
-    remote.find(session, BY_NAME)
+    remote.find(BY_NAME)
     assert not remote.breaker.is_open
 
 
 def test_the_service_is_asked_where_one_is_set(settings: Settings) -> None:
-    assert isinstance(registry_of(settings), ImportedRegistry)
+    assert isinstance(registry_of(settings, Session), ImportedRegistry)
     remote = settings.model_copy(update={"registry_url": "http://127.0.0.1:9/"})
-    assert isinstance(registry_of(remote), RemoteRegistry)
+    assert isinstance(registry_of(remote, Session), RemoteRegistry)

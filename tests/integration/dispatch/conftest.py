@@ -38,7 +38,7 @@ from kernel.db import Database
 from kernel.gate.gate import Word
 from kernel.jobs import Handlers, Job, Worker
 from kernel.settings import Settings
-from telephony import inbound, sending
+from telephony import inbound, receipts, sending
 from telephony.conference import ConferenceLine
 from telephony.gateways.memory import MemoryGateway
 from telephony.ledger import HANG_UP, RELEASE, SEND
@@ -164,9 +164,9 @@ class Desk:
         handlers.manual(SEND, sender.handle)
         handlers.manual(HANG_UP, sender.hang_up)
         handlers.transactional(RELEASE, sending.release)
+        handlers.together(receipts.REPORT, receipts.settle)
         handlers.transactional(TIMELINE, lambda _, payload: self.timeline.append(payload))
-        for kind, handler in self.room.jobs().items():
-            handlers.transactional(kind, handler)
+        self.room.bind(handlers)
         return Worker(self.database, handlers, WORKER)
 
     def unit(

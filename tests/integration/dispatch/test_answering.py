@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from dispatch.delivery.events import DeliveryChanged
 from kernel.errors import AppError, IllegalTransition
 from telephony import receipts
 from telephony.gateways.base import OutcomeUnknown
@@ -43,6 +44,23 @@ def test_delivered_to_every_phone_is_still_not_acknowledged(desk: Desk) -> None:
     assert (assignment.state, assignment.acknowledged_at) == ("ISSUED", None)
     desk.work(minutes=6)
     assert len(desk.alarms("ack_overdue")) == 1
+
+
+def test_the_desks_are_told_once_of_all_that_came_back_of_an_order(desk: Desk) -> None:
+    orders = [desk.issue(desk.unit(plate), channels=("sms",)) for plate in ("京A0001", "京A0002")]
+    desk.work(seconds=1)
+    heard: list[DeliveryChanged] = []
+    desk.database.events.subscribe(DeliveryChanged, heard.append)
+    for delivery in (one for order_id in orders for one in desk.deliveries(order_id)):
+        for part in range(1, (delivery.pages or 1) + 1):
+            said = Heard(f"{delivery.message_id}-{part}", delivery.message_id or 0, 1, part,
+                         Kind.DELIVERED, desk.clock.now())  # fmt: skip
+            desk.do(lambda s, said=said: receipts.take(s, said), WORKER)
+    desk.work(seconds=1)
+    for order_id in orders:
+        assert {one.state for one in desk.deliveries(order_id)} == {"DELIVERED"}
+        assert len(desk.deliveries(order_id)) > 1
+    assert sorted(one.order_id for one in heard) == orders
 
 
 def test_the_timeline_names_the_person_and_nobody_for_what_happens_by_itself(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from dispatch.api import blueprints
 from dispatch.orders.ports import Officer
+from dispatch.subjects.ports import Answer, Asked
 from kernel.access import Principal
 from kernel.web import install_error_handlers
 from tests.integration.dispatch.conftest import (
@@ -410,3 +411,20 @@ def test_showing_the_order_to_its_branch_is_the_branch_s_read_receipt(
     rows = call(DISPATCHER, "GET", f"/orders/{order}/ledger").get_json()["rows"]
     assert [(one["channel"], one["name"]) for one in rows][1:] == [("page", "王所长")]
     assert call(STRANGER, "GET", f"/orders/{order}").status_code == 404
+
+
+def test_nobody_holds_a_connection_while_a_registry_is_asked(
+    desk: Desk, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order_id = desk.issue(desk.unit("京A0001"), channels=("app",))
+    pool: Any = desk.database.engine.pool
+    find, held = desk.registry.find, list[int]()
+
+    def watched(asked: Asked) -> Answer:
+        held.append(pool.checkedout())
+        return find(asked)
+
+    monkeypatch.setattr(desk.registry, "find", watched)
+    told = call(DISPATCHER, "POST", f"/orders/{order_id}/subject-facts").get_json()
+    assert [one["outcome"] for one in told["items"]] == ["not_found"]
+    assert held == [0]

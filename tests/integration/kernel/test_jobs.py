@@ -2,7 +2,7 @@ import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import Integer, cast, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -23,9 +23,9 @@ def worker(database: Database, handlers: Handlers, principal: Principal) -> Work
     return Worker(database, handlers, principal, size=2)
 
 
-def put(database: Database, principal: Principal, kind: str, **more: Any) -> None:
+def put(database: Database, principal: Principal, kind: str, n: int = 1, **more: Any) -> None:
     with database.unit_of_work(principal) as session:
-        enqueue(session, kind, {"n": 1}, **more)
+        enqueue(session, kind, {"n": n}, **more)
 
 
 def pending(database: Database, principal: Principal) -> list[Job]:
@@ -148,6 +148,64 @@ def test_a_sweep_comes_round_again(
     clock.advance(seconds=61)
     worker.run_due()
     assert len(rounds) == 2
+
+
+def test_a_sweep_that_waits_for_a_stranger_holds_no_connection(
+    database: Database, principal: Principal, worker: Worker, handlers: Handlers, clock: FixedClock
+) -> None:
+    pool: Any = database.engine.pool
+    held: list[int] = []
+    handlers.every_apart("room.ask", 5, lambda: held.append(pool.checkedout()))
+    worker._ensure_periodic()
+    for _ in range(MAX_ATTEMPTS + 1):
+        worker.run_due()
+        worker.run_due()
+        clock.advance(seconds=5)
+    assert held == [0] * (MAX_ATTEMPTS + 1)
+    handlers.every_apart("room.ask", 5, lambda: held.append(9), wanted=False)
+    worker.run_due()
+    assert (held[-1], pending(database, principal)) == (0, []), "nobody is asked any more"
+
+
+def test_what_comes_in_a_crowd_ends_in_one_transaction(
+    database: Database, principal: Principal, worker: Worker, handlers: Handlers
+) -> None:
+    taken: list[list[int]] = []
+    handlers.together(
+        "room.report",
+        lambda _, payloads: taken.append([one["n"] for one in payloads]),
+        lambda payload: cast(Job.payload["n"].astext, Integer) % 2 == payload["n"] % 2,
+    )
+    for number in range(6):
+        put(database, principal, "room.report", number)
+    worker.run_due()
+    assert sorted(taken) == [[0, 2, 4], [1, 3, 5]]
+    assert pending(database, principal) == []
+
+
+def test_one_that_fails_is_tried_again_alone(
+    database: Database,
+    principal: Principal,
+    worker: Worker,
+    handlers: Handlers,
+    clock: FixedClock,
+) -> None:
+    done: list[int] = []
+
+    def handle(_: Session, payloads: list[dict[str, Any]]) -> None:
+        if any(one["n"] == 1 for one in payloads):
+            raise ValueError("not this one")
+        done.extend(one["n"] for one in payloads)
+
+    handlers.together("room.report", handle)
+    for number in range(3):
+        put(database, principal, "room.report", number)
+    for _ in range(MAX_ATTEMPTS):
+        worker.run_due()
+        clock.advance(minutes=10)
+    assert sorted(done) == [0, 2]
+    (job,) = pending(database, principal)
+    assert (job.payload["n"], job.dead_at is not None) == (1, True)
 
 
 def test_numbers_have_no_gap_after_a_rollback(database: Database, principal: Principal) -> None:

@@ -70,6 +70,7 @@ class Desk:
         handlers.manual(SEND, sender.handle)
         handlers.manual(HANG_UP, sender.hang_up)
         handlers.transactional(RELEASE, sending.release)
+        handlers.together(receipts.REPORT, receipts.settle)
         handlers.transactional(news.KEY_PRESSED, lambda _, payload: self.keys.append(payload))
         handlers.transactional(news.MESSAGE_CHANGED, lambda _, payload: self.told.append(payload))
         handlers.transactional(

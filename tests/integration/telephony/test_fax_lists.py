@@ -3,9 +3,11 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -217,15 +219,20 @@ class AskedGateway(MemoryGateway):
     """An engine that reports nothing by itself."""
 
     told: dict[str, Outcome] = field(default_factory=dict)
+    connections: Callable[[], int] = lambda: 0
+    """How many the pool has given out."""
 
     def outcomes(self) -> dict[str, Outcome]:
+        assert self.connections() == 0, "none waits for an engine"
         if not self.running:
             raise NotReached
         return self.told
 
 
 def test_an_engine_that_reports_nothing_is_asked(desk: Desk) -> None:
-    engine = desk.engines[Channel.FAX] = AskedGateway(Channel.FAX)
+    pool: Any = desk.database.engine.pool
+    engine = AskedGateway(Channel.FAX, connections=pool.checkedout)
+    desk.engines[Channel.FAX] = engine
     idents = [desk.queue_fax(to, pages=2) for to in (MACHINE, "+9991000005002")]
     desk.work()
     sender = desk.sender()
@@ -236,12 +243,26 @@ def test_an_engine_that_reports_nothing_is_asked(desk: Desk) -> None:
         "somebody else's": Outcome(Kind.DELIVERED, 1, "6", ""),
     }
     for _ in range(2):
-        desk.do(sender.ask)
+        sender.ask()
     assert [desk.state(ident) for ident in idents] == ["SENT", "QUEUED"]
     assert desk.message(idents[0]).page_under_way == 2
     engine.running = False
-    desk.do(sender.ask)
+    sender.ask()
     engine.running, engine.told = True, {names[0]: Outcome(Kind.DELIVERED, 2, "4", "")}
-    desk.do(sender.ask)
+    sender.ask()
     assert desk.state(idents[0]) == "DELIVERED"
     assert [one.kind for one in desk.message(idents[1]).receipts] == ["busy"], "counted once"
+
+
+def test_a_fax_that_its_engine_has_is_taken_out_of_its_queue(desk: Desk) -> None:
+    engine = desk.engines[Channel.FAX] = AskedGateway(Channel.FAX)
+    first, second = (desk.queue_fax(to, list_key="order:1") for to in (MACHINE, "+9991000005002"))
+    desk.work()
+    assert desk.do(lambda s: outbound.cancel(s, first)) is False, "it may still get through"
+    desk.work()
+    assert engine.hung_up == [(first, 1)]
+    engine.told = {f"fax-{first}-1": Outcome(Kind.DROPPED, 0, "4", "Job aborted by user")}
+    desk.sender().ask()
+    desk.work(minutes=2)
+    assert (desk.state(first), desk.state(second)) == ("CANCELLED", "SENT")
+    assert [one.message_id for one in engine.sent] == [first, second], "it is not dialled again"

@@ -13,12 +13,14 @@ ALLOWED = {
     "resend": {"SENT", "DELIVERED", "FAILED", "UNKNOWN", "CANCELLED"},
     "cancel": {"HELD", "QUEUED", "SENDING"},
     "cancel a call": {"HELD", "QUEUED", "SENDING", "SENT"},
+    "cancel a fax": {"HELD", "QUEUED", "SENDING", "SENT"},
 }
 VERBS = {
     "release": lifecycle.release,
     "resend": lifecycle.check_resend,
     "cancel": partial(lifecycle.check_cancel, channel="sms"),
     "cancel a call": partial(lifecycle.check_cancel, channel="voice"),
+    "cancel a fax": partial(lifecycle.check_cancel, channel="fax"),
 }
 
 
@@ -31,6 +33,12 @@ def test_what_a_person_may_do_in_each_state(verb: str, state: str) -> None:
     except IllegalTransition:
         allowed = False
     assert allowed is (state in ALLOWED[verb])
+
+
+def test_a_fax_that_its_engine_has_is_stopped_by_a_person_alone() -> None:
+    assert [lifecycle.may_be_stopped("SENT", one) for one in ("sms", "fax", "voice")] == [
+        False, False, True,
+    ]  # fmt: skip
 
 
 def test_words_of_an_engine_that_overtake_each_other_are_sorted_by_their_version() -> None:

@@ -3,6 +3,7 @@ import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Delivery } from '@/api/types'
 import { i18n } from '@/i18n'
+import { useSession } from '@/stores/session'
 import DeliveryRow from './DeliveryRow.vue'
 
 const fax: Delivery = {
@@ -23,10 +24,18 @@ const fax: Delivery = {
 }
 const target = { kind: 'branch' as const, id: 1, name: fax.name }
 
+const row = (delivery: Delivery) =>
+  mount(DeliveryRow, { props: { orderId: 1, delivery, target }, global: { plugins: [i18n] } })
+
 function words(delivery: Delivery): string {
   setActivePinia(createPinia())
-  const props = { orderId: 1, delivery, target }
-  return mount(DeliveryRow, { props, global: { plugins: [i18n] } }).text()
+  return row(delivery).text()
+}
+
+function mayStop(delivery: Delivery): boolean {
+  setActivePinia(createPinia())
+  useSession().me = { permissions: ['order.create'] } as never
+  return row(delivery).find('[data-testid=delivery-3-cancel]').exists()
 }
 
 describe('the row of a fax', () => {
@@ -47,5 +56,10 @@ describe('the row of a fax', () => {
     const shown = words({ ...fax, parts: { total: 3, confirmed: 1, under_way: 0 } })
     expect(shown).toContain('1 of 3 parts confirmed')
     expect(shown).not.toContain('sending page')
+  })
+
+  it('can be stopped while its engine has it, unlike a text', () => {
+    expect([mayStop(fax), mayStop({ ...fax, state: 'DELIVERED' })]).toEqual([true, false])
+    expect(mayStop({ ...fax, channel: 'sms' })).toBe(false)
   })
 })
