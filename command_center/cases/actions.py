@@ -240,7 +240,7 @@ def _merge(taken: Act) -> dict[str, Any]:
     into = _merge_target(session, case, str(taken.given["into_case_no"]))
     case.outcome = {**case.outcome, "into_case_no": into.case_no}
     if into.state in ("ROUTED", "VERIFY"):
-        clocks.start(session, taken.office, into, "verify", case.received_at)
+        clocks.restart(session, taken.office, into, "verify", case.received_at)
         clocks.show_next(session, into)
     into.version += 1
     timeline.add(session, into, "merged_in", case_no=case.case_no)

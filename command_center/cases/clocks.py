@@ -27,9 +27,15 @@ def calendar(session: Session) -> WorkCalendar:
 def start(session: Session, office: Office, case: Case, clock: str, moment: datetime) -> None:
     """Start a clock of the lifecycle; one of the same name that still runs is replaced."""
     rule = deadlines.rule_for(clock, office.day(case.received_at))
-    counted = deadlines.due(rule, office.day(moment), calendar(session))
+    counted = deadlines.due(rule, office.day(moment), calendar(session), office.roll_weekends)
     void(session, case, [clock], moment)
     session.add(Deadline(case_id=case.id, **values(office, counted, moment)))
+
+
+def restart(session: Session, office: Office, case: Case, clock: str, moment: datetime) -> None:
+    """Start a clock anew, unless the one that runs started later: nothing makes it shorter."""
+    if all(row.started_at < moment for row in _running(session, case, [clock])):
+        start(session, office, case, clock, moment)
 
 
 def start_promised(
@@ -37,9 +43,7 @@ def start_promised(
 ) -> None:
     """Start a clock whose end was agreed with a person."""
     rule = deadlines.RULES[next(iter(deadlines.rules_of(clock)))]
-    counted = Due(
-        rule, office.day(moment), due_on, due_on, due_on, due_on, False, f"{rule.basis}：{due_on}"
-    )
+    counted = deadlines.promised(rule, office.day(moment), due_on)
     session.add(Deadline(case_id=case.id, **values(office, counted, moment)))
 
 
