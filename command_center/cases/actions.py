@@ -26,6 +26,7 @@ from command_center.cases import (
     service,
     timeline,
 )
+from command_center.cases.deadlines import Pause
 from command_center.cases.identity import Person
 from command_center.cases.lifecycle import Actor, Situation, Step
 from command_center.cases.models import Approval, Case, Document
@@ -334,6 +335,18 @@ def _call_back(taken: Act) -> dict[str, Any]:
     return {"due": due.isoformat()}
 
 
+def _pause_clock(taken: Act) -> dict[str, Any]:
+    given = taken.given
+    pause = Pause(given["paused_from"], given["paused_to"], given["reason_code"])
+    clocks.pause(taken.session, taken.office, taken.case, pause, given["evidence"])
+    return {"paused_from": pause.first.isoformat(), "paused_to": pause.last.isoformat()}
+
+
+def _extend_clock(taken: Act) -> dict[str, Any]:
+    due = clocks.extend(taken.session, taken.office, taken.case, taken.given["reason"])
+    return {"due_on": due.isoformat()}
+
+
 EFFECTS: dict[str, Callable[[Act], dict[str, Any]]] = {
     "route": _route,
     "return": _return,
@@ -349,6 +362,8 @@ EFFECTS: dict[str, Callable[[Act], dict[str, Any]]] = {
     "not_file": _keep_outcome,
     "not_ours": _keep_outcome,
     "merge": _merge,
+    "pause_clock": _pause_clock,
+    "extend_clock": _extend_clock,
     "request_closure": _request,
     "approve_closure": _approve_closure,
     "refuse_closure": _refuse,
