@@ -86,7 +86,11 @@ def _carry_out(taken: Act) -> None:
     with in_role(taken.session, Role.HOUSE):
         said = EFFECTS.get(step.action, _nothing)(taken)
         _move(taken)
-        shown = {key: v for key, v in given.items() if key not in SILENT and v is not None}
+        shown = {
+            key: str(v) if isinstance(v, date) else v
+            for key, v in given.items()
+            if key not in SILENT and v is not None
+        }
         timeline.add(taken.session, case, step.action, **{**shown, **said})
         record(taken.session, f"case.{step.action}", "case", case.id, state=case.state)
 
@@ -330,16 +334,16 @@ def _call_back(taken: Act) -> dict[str, Any]:
     given, case = taken.given, taken.case
     person = Person(name=given["name"], phone=given["phone"])
     identity.keep_complainant(taken.session, taken.office.vault, case, person)
-    due: date = given["due"]
-    clocks.start_promised(taken.session, taken.office, case, "callback", now(taken.session), due)
-    return {"due": due.isoformat()}
+    moment = now(taken.session)
+    clocks.start_promised(taken.session, taken.office, case, "callback", moment, given["due"])
+    return {}
 
 
 def _pause_clock(taken: Act) -> dict[str, Any]:
     given = taken.given
     pause = Pause(given["paused_from"], given["paused_to"], given["reason_code"])
     clocks.pause(taken.session, taken.office, taken.case, pause, given["evidence"])
-    return {"paused_from": pause.first.isoformat(), "paused_to": pause.last.isoformat()}
+    return {}
 
 
 def _extend_clock(taken: Act) -> dict[str, Any]:

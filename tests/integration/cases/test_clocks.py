@@ -126,6 +126,13 @@ def test_a_pause_without_evidence_is_none(do: Doer, accepted: Case, unit: Princi
         do(accepted, unit, "pause_clock", **{**TESTING, "evidence": ""})
 
 
+def test_days_told_with_another_step_change_nothing(
+    session: Session, office: Office, do: Doer, accepted: Case, unit: Principal
+) -> None:
+    do(accepted, unit, "mediate", mode="phone", paused_from=date(2026, 6, 8))
+    assert due(session, office, accepted, "L121.mediate") == date(2026, 7, 31)
+
+
 def test_the_head_alone_gives_a_report_more_time_and_once(
     session: Session,
     office: Office,
