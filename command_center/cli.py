@@ -34,6 +34,7 @@ VERBS = {
         "command_center.commands.audit:audit",
         "Prove and anchor the log of who did what.",
     ),
+    "deadline": ("command_center.commands.deadline:deadline", "When a legal limit ends, and why."),
     "doctor": ("command_center.commands.doctor:doctor", "Check versions, engines and settings."),
     "keys": ("command_center.commands.keys:keys", "Keys of identities: status, rotate, retire."),
     "gps": ("command_center.commands.gps:gps", "Vehicle positions: captured input, terminals."),

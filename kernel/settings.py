@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     """The bureau's zone: dates on papers, in numbers and in statistics."""
     region_code: str = "110000"
     """GB/T 2260 code of the bureau's region."""
+    roll_weekends: bool = True
+    """Whether a limit that ends on an ordinary weekend ends on the first working day after it, as
+    one on a public holiday does; no law says (SPEC 2.6)."""
 
     map_lon: float = 116.39
     map_lat: float = 39.92

@@ -26,6 +26,7 @@ from command_center.cases import (
     service,
     timeline,
 )
+from command_center.cases.deadlines import Pause
 from command_center.cases.identity import Person
 from command_center.cases.lifecycle import Actor, Situation, Step
 from command_center.cases.models import Approval, Case, Document
@@ -85,7 +86,11 @@ def _carry_out(taken: Act) -> None:
     with in_role(taken.session, Role.HOUSE):
         said = EFFECTS.get(step.action, _nothing)(taken)
         _move(taken)
-        shown = {key: v for key, v in given.items() if key not in SILENT and v is not None}
+        shown = {
+            key: str(v) if isinstance(v, date) else v
+            for key, v in given.items()
+            if key not in SILENT and v is not None
+        }
         timeline.add(taken.session, case, step.action, **{**shown, **said})
         record(taken.session, f"case.{step.action}", "case", case.id, state=case.state)
 
@@ -240,7 +245,7 @@ def _merge(taken: Act) -> dict[str, Any]:
     into = _merge_target(session, case, str(taken.given["into_case_no"]))
     case.outcome = {**case.outcome, "into_case_no": into.case_no}
     if into.state in ("ROUTED", "VERIFY"):
-        clocks.start(session, taken.office, into, "verify", case.received_at)
+        clocks.restart(session, taken.office, into, "verify", case.received_at)
         clocks.show_next(session, into)
     into.version += 1
     timeline.add(session, into, "merged_in", case_no=case.case_no)
@@ -329,9 +334,21 @@ def _call_back(taken: Act) -> dict[str, Any]:
     given, case = taken.given, taken.case
     person = Person(name=given["name"], phone=given["phone"])
     identity.keep_complainant(taken.session, taken.office.vault, case, person)
-    due: date = given["due"]
-    clocks.start_promised(taken.session, taken.office, case, "callback", now(taken.session), due)
-    return {"due": due.isoformat()}
+    moment = now(taken.session)
+    clocks.start_promised(taken.session, taken.office, case, "callback", moment, given["due"])
+    return {}
+
+
+def _pause_clock(taken: Act) -> dict[str, Any]:
+    given = taken.given
+    pause = Pause(given["paused_from"], given["paused_to"], given["reason_code"])
+    clocks.pause(taken.session, taken.office, taken.case, pause, given["evidence"])
+    return {}
+
+
+def _extend_clock(taken: Act) -> dict[str, Any]:
+    due = clocks.extend(taken.session, taken.office, taken.case, taken.given["reason"])
+    return {"due_on": due.isoformat()}
 
 
 EFFECTS: dict[str, Callable[[Act], dict[str, Any]]] = {
@@ -349,6 +366,8 @@ EFFECTS: dict[str, Callable[[Act], dict[str, Any]]] = {
     "not_file": _keep_outcome,
     "not_ours": _keep_outcome,
     "merge": _merge,
+    "pause_clock": _pause_clock,
+    "extend_clock": _extend_clock,
     "request_closure": _request,
     "approve_closure": _approve_closure,
     "refuse_closure": _refuse,

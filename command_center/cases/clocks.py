@@ -1,20 +1,25 @@
 """The clocks of a case: started, met and voided by its steps; the next one shows on the case."""
 
-from collections.abc import Iterable
-from datetime import date, datetime, time
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import deadlines
-from command_center.cases.deadlines import Due, WorkCalendar
+from command_center.cases.deadlines import RULES, Due, Pause, WorkCalendar
 from command_center.cases.holidays import calendar_of
 from command_center.cases.models import Case, Deadline, WorkDay
 from command_center.cases.office import Office
+from command_center.cases.timeline import actor_of
+from dispatch.moments import iso
+from kernel.clock import now
+from kernel.errors import BadInput, Conflict
 
 LAST_MOMENT = time(23, 59, 59)
 """Business hours do not matter: any act on the due date is in time (SPEC §2.6)."""
+LONGEST = timedelta(days=366)
 PROMISED = frozenset({"callback"})
 """Clocks whose end a person was promised: `start_promised` starts them, not the table."""
 
@@ -24,22 +29,111 @@ def calendar(session: Session) -> WorkCalendar:
     return calendar_of({row.day: row.is_workday for row in session.scalars(select(WorkDay))})
 
 
-def start(session: Session, office: Office, case: Case, clock: str, moment: datetime) -> None:
+def start(
+    session: Session,
+    office: Office,
+    case: Case,
+    clock: str,
+    moment: datetime,
+    pauses: Sequence[dict[str, Any]] = (),
+) -> None:
     """Start a clock of the lifecycle; one of the same name that still runs is replaced."""
     rule = deadlines.rule_for(clock, office.day(case.received_at))
-    counted = deadlines.due(rule, office.day(moment), calendar(session))
+    row = Deadline(
+        case_id=case.id, rule=rule.id, started_at=moment, pauses=list(pauses), extensions=[]
+    )
+    recount(office, row, calendar(session))
     void(session, case, [clock], moment)
-    session.add(Deadline(case_id=case.id, **values(office, counted, moment)))
+    session.add(row)
+
+
+def restart(session: Session, office: Office, case: Case, clock: str, moment: datetime) -> None:
+    """Start a clock anew, unless the one that runs started later: nothing makes it shorter.
+
+    What it does not count goes on not counting.
+    """
+    running = _running(session, case, [clock])
+    if all(row.started_at < moment for row in running):
+        pauses = [pause for row in running for pause in row.pauses]
+        start(session, office, case, clock, moment, pauses)
+
+
+def pause(session: Session, office: Office, case: Case, days: Pause, evidence: str) -> None:
+    """Days that the running clock with this ground does not count, both ends included.
+
+    Raises BadInput naming the field for a ground that no running clock has, and for days that end
+    before they begin, or more than a year later.
+    """
+    row = next((r for r in _open(session, case) if days.ground in RULES[r.rule].pauses), None)
+    if row is None:
+        raise BadInput("reason_code", "ground_not_of_clock")
+    if days.last < days.first:
+        raise BadInput("paused_to", "empty_period")
+    if days.last - days.first > LONGEST:
+        raise BadInput("paused_to", "pause_too_long", days=LONGEST.days)
+    row.pauses = [
+        *row.pauses,
+        {
+            "first": days.first.isoformat(),
+            "last": days.last.isoformat(),
+            "ground": days.ground,
+            "evidence": evidence,
+            "name": actor_of(session),
+            "at": iso(now(session)),
+        },
+    ]
+    recount(office, row, calendar(session))
+
+
+def extend(session: Session, office: Office, case: Case, reason: str) -> date:
+    """Grant the running clock what its rule allows next, in time; gives the new due day.
+
+    Raises Conflict `no_more_time` where nothing more may be granted, `clock_ended` when it is late.
+    """
+    moment = now(session)
+    for row in _open(session, case):
+        following = RULES[row.rule].extensions[len(row.extensions) :]
+        if not following or following[0].amount is None:
+            continue
+        if row.due_at < moment:
+            raise Conflict("clock_ended")
+        granted = {
+            "amount": following[0].amount,
+            "by": following[0].by,
+            "reason": reason,
+            "name": actor_of(session),
+            "at": iso(moment),
+            "before": iso(row.due_at),
+        }
+        row.extensions = [*row.extensions, granted]
+        recount(office, row, calendar(session))
+        return office.day(row.due_at)
+    raise Conflict("no_more_time")
+
+
+def recount(office: Office, row: Deadline, days: WorkCalendar) -> None:
+    """Count a clock of the lifecycle from its start, with all that it was given since."""
+    counted = deadlines.due(
+        RULES[row.rule],
+        office.day(row.started_at),
+        days,
+        office.roll_weekends,
+        tuple(
+            Pause(date.fromisoformat(one["first"]), date.fromisoformat(one["last"]), one["ground"])
+            for one in row.pauses
+        ),
+        sum(one["amount"] for one in row.extensions),
+    )
+    for name, value in values(office, counted, row.started_at).items():
+        setattr(row, name, value)
 
 
 def start_promised(
     session: Session, office: Office, case: Case, clock: str, moment: datetime, due_on: date
 ) -> None:
     """Start a clock whose end was agreed with a person."""
-    rule = deadlines.RULES[next(iter(deadlines.rules_of(clock)))]
-    counted = Due(
-        rule, office.day(moment), due_on, due_on, due_on, due_on, False, f"{rule.basis}：{due_on}"
-    )
+    rule = RULES[next(iter(deadlines.rules_of(clock)))]
+    counted = deadlines.promised(rule, office.day(moment), due_on)
     session.add(Deadline(case_id=case.id, **values(office, counted, moment)))
 
 

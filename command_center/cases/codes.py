@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from command_center.cases.deadlines.rules import GROUNDS
 from dispatch.units.equipment import EQUIPMENT as CARRIED
 from dispatch.units.track import REASONS
 
@@ -188,6 +189,8 @@ TRANSFER_AGENCIES = (
     Code("other_bureau", "其他市场监管部门", "Another market-supervision bureau"),
 )
 
+PAUSE_GROUNDS = tuple(Code(code, *words) for code, words in GROUNDS.items())
+
 TABLES: dict[str, tuple[Code, ...] | tuple[Trigger, ...]] = {
     "reject_reasons": REJECT_REASONS,
     "terminate_reasons": TERMINATE_REASONS,
@@ -203,6 +206,7 @@ TABLES: dict[str, tuple[Code, ...] | tuple[Trigger, ...]] = {
     "track_reasons": TRACK_REASONS,
     "transfer_agencies": TRANSFER_AGENCIES,
     "equipment": EQUIPMENT,
+    "pause_grounds": PAUSE_GROUNDS,
 }
 
 NEEDED: dict[str, dict[str, tuple[str, ...]]] = {

@@ -90,6 +90,15 @@ def _closing(*sources: str) -> tuple[Step, ...]:
     )  # fmt: skip
 
 
+def _pausing(sources: tuple[str, ...], permission: str, article: str) -> Step:
+    """Days that the running clock does not count, on a ground of its rule and with what proves
+    it; of a report the head decides (SPEC §2.6)."""
+    needs = ("reason_code", "paused_from", "paused_to", "evidence")
+    return Step(
+        "pause_clock", sources, None, (permission,), needs, "pause_grounds", article=article
+    )
+
+
 COMPLAINT = (
     Step(
         "route", ("REGISTERED", "RETURNED", "ROUTED"), "ROUTED", ("case.route",),
@@ -117,6 +126,7 @@ COMPLAINT = (
         "terminate", ("MEDIATING",), "TERMINATED", ("case.handle",), ("reason_code", "text"),
         "terminate_reasons", meets=("mediate",), starts=("notify",), article="L121 23",
     ),
+    _pausing(("ACCEPTED", "MEDIATING"), "case.handle", "L121 21, 22"),
     Step(
         "notify", ("TERMINATED",), "NOTIFIED", ("case.handle",), ("channel",), "channels",
         meets=("notify",), article="L121 23",
@@ -159,6 +169,11 @@ REPORT = (
         "merge", ("REGISTERED", "ROUTED", "RETURNED", "VERIFY"), "MERGED",
         ("case.route", "case.handle"), ("into_case_no",), own=True,
         meets=("route", "verify"), article="L121 35",
+    ),
+    _pausing(("VERIFY", "FILED"), "case.file", "LAP 18, 64"),
+    Step(
+        "extend_clock", ("VERIFY", "FILED"), None, ("case.file",), ("reason",),
+        article="LAP 18, 64",
     ),
     # A unit without authority returns the case (ROUTED); it transfers only what its own check
     # or investigation showed to be another agency's matter.

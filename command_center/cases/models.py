@@ -321,6 +321,11 @@ class Deadline(Base):
     red_at: Mapped[Timestamp]
     provisional: Mapped[bool] = mapped_column(Boolean)
     basis: Mapped[str] = mapped_column(Text)
+    pauses: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    """Days not counted: {first, last, ground, evidence, name, at}."""
+    extensions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    """What was granted: {amount, by, reason, name, at, before}; `by` the level that the law asks
+    for, `name` who approved, `before` the due date until then."""
     met_at: Mapped[Timestamp | None]
     void_at: Mapped[Timestamp | None]
 

@@ -27,6 +27,7 @@ class Office:
     attachments: Path
     originals: Path
     """Files as they were handed in, each sealed."""
+    roll_weekends: bool = True
 
     @classmethod
     def of(cls, settings: Settings, vault: Vault, alarms: AlarmService) -> "Office":
@@ -37,6 +38,7 @@ class Office:
             settings.region_code,
             settings.var_dir / "attachments",
             settings.var_dir / "originals",
+            settings.roll_weekends,
         )
 
     @property

@@ -41,8 +41,10 @@ from command_center.cases.schemas import (
     ComplainantOut,
     DeadlineOut,
     DocumentOut,
+    ExtensionOut,
     InformantOut,
     OrganisationRef,
+    PauseOut,
     PlaceOut,
     RecordingOut,
     SubjectOut,
@@ -254,6 +256,9 @@ def _deadline(row: Deadline, moment: datetime) -> DeadlineOut:
         light=shown,
         provisional=row.provisional,
         basis=row.basis,
+        unit=deadlines.RULES[row.rule].unit,
+        pauses=[PauseOut.model_validate(one) for one in row.pauses],
+        extensions=[ExtensionOut.model_validate(one) for one in row.extensions],
     )
 
 

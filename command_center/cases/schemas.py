@@ -105,6 +105,9 @@ class ActionIn(Request):
     phone: Word | None = None
     name: Word | None = None
     due: Day | None = None
+    paused_from: Day | None = None
+    paused_to: Day | None = None
+    evidence: Line | None = None
     note: Line | None = None
 
 
@@ -160,6 +163,7 @@ class CodesOut(BaseModel):
     track_reasons: list[CodeOut]
     transfer_agencies: list[CodeOut]
     equipment: list[CodeOut]
+    pause_grounds: list[CodeOut]
 
 
 class SubjectOut(BaseModel):
@@ -256,6 +260,28 @@ class InformantOut(BaseModel):
     may_reveal: bool
 
 
+class PauseOut(BaseModel):
+    """Days that a clock does not count, both ends included, and who put that on record."""
+
+    first: date
+    last: date
+    ground: str
+    evidence: str
+    name: str
+    at: Utc
+
+
+class ExtensionOut(BaseModel):
+    """What was granted in the rule's unit, by whom, and the date that held before."""
+
+    amount: int
+    by: str
+    reason: str
+    name: str
+    at: Utc
+    before: Utc
+
+
 class DeadlineOut(BaseModel):
     rule: str
     started_at: Utc
@@ -264,6 +290,9 @@ class DeadlineOut(BaseModel):
     light: str
     provisional: bool
     basis: str
+    unit: str
+    pauses: list[PauseOut]
+    extensions: list[ExtensionOut]
 
 
 class TimelineOut(BaseModel):

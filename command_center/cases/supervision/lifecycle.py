@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from command_center.cases.deadlines import Rule
+from command_center.cases.deadlines import RULES, Rule
 from kernel.access import Principal
 from kernel.errors import AppError, Forbidden, IllegalTransition
 
@@ -25,8 +25,8 @@ class Level:
 
 
 LEVELS = {
-    level: Level(timedelta(hours=hours), Rule(f"DB.{level}", days, "wd", "督办单回复时限", False))
-    for level, hours, days in ((1, 24, 5), (2, 4, 3), (3, 1, 2))
+    level: Level(timedelta(hours=hours), RULES[f"DB.{level}"])
+    for level, hours in ((1, 24), (2, 4), (3, 1))
 }
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from command_center.cases import timeline
+from command_center.cases.deadlines import RULES
 from command_center.cases.models import Case, Deadline
 from command_center.cases.office import Office
 from command_center.cases.supervision import lifecycle, service
@@ -20,11 +21,6 @@ AT_ONCE = 100
 """Drafts of one round, the longest overdue first: an office that was shut is not flooded."""
 FEEDBACK_OVERDUE = "feedback_overdue"
 HOUSE = system("supervision", role=Role.HOUSE)
-CLOCKS = {
-    "route": "分送", "accept": "受理决定", "mediate": "调解", "notify": "告知", "clue": "线索核查",
-    "verify": "核查", "decide": "处理决定", "consult": "答复", "callback": "回复",
-}  # fmt: skip
-"""Last part of a deadline's rule -> what was to be done."""
 DEMAND = "请立即办理，说明逾期原因，并在回复时限内书面回复办理情况。"
 
 
@@ -53,7 +49,7 @@ def of_cases(office: Office, session: Session) -> None:
         .limit(AT_ONCE)
     )
     for one in session.scalars(late).all():
-        what = CLOCKS.get(one.rule.rpartition(".")[2], "办理")
+        what = RULES[one.rule].name.zh
         due = one.due_at.astimezone(office.zone)
         problem = f"{what}时限已于{due:%Y年%m月%d日}届满，案件尚未{what}。"
         draft(session, office, one.case_id, "overdue", f"deadline:{one.id}", problem)

@@ -109,6 +109,7 @@ export interface Codes {
   track_reasons: Code[]
   transfer_agencies: Code[]
   equipment: Code[]
+  pause_grounds: Code[]
 }
 
 export interface Subject {
@@ -168,6 +169,17 @@ export interface Deadline {
   /** Counted without a published work calendar. */
   provisional?: boolean
   basis: string
+  unit: 'wd' | 'd'
+  /** Days not counted, both ends included. */
+  pauses: { first: string; last: string; ground: string; evidence: string; name: string; at: Instant }[]
+  extensions: {
+    amount: number
+    by: string
+    reason: string
+    name: string
+    at: Instant
+    before: Instant
+  }[]
 }
 
 export interface TimelineEntry {

@@ -28,15 +28,29 @@ def imported_by(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["gps", "decode", "--protocol", "nmea"]], ids=["help", "decode"]
+    "arguments",
+    [
+        ["--help"],
+        ["gps", "decode", "--protocol", "nmea"],
+        ["deadline", "--rule", "L121.accept", "--from", "2026-01-01"],
+    ],
+    ids=["help", "decode", "deadline"],
 )
 def test_filters_and_help_import_nothing_heavy(arguments: list[str]) -> None:
     assert imported_by(*arguments).isdisjoint(HEAVY)
 
 
-def test_decoding_answers_within_a_third_of_a_second() -> None:
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["gps", "decode", "--protocol", "nmea"],
+        ["deadline", "--rule", "LAP.decide", "--from", "2026-06-01", "--extend"],
+    ],
+    ids=["decode", "deadline"],
+)
+def test_a_filter_answers_within_a_third_of_a_second(verb: list[str]) -> None:
     """Counted in processor time: how busy the machine is says nothing about us."""
-    argv = [sys.executable, "-m", "command_center", "gps", "decode", "--protocol", "nmea"]
+    argv = [sys.executable, "-m", "command_center", *verb]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(argv, input=b"", capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -13,6 +13,14 @@ describe('what a step asks for', () => {
     expect(controlFor('approval_id', { action: 'approve_closure', needs: ['approval_id'] })).toBeNull()
   })
 
+  it('a pause asks for its days and what proves it', () => {
+    const action = { action: 'pause_clock', needs: [], choices: 'pause_grounds' as const }
+    const types = ['reason_code', 'paused_from', 'paused_to', 'evidence'].map(
+      (need) => controlFor(need, action)?.type,
+    )
+    expect(types).toEqual(['code', 'date', 'date', 'line'])
+  })
+
   it('money may be nothing, but not a word', () => {
     const money = controlFor('amount_recovered', { action: 'agree', needs: [] })
     expect(money && isGiven(money, '0')).toBe(true)

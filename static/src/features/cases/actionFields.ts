@@ -9,6 +9,7 @@ export type Control =
 
 const CODED: Record<string, keyof Codes> = { agency: 'transfer_agencies', channel: 'channels' }
 const TEXTS = new Set(['text', 'reason', 'statement'])
+const DATES = new Set(['due', 'paused_from', 'paused_to'])
 export const MEDIATION_MODES = ['onsite', 'phone', 'internet', 'video'] as const
 /** Consumer law art. 39: what else a complainant may do when a complaint is rejected. */
 export const REMEDIES = ['settle', 'association', 'agency', 'arbitration', 'court'] as const
@@ -21,7 +22,7 @@ export function controlFor(need: string, action: CaseAction): Control | null {
   if (need === 'remedies') return { type: 'ticks', options: REMEDIES }
   if (need === 'materials') return { type: 'lines' }
   if (need === 'amount_recovered') return { type: 'money' }
-  if (need === 'due') return { type: 'date' }
+  if (DATES.has(need)) return { type: 'date' }
   const table = need === 'reason_code' ? (action.choices ?? undefined) : CODED[need]
   if (table) return { type: 'code', table }
   return { type: TEXTS.has(need) ? 'text' : 'line' }
@@ -53,6 +54,8 @@ export function isGiven(control: Control, raw: string | string[] | undefined): b
 const QUIET = new Set([
   'return',
   'merge',
+  'pause_clock',
+  'extend_clock',
   'not_ours',
   'withdraw',
   'refuse_closure',

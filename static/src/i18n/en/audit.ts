@@ -71,6 +71,8 @@ export default {
     case_facts_changed: 'Changed facts for dispatch',
     case_urgency: 'Changed urgency',
     case_merged_in: 'Merged a report in',
+    case_pause_clock: 'Paused a clock',
+    case_extend_clock: 'Extended a clock',
     case_route: 'Routed',
     case_return: 'Returned',
     case_accept: 'Accepted',

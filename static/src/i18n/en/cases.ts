@@ -53,6 +53,18 @@ export default {
   received: 'Received',
   firstHandler: 'First handler',
   deadlines: 'Deadlines',
+  clock: {
+    paused: 'Not counted: {first} to {last}',
+    extended: 'Extended by {amount} {unit}',
+    before: 'due before: {day}',
+    unit: { wd: 'working days', d: 'days' },
+    by: {
+      head: 'approved by the head',
+      collective: 'decided collectively',
+      leader: 'approved by the leader',
+      deputy: 'approved by the deputy head',
+    },
+  },
   voided: 'no longer runs',
   provisional: 'provisional: no calendar for that year yet',
   rules: {

@@ -71,6 +71,8 @@ export default {
     case_facts_changed: '修改可外发事实',
     case_urgency: '调整紧急程度',
     case_merged_in: '并入举报',
+    case_pause_clock: '暂停计时',
+    case_extend_clock: '批准延期',
     case_route: '分送',
     case_return: '退回',
     case_accept: '受理',

@@ -52,6 +52,13 @@ export default {
   received: '接收',
   firstHandler: '首问责任人',
   deadlines: '期限',
+  clock: {
+    paused: '{first}至{last}不计入',
+    extended: '延长{amount}{unit}',
+    before: '原期限 {day}',
+    unit: { wd: '个工作日', d: '日' },
+    by: { head: '负责人批准', collective: '集体讨论决定', leader: '领导批准', deputy: '副职负责人批准' },
+  },
   voided: '不再计算',
   provisional: '年度工作日历未公布，暂定',
   rules: {

@@ -1,0 +1,23 @@
+"""Deadlines: rules as data, the counting of days and hours, the lights (SPEC §2.5-2.6). Pure."""
+
+from command_center.cases.deadlines.calendar import DAY, Pause, WorkCalendar
+from command_center.cases.deadlines.counting import Due, Expiry, due, expiry, promised
+from command_center.cases.deadlines.lights import Light, light
+from command_center.cases.deadlines.rules import RULES, Rule, rule_for, rules_of
+
+__all__ = [
+    "DAY",
+    "RULES",
+    "Due",
+    "Expiry",
+    "Light",
+    "Pause",
+    "Rule",
+    "WorkCalendar",
+    "due",
+    "expiry",
+    "light",
+    "promised",
+    "rule_for",
+    "rules_of",
+]

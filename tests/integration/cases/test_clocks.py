@@ -1,0 +1,229 @@
+"""Pauses and extensions of a case's clock, with who answers for them."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from command_center.cases import clocks, present
+from command_center.cases.models import Case, Deadline, TimelineEntry
+from command_center.cases.office import Office
+from kernel.access import Principal
+from kernel.clock import FixedClock
+from kernel.errors import AppError, BadInput, Conflict, Forbidden
+from tests.factories.bureau import Bureau, acting, complaint, report
+from tests.integration.cases.conftest import Doer, Opener
+
+TESTING = {
+    "reason_code": "testing",
+    "paused_from": date(2026, 6, 8),
+    "paused_to": date(2026, 6, 17),
+    "evidence": "检测委托书 2026-15 号",
+}
+MONDAY = datetime(2026, 6, 1, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def unit(bureau: Bureau) -> Principal:
+    return bureau.person("UNIT")
+
+
+@pytest.fixture
+def head(bureau: Bureau) -> Principal:
+    return bureau.person("LEAD")
+
+
+@pytest.fixture(autouse=True)
+def monday(clock: FixedClock) -> None:
+    clock.at = MONDAY
+
+
+@pytest.fixture
+def accepted(
+    open_case: Opener, do: Doer, bureau: Bureau, agent: Principal, unit: Principal
+) -> Case:
+    case = do(open_case(complaint()), agent, "route", organisation_id=bureau.branch.id)
+    return do(case, unit, "accept")
+
+
+@pytest.fixture
+def verifying(
+    open_case: Opener, do: Doer, bureau: Bureau, agent: Principal, unit: Principal
+) -> Case:
+    case = do(open_case(report()), agent, "route", organisation_id=bureau.branch.id)
+    return do(case, unit, "verify")
+
+
+def running(session: Session, case: Case, rule: str) -> Deadline:
+    return session.scalars(
+        select(Deadline).where(
+            Deadline.case_id == case.id, Deadline.rule == rule, Deadline.void_at.is_(None)
+        )
+    ).one()
+
+
+def due(session: Session, office: Office, case: Case, rule: str) -> date:
+    return office.day(running(session, case, rule).due_at)
+
+
+def test_testing_is_out_of_the_sixty_days(
+    session: Session, office: Office, do: Doer, accepted: Case, unit: Principal
+) -> None:
+    assert due(session, office, accepted, "L121.mediate") == date(2026, 7, 31)
+    do(accepted, unit, "pause_clock", **TESTING)
+    assert due(session, office, accepted, "L121.mediate") == date(2026, 8, 10)
+    assert office.day(accepted.due_at) == date(2026, 8, 10)  # type: ignore[arg-type]
+    row = running(session, accepted, "L121.mediate")
+    assert "暂停：2026-06-08至2026-06-17（鉴定检测），首尾两日均不计" in row.basis
+    [kept] = row.pauses
+    assert (kept["evidence"], kept["name"]) == (TESTING["evidence"], unit.name)
+    entry = session.scalars(
+        select(TimelineEntry).where(
+            TimelineEntry.case_id == accepted.id, TimelineEntry.kind == "pause_clock"
+        )
+    ).one()
+    assert entry.params["paused_to"] == "2026-06-17"
+
+
+def test_the_page_shows_who_paused_and_on_what(
+    session: Session, office: Office, do: Doer, accepted: Case, unit: Principal
+) -> None:
+    do(accepted, unit, "pause_clock", **TESTING)
+    with acting(session, unit):
+        page = present.detail(session, office, accepted).model_dump(mode="json")
+    shown = next(one for one in page["deadlines"] if one["rule"] == "L121.mediate")
+    assert shown["unit"] == "d"
+    assert shown["pauses"] == [
+        {
+            "first": "2026-06-08", "last": "2026-06-17", "ground": "testing",
+            "evidence": TESTING["evidence"], "name": unit.name, "at": "2026-06-01T02:00:00.000Z",
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "why"),
+    [
+        ({"reason_code": "hearing"}, "reason_code", "ground_not_of_clock"),
+        ({"reason_code": "holiday"}, "reason_code", "unknown_code"),
+        ({"paused_to": date(2026, 6, 7)}, "paused_to", "empty_period"),
+        ({"paused_to": date(9999, 12, 31)}, "paused_to", "pause_too_long"),
+    ],
+)
+def test_a_pause_needs_a_ground_of_its_clock_and_days(
+    do: Doer, accepted: Case, unit: Principal, wrong: dict[str, Any], field: str, why: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        do(accepted, unit, "pause_clock", **{**TESTING, **wrong})
+    assert (refused.value.field, refused.value.code) == (field, why)
+
+
+def test_a_pause_without_evidence_is_none(do: Doer, accepted: Case, unit: Principal) -> None:
+    with pytest.raises(AppError):
+        do(accepted, unit, "pause_clock", **{**TESTING, "evidence": ""})
+
+
+def test_days_told_with_another_step_change_nothing(
+    session: Session, office: Office, do: Doer, accepted: Case, unit: Principal
+) -> None:
+    do(accepted, unit, "mediate", mode="phone", paused_from=date(2026, 6, 8))
+    assert due(session, office, accepted, "L121.mediate") == date(2026, 7, 31)
+
+
+def test_the_head_alone_gives_a_report_more_time_and_once(
+    session: Session,
+    office: Office,
+    do: Doer,
+    verifying: Case,
+    unit: Principal,
+    head: Principal,
+    clock: FixedClock,
+) -> None:
+    assert due(session, office, verifying, "LAP.verify") == date(2026, 6, 23)
+    for step, given in (("extend_clock", {"reason": "案情复杂"}), ("pause_clock", TESTING)):
+        with pytest.raises(Forbidden):
+            do(verifying, unit, step, **given)
+    clock.advance(days=7)
+    do(verifying, head, "extend_clock", reason="案情复杂")
+    assert due(session, office, verifying, "LAP.verify") == date(2026, 7, 14)
+    [granted] = running(session, verifying, "LAP.verify").extensions
+    assert (granted["amount"], granted["by"], granted["name"]) == (15, "head", head.name)
+    assert granted["before"].startswith("2026-06-23")
+    with pytest.raises(Conflict, match="no_more_time"):
+        do(verifying, head, "extend_clock", reason="案情复杂")
+    do(verifying, head, "pause_clock", **TESTING)
+    # 8 to 17 June are eight working days; the extension stays.
+    assert due(session, office, verifying, "LAP.verify") == date(2026, 7, 24)
+
+
+def test_what_is_late_is_not_extended(
+    do: Doer, verifying: Case, head: Principal, clock: FixedClock
+) -> None:
+    clock.advance(days=40)
+    with pytest.raises(Conflict, match="clock_ended"):
+        do(verifying, head, "extend_clock", reason="案情复杂")
+
+
+def test_the_decision_starts_a_clock_of_its_own(
+    session: Session, office: Office, do: Doer, verifying: Case, head: Principal, clock: FixedClock
+) -> None:
+    clock.advance(days=2)
+    do(verifying, head, "file", cause="经营超过保质期的食品")
+    assert due(session, office, verifying, "LAP.decide") == date(2026, 9, 1)
+    do(verifying, head, "extend_clock", reason="案情复杂")
+    # 120 days end on 1 October: rolled once, over National Day.
+    assert due(session, office, verifying, "LAP.decide") == date(2026, 10, 8)
+    with pytest.raises(Conflict, match="no_more_time"):  # a collective decision sets the term
+        do(verifying, head, "extend_clock", reason="案情复杂")
+
+
+def test_a_merged_report_restarts_the_clock_and_keeps_its_pause(
+    session: Session,
+    office: Office,
+    do: Doer,
+    bureau: Bureau,
+    open_case: Opener,
+    agent: Principal,
+    verifying: Case,
+    unit: Principal,
+    head: Principal,
+    clock: FixedClock,
+) -> None:
+    do(verifying, head, "pause_clock", **TESTING)
+    clock.advance(days=9)
+    newer = do(open_case(report()), agent, "route", organisation_id=bureau.branch.id)
+    do(newer, unit, "merge", into_case_no=verifying.case_no)
+    # From Wednesday 10 June: 11, 12 and 15-17 are out, Friday 19 is Dragon Boat.
+    assert due(session, office, verifying, "LAP.verify") == date(2026, 7, 9)
+
+
+def test_merging_what_came_earlier_takes_no_time_away(
+    session: Session,
+    office: Office,
+    do: Doer,
+    bureau: Bureau,
+    open_case: Opener,
+    agent: Principal,
+    verifying: Case,
+    unit: Principal,
+    clock: FixedClock,
+) -> None:
+    clock.advance(days=9)
+    newer = do(open_case(report()), agent, "route", organisation_id=bureau.branch.id)
+    before = due(session, office, newer, "LAP.verify")
+    do(verifying, unit, "merge", into_case_no=newer.case_no)
+    session.refresh(newer)
+    assert due(session, office, newer, "LAP.verify") == before
+
+
+def test_weekends_roll_as_the_bureau_has_set(
+    session: Session, office: Office, do: Doer, accepted: Case, unit: Principal
+) -> None:
+    do(accepted, unit, "pause_clock", **{**TESTING, "paused_to": TESTING["paused_from"]})
+    assert due(session, office, accepted, "L121.mediate") == date(2026, 8, 3)
+    row = running(session, accepted, "L121.mediate")
+    clocks.recount(replace(office, roll_weekends=False), row, clocks.calendar(session))
+    assert due(session, office, accepted, "L121.mediate") == date(2026, 8, 1)
