@@ -109,7 +109,14 @@ describe('the link to the server', () => {
     link.on('unit', (unit) => heard.push((unit as unknown as { seq: number }).seq))
     line.answer = { seq: 10, server_time: '2026-01-01T00:00:00Z', units: [], alarms: [] }
     line.accept()
-    for (const [id, seq] of [[7, 9], [7, 12], [7, 11], [8, 11], [7, 12], [7, 13]])
+    for (const [id, seq] of [
+      [7, 9],
+      [7, 12],
+      [7, 11],
+      [8, 11],
+      [7, 12],
+      [7, 13],
+    ])
       line.say('unit', { id, seq })
     expect(heard).toEqual([12, 11, 12, 13])
   })
