@@ -26,7 +26,7 @@ FIXED: dict[str, Any] = {
     "accounts.organisations.kind": "branch",
     "accounts.duties.post": "DISP",
     "accounts.duties.starts_at": datetime(2026, 9, 21, tzinfo=UTC),
-    "accounts.push_subscriptions.session_id": 1,
+    "accounts.push_subscriptions.session_id": text("(select min(id) from accounts.sessions)"),
     "cases.cases.state": "REGISTERED",
     "cases.cases.urgency": 1,
     "cases.destructions.state": "PROPOSED",

@@ -34,6 +34,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("command_center.commands.audit", OPERATOR, "stdout"),
         ("command_center.commands.keys", OPERATOR, "stdout"),
         ("command_center.cli", OPERATOR, "import_module()", "open()", "stdout"),
+        ("command_center.commands.deadline", "counts days, and knows no case", "stdout"),
         ("command_center.commands.doctor", OPERATOR, "import subprocess", "stdout"),
         ("command_center.commands.extensions", OPERATOR, "stdout"),
         ("command_center.commands.filters", "gives a filter's own input back, decoded",
