@@ -44,8 +44,15 @@ class TooBusy(Exception):
     """The machine has no time for it now; the same document may be made later."""
 
 
+class OthersFirst(TooBusy):
+    """As many documents as there are cores are being made: a moment later."""
+
+
 AT_ONCE = threading.BoundedSemaphore(os.cpu_count() or 1)
 """A page takes a core for a second: a long list at once would make every one of them too slow."""
+TURN_SECONDS = 1.0
+"""Whoever waits for a turn longer than this lets others work: a list of faxes would else take
+every slot of a worker, and alarms behind it would wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +80,20 @@ def _render(html: str) -> Rendered:
 def to_tiff(pdf: Path, tiff: Path, *, repeat: bool = False) -> None:
     """Write `tiff`, whole or not at all; a repeat says so on every page.
 
-    Raises Unrenderable, TooBusy.
+    Raises Unrenderable, TooBusy, OthersFirst.
     """
     stamp = ("-c", REPEAT_STAMP) if repeat else ()
-    with AT_ONCE, tempfile.TemporaryDirectory(dir=tiff.parent) as scratch:
-        made = Path(scratch) / "pages.tif"
-        _ghostscript("-sDEVICE=tiffg4", *FINE, f"-sOutputFile={made}", *stamp, "-f", str(pdf))
-        if not made.exists() or made.stat().st_size == 0:
-            raise Unrenderable("no page")
-        made.replace(tiff)
+    if not AT_ONCE.acquire(timeout=TURN_SECONDS):
+        raise OthersFirst
+    try:
+        with tempfile.TemporaryDirectory(dir=tiff.parent) as scratch:
+            made = Path(scratch) / "pages.tif"
+            _ghostscript("-sDEVICE=tiffg4", *FINE, f"-sOutputFile={made}", *stamp, "-f", str(pdf))
+            if not made.exists() or made.stat().st_size == 0:
+                raise Unrenderable("no page")
+            made.replace(tiff)
+    finally:
+        AT_ONCE.release()
 
 
 def _ghostscript(*arguments: str) -> None:

@@ -26,7 +26,7 @@ from kernel.log import get_logger
 from telephony import ledger, numbers, receipts, sms_text
 from telephony.engine_http import NotReached
 from telephony.exchange import JOB
-from telephony.fax_page import TooBusy, Unrenderable
+from telephony.fax_page import OthersFirst, TooBusy, Unrenderable
 from telephony.gateways.base import (
     Accepted,
     Asked,
@@ -50,6 +50,8 @@ SEVERAL = 8
 """Texts that leave in one go. Of a worker that is killed so many may be unknown for each slot."""
 BUSY_PAUSE = 10.0
 """Seconds until a document is made anew for which the machine had no time."""
+TURN_PAUSE = 1.0
+"""Seconds until its turn is asked for again."""
 STOP_PAUSE = 2.0
 ASK, ASK_SECONDS = "telephony.ask", 5
 ASKED_ABOUT = IN_FLIGHT | {State.UNKNOWN}
@@ -109,6 +111,8 @@ class Sender:
                 return
         try:
             self._document(message)
+        except OthersFirst as busy:
+            raise Retry(TURN_PAUSE, "other pages are made first", counts=False) from busy
         except TooBusy as busy:
             raise Retry(BUSY_PAUSE, "no time to make the pages") from busy
         except (Unrenderable, Unspeakable):

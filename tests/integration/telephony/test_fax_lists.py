@@ -266,3 +266,17 @@ def test_a_fax_that_its_engine_has_is_taken_out_of_its_queue(desk: Desk) -> None
     desk.work(minutes=2)
     assert (desk.state(first), desk.state(second)) == ("CANCELLED", "SENT")
     assert [one.message_id for one in engine.sent] == [first, second], "it is not dialled again"
+
+
+def test_a_fax_whose_pages_wait_for_others_takes_no_slot_and_no_attempt(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fax_page, "TURN_SECONDS", 0.05)
+    monkeypatch.setattr(fax_page, "AT_ONCE", threading.BoundedSemaphore(1))
+    ident, text = desk.queue_fax(), desk.queue()
+    with fax_page.AT_ONCE:
+        desk.work()
+        assert (desk.state(ident), desk.state(text)) == ("QUEUED", "SENT")
+        assert desk.message(ident).attempts_made == 0
+    desk.work(seconds=1)
+    assert desk.state(ident) == "SENT"

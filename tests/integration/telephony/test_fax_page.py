@@ -2,6 +2,7 @@
 
 import subprocess
 from pathlib import Path
+from threading import BoundedSemaphore
 
 import pytest
 from PIL import Image
@@ -118,3 +119,14 @@ def test_rendering_that_does_not_end_is_stopped(
     monkeypatch.setattr(fax_page, "SECONDS", 0.001)
     with pytest.raises(fax_page.TooBusy, match="longer than"):
         outbox.tiff(outbox.store(order.pdf))
+
+
+def test_who_waits_for_a_turn_lets_others_work(
+    order: fax_page.Rendered, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fax_page, "TURN_SECONDS", 0.05)
+    monkeypatch.setattr(fax_page, "AT_ONCE", BoundedSemaphore(1))
+    name = outbox.store(order.pdf)
+    with fax_page.AT_ONCE, pytest.raises(fax_page.OthersFirst):
+        outbox.tiff(name)
+    assert outbox.tiff(name).exists()
