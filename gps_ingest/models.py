@@ -75,7 +75,7 @@ class LatestFix(Base):
     """Where each terminal is now: it moves forward in time only.
 
     No index on the place: every row moves each second, and an index that moves along costs twice
-    what it saves (ten thousand rows are sorted by distance in some 20 ms).
+    what it saves (ten thousand rows are sorted by distance in 25 ms).
     """
 
     __tablename__ = "latest"
