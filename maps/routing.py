@@ -30,12 +30,14 @@ FURTHEST_SNAP_M = 1500.0
 ROAD, STRAIGHT = "road", "straight"
 
 
-class TravelTime(NamedTuple):
-    """How long a way takes; `engine` says whether over the roads or by the straight line."""
+class TravelTimes(NamedTuple):
+    """How long each of many ways takes, a column each; `engine` says whether over the roads or by
+    the straight line.
+    """
 
-    seconds: float
-    straight_m: float
-    engine: str
+    seconds: Array
+    straight_m: Array
+    engine: NDArray[np.str_]
 
 
 class RoutePoint(NamedTuple):
@@ -89,17 +91,14 @@ class Router:
     def __bool__(self) -> bool:
         return len(self._degrees) > 0
 
-    def travel_times(self, origins: Sequence[LonLat], target: LonLat) -> list[TravelTime]:
+    def travel_times(self, origins: Array | Sequence[LonLat], target: LonLat) -> TravelTimes:
         """From each origin to the target, in the origins' order."""
-        if not origins:
-            return []
-        lon, lat = np.array(origins, dtype=float).T
-        straight = distance_m(lon, lat, *target)
-        over_roads = self._seconds(origins, target) if self else np.full(len(origins), inf)
+        starts = np.array(origins, dtype=float).reshape(-1, 2)
+        straight = distance_m(starts[:, 0], starts[:, 1], *target)
+        over_roads = self._seconds(starts, target) if self else np.full(len(starts), inf)
         by_road = np.isfinite(over_roads)
         seconds = np.where(by_road, over_roads, _off_road(straight))
-        engines = np.where(by_road, ROAD, STRAIGHT)
-        return list(map(TravelTime, seconds.tolist(), straight.tolist(), engines.tolist()))
+        return TravelTimes(seconds, straight, np.where(by_road, ROAD, STRAIGHT))
 
     def route(self, start: LonLat, end: LonLat) -> list[RoutePoint]:
         """The fastest way along the roads' shape; the straight line where there is none."""
@@ -107,16 +106,16 @@ class Router:
         first, last = RoutePoint(*start, STRAIGHT_KMH), RoutePoint(*end, STRAIGHT_KMH)
         return [first, *(way or ()), last]
 
-    def _seconds(self, origins: Sequence[LonLat], target: LonLat) -> Array:
+    def _seconds(self, origins: Array, target: LonLat) -> Array:
         """Seconds over the roads; infinite where they do not lead."""
-        apart, nearest = self._snap([target, *origins])
+        apart, nearest = self._snap(np.vstack([target, origins]))
         over = dijkstra(self._backward, indices=nearest[0])[nearest[1:]]
         seconds: Array = over + _off_road(apart[0]) + _off_road(apart[1:])
         seconds[(apart[1:] > FURTHEST_SNAP_M) | (apart[0] > FURTHEST_SNAP_M)] = inf
         return seconds
 
     def _way(self, start: LonLat, end: LonLat) -> list[RoutePoint] | None:
-        apart, (first, last) = self._snap([start, end])
+        apart, (first, last) = self._snap(np.array([start, end]))
         if apart.max() > FURTHEST_SNAP_M:
             return None
         _, before = dijkstra(self._forward, indices=first, return_predecessors=True)
@@ -132,13 +131,15 @@ class Router:
             points += [RoutePoint(*point, run.speed_kmh) for point in run.points[1:]]
         return points
 
-    def _snap(self, places: Sequence[LonLat]) -> tuple[Array, NDArray[np.intp]]:
+    def _snap(self, places: Array) -> tuple[Array, NDArray[np.intp]]:
         """Metres to the nearest junction, and its index, for each place."""
-        apart, nearest = self._tree.query(self._plane.to_metres(np.array(places, dtype=float)))
+        apart, nearest = self._tree.query(self._plane.to_metres(places))
         return np.asarray(apart), np.asarray(nearest)
 
 
-def travel_times(session: Session, origins: Sequence[LonLat], target: LonLat) -> list[TravelTime]:
+def travel_times(
+    session: Session, origins: Array | Sequence[LonLat], target: LonLat
+) -> TravelTimes:
     """Travel times from each origin (lon, lat) to the target, over the region's roads."""
     return Router.load(session).travel_times(origins, target)
 

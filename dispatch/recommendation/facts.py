@@ -3,13 +3,23 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import lru_cache
 from itertools import compress
 from typing import Any
 
 import numpy as np
 from geoalchemy2 import Geometry
-from sqlalchemy import CTE, ColumnElement, Double, Select, cast, extract, func, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    DateTime,
+    Double,
+    Select,
+    bindparam,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -47,11 +57,12 @@ def gather_all(session: Session, principal: Principal, scenes: Sequence[Scene]) 
     """The facts of the principal's units for each case, in the cases' order; units are asked for
     once.
     """
-    needs = sorted({code for scene in scenes for code in scene.needs})
-    found = session.connection().execute(_units(principal, now(session), needs))
-    names, rows = found.keys(), found.all()
-    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
-    units = dict(zip(names, columns, strict=True))
+    needs = tuple(sorted({code for scene in scenes for code in scene.needs}))
+    rows = _units(needs).where(within(Unit.organisation_path, principal)).subquery()
+    # A column arrives whole: a row for each of thousands would cost more than all that is asked.
+    whole = select(*(func.array_agg(column).label(column.name) for column in rows.c))
+    found = session.connection().execute(whole, {"moment": now(session)}).mappings().one()
+    units = {name: column or [] for name, column in found.items()}
     return [_facts(session, units, scene) for scene in scenes]
 
 
@@ -71,9 +82,9 @@ def _facts(session: Session, units: Units, scene: Scene) -> Fleet:
         crew=np.array(units["crew"], dtype=int),
         own_jurisdiction=np.array([at_home[path] for path in paths], dtype=bool),
         position_age_s=np.array(units["age"], dtype=float),
-        travel_seconds=np.array([way and way.seconds for way in ways], dtype=float),
-        distance_m=np.array([way and way.straight_m for way in ways], dtype=float),
-        engine=[way.engine if way else routing.STRAIGHT for way in ways],
+        travel_seconds=ways.seconds,
+        distance_m=ways.straight_m,
+        engine=ways.engine,
         order_no=units["order_no"],
         speed_kmh=np.array(units["speed_kmh"], dtype=float),
         shift_hours=np.array(units["shift_hours"], dtype=float),
@@ -98,14 +109,18 @@ def is_home(path: str, home: str) -> bool:
     return path.startswith(home) or home.startswith(path)
 
 
-def _units(principal: Principal, moment: datetime, needs: Sequence[str]) -> Select[Any]:
-    """One row a unit: its crew counted, its newest position, whether it carries what is needed.
+@lru_cache(maxsize=64)
+def _units(needs: tuple[str, ...]) -> Select[Any]:
+    """One row a unit: its crew counted, its newest position, whether it carries what is needed,
+    at the parameter `moment`.
 
     Thousands are asked for at once.
     """
+    moment = bindparam("moment", type_=DateTime(timezone=True))
 
     def seconds_since(then: ColumnElement[Any]) -> ColumnElement[float]:
-        return cast(extract("epoch", moment - then), Double)
+        # In double precision from the start: `extract` counts in decimals.
+        return func.date_part("epoch", moment - then, type_=Double)
 
     crew = (
         select(
@@ -155,7 +170,6 @@ def _units(principal: Principal, moment: datetime, needs: Sequence[str]) -> Sele
         )
         .outerjoin(crew, crew.c.unit_id == Unit.id)
         .outerjoin(newest, newest.c.unit_id == Unit.id)
-        .where(within(Unit.organisation_path, principal))
         .order_by(Unit.id)
     )
 
@@ -164,13 +178,17 @@ def _at_once(rows: Select[*tuple[Any, ...]]) -> CTE:
     return rows.cte().prefix_with("materialized")
 
 
-def _travels(
-    session: Session, units: Units, place: Place | None
-) -> Sequence[routing.TravelTime | None]:
-    """The way of each unit to the place; None for one without a position."""
-    is_placed = [lon is not None for lon in units["lon"]]
-    if place is None or not any(is_placed):
-        return [None] * len(is_placed)
-    starts = list(compress(zip(units["lon"], units["lat"], strict=True), is_placed))
-    ways = iter(routing.travel_times(session, starts, place))
-    return [next(ways) if placed else None for placed in is_placed]
+def _travels(session: Session, units: Units, place: Place | None) -> routing.TravelTimes:
+    """The way of each unit to the place; NaN for one without a position."""
+    places = np.array([units["lon"], units["lat"]], dtype=float).T
+    is_placed = ~np.isnan(places[:, 0])
+    ways = routing.TravelTimes(
+        np.full(len(places), np.nan),
+        np.full(len(places), np.nan),
+        np.full(len(places), routing.STRAIGHT),
+    )
+    if place is not None and is_placed.any():
+        found = routing.travel_times(session, places[is_placed], place)
+        for column, values in zip(ways, found, strict=True):
+            column[is_placed] = values
+    return ways

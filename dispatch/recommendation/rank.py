@@ -10,7 +10,6 @@ Thousands are weighed by columns; one unit's facts are put together where somebo
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from math import isnan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,7 +97,7 @@ class Fleet:
     position_age_s: Column
     travel_seconds: Column
     distance_m: Column
-    engine: Sequence[str]
+    engine: Sequence[str] | Column
     order_no: Sequence[str | None]
     speed_kmh: Column
     shift_hours: Column
@@ -108,7 +107,10 @@ class Fleet:
 
     def facts(self, at: int) -> Facts:
         """Of the unit in that row."""
-        return Facts(**{one.name: _plain(getattr(self, one.name)[at]) for one in fields(self)})
+        return Facts(*[_plain(getattr(self, name)[at]) for name in _COLUMNS])
+
+
+_COLUMNS = tuple(one.name for one in fields(Facts))
 
 
 class Ranked(NamedTuple):
@@ -224,7 +226,7 @@ def _uncertainty_m(age_s: Any, speed_kmh: Any) -> Any:
 def _plain(value: Any) -> Any:
     """One cell as Python knows it: an unknown number is None."""
     value = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(value, float) and isnan(value) else value
+    return None if value != value else value  # NaN alone differs from itself.
 
 
 def _is_placed(facts: Facts) -> bool:
