@@ -38,6 +38,8 @@ from command_center.cases.supervision import service as supervision
 from command_center.cases.supervision import views as supervision_views
 from command_center.cases.supervision import watch
 from command_center.cases.supervision.events import SupervisionChanged
+from command_center.cases.workdays import service as workdays
+from command_center.cases.workdays import views as workdays_views
 from command_center.console import views as console_views
 from command_center.engines import asterisk
 from command_center.engines.health import health
@@ -182,6 +184,7 @@ def blueprints(house: House) -> list[APIBlueprint]:
         archive_views.create_blueprint(house.office),
         handover_views.create_blueprint(house.office),
         supervision_views.create_blueprint(house.office),
+        workdays_views.blueprint,
         telephony_views.hooks,
     ]
 
@@ -223,6 +226,7 @@ def _handlers(
     handlers.transactional(handover.DUE, partial(handover.overdue, office))
     handlers.transactional(supervision.DUE, partial(supervision.overdue, office))
     handlers.every(watch.WATCH, watch.WATCH_SECONDS, partial(watch.of_cases, office))
+    handlers.transactional(workdays.COUNT, partial(workdays.count_anew, office))
     handlers.transactional(alerts.RING, partial(alerts.ring, alarms))
     return handlers
 

@@ -140,7 +140,9 @@ ROLES: dict[str, frozenset[str]] = {
     "OFFICER": frozenset({"field.act", "map.read"}),
     "STAT": frozenset({"stats.read"}),
     # Rule sets are the administrator's (SPEC §1.2); what sends units by itself, a commander signs.
-    "ADMIN": frozenset({"admin.users", "admin.health", "admin.terminals", "admin.policies"}),
+    "ADMIN": frozenset(
+        {"admin.users", "admin.health", "admin.terminals", "admin.policies", "admin.calendar"}
+    ),
     "DISC": frozenset({"conduct.read"}),
     "AUDIT": frozenset({"audit.read"}),
     # Volumes, retention, destruction (SPEC §1.1): numbers only, no case text.

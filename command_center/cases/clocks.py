@@ -113,6 +113,19 @@ def extend(session: Session, office: Office, case: Case, reason: str) -> date:
 
 def recount(office: Office, row: Deadline, days: WorkCalendar) -> None:
     """Count a clock of the lifecycle from its start, with all that it was given since."""
+    for name, value in _counted(office, row, days).items():
+        setattr(row, name, value)
+
+
+def is_stale(office: Office, row: Deadline, days: WorkCalendar) -> bool:
+    """Whether this calendar gives another end; what a person was promised stays."""
+    if any(row.rule in deadlines.rules_of(clock) for clock in PROMISED):
+        return False
+    counted = _counted(office, row, days)
+    return any(getattr(row, name) != value for name, value in counted.items())
+
+
+def _counted(office: Office, row: Deadline, days: WorkCalendar) -> dict[str, Any]:
     counted = deadlines.due(
         RULES[row.rule],
         office.day(row.started_at),
@@ -124,8 +137,7 @@ def recount(office: Office, row: Deadline, days: WorkCalendar) -> None:
         ),
         sum(one["amount"] for one in row.extensions),
     )
-    for name, value in values(office, counted, row.started_at).items():
-        setattr(row, name, value)
+    return values(office, counted, row.started_at)
 
 
 def start_promised(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from command_center.cases.deadlines.rules import GROUNDS
+from command_center.cases.deadlines.rules import GROUNDS, RULES
 from dispatch.units.equipment import EQUIPMENT as CARRIED
 from dispatch.units.track import REASONS
 
@@ -189,6 +189,7 @@ TRANSFER_AGENCIES = (
     Code("other_bureau", "其他市场监管部门", "Another market-supervision bureau"),
 )
 
+LIMITS = tuple(Code(rule.id, rule.name.zh, rule.name.en) for rule in RULES.values())
 PAUSE_GROUNDS = tuple(Code(code, *words) for code, words in GROUNDS.items())
 
 TABLES: dict[str, tuple[Code, ...] | tuple[Trigger, ...]] = {
@@ -207,6 +208,7 @@ TABLES: dict[str, tuple[Code, ...] | tuple[Trigger, ...]] = {
     "transfer_agencies": TRANSFER_AGENCIES,
     "equipment": EQUIPMENT,
     "pause_grounds": PAUSE_GROUNDS,
+    "limits": LIMITS,
 }
 
 NEEDED: dict[str, dict[str, tuple[str, ...]]] = {

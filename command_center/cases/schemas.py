@@ -164,6 +164,7 @@ class CodesOut(BaseModel):
     transfer_agencies: list[CodeOut]
     equipment: list[CodeOut]
     pause_grounds: list[CodeOut]
+    limits: list[CodeOut]
 
 
 class SubjectOut(BaseModel):

@@ -57,7 +57,7 @@ FUNCTIONS = (
     "revoke execute on all functions in schema cases from public",
     f"grant execute on all functions in schema cases to {Role.PERSON}, {Role.HOUSE}",
 )
-REFERENCE = {"cases.work_calendar": "the State Council's calendar"}
+REFERENCE: dict[str, str] = {}
 
 
 def _kind(column: str) -> str:
@@ -235,6 +235,13 @@ RULES = (
             "inspections",
         )
     ),
+    Rule(
+        Role.PERSON,
+        "cases.calendar_changes",
+        "select insert",
+        may("admin.calendar"),
+    ),
+    Rule(Role.HOUSE, "cases.calendar_changes", "select update"),
     Rule(Role.HOUSE, "cases.retention_rules", "select"),
     Rule(Role.HOUSE, "cases.legal_holds", "select"),
     Rule(Role.HOUSE, "cases.destructions", "select insert update"),
@@ -244,5 +251,7 @@ RULES = (
     Rule(Role.PERSON, "cases.destruction_items", "select", _ARCHIVE),
     Rule(Role.PERSON, "cases.legal_holds", "select", _ARCHIVE),
     Rule(Role.PERSON, "cases.legal_holds", "insert update", may("archive.hold")),
-    *(Rule(role, "cases.work_calendar", "select", None) for role in Role if role is not Role.LOGIN),
+    # The State Council's calendar: nothing is counted without it.
+    *(Rule(role, "cases.work_calendar", "select") for role in Role if role is not Role.LOGIN),
+    Rule(Role.PERSON, "cases.work_calendar", "insert delete", may("admin.calendar")),
 )

@@ -110,6 +110,7 @@ export interface Codes {
   transfer_agencies: Code[]
   equipment: Code[]
   pause_grounds: Code[]
+  limits: Code[]
 }
 
 export interface Subject {

@@ -49,6 +49,7 @@ export default {
     people: 'Users',
     terminals: 'Terminals',
     policies: 'Follow-up',
+    calendar: 'Work calendar',
     tokens: 'API tokens',
   },
   newPerson: 'New user',

@@ -110,6 +110,7 @@ export default {
     policy_signed: 'Signed a follow-up policy',
     outbound_paused: 'Paused everything outbound',
     outbound_resumed: 'Resumed outbound',
+    calendar_changed: 'Changed the work calendar',
     drill_begun: 'Began a communications drill',
     drill_stopped: 'Stopped a communications drill',
     assignment_reported: 'Reported a status',

@@ -260,6 +260,7 @@ export default {
     merged_in: 'A report was merged in',
     pause_clock: 'Clock paused',
     extend_clock: 'Clock extended',
+    clock_moved: 'Counted anew: the calendar changed',
     not_ours: 'Not ours',
     request_transfer: 'Transfer requested',
     approve_transfer: 'Transfer approved',

@@ -49,6 +49,7 @@ export default {
     people: '用户',
     terminals: '终端',
     policies: '催办策略',
+    calendar: '工作日历',
     tokens: '接口令牌',
   },
   newPerson: '新建用户',

@@ -110,6 +110,7 @@ export default {
     policy_signed: '签署催办策略',
     outbound_paused: '暂停全部外发',
     outbound_resumed: '恢复外发',
+    calendar_changed: '修改工作日历',
     drill_begun: '开始通信演练',
     drill_stopped: '停止通信演练',
     assignment_reported: '回报状态',

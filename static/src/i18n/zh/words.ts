@@ -249,6 +249,7 @@ export default {
     merged_in: '并入一件举报',
     pause_clock: '暂停计时',
     extend_clock: '批准延期',
+    clock_moved: '日历变更，重新计算期限',
     not_ours: '非本局职责',
     request_transfer: '申请移送',
     approve_transfer: '批准移送',
