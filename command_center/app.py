@@ -138,6 +138,7 @@ def _install_operator_pages(app: APIFlask, house: House) -> None:
             "channels": list(house.dispatch.deliveries.channels),
             "region_code": house.settings.region_code,
             "map": house.settings.map_view,
+            "supervision": house.settings.supervision_limits,
             "trusted_device_days": house.settings.trusted_device_days,
             "provider": {"label": house.settings.oidc_label} if house.settings.has_oidc else None,
             "demo_accounts": demonstration.offered() if house.settings.is_demo else [],

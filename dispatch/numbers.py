@@ -1,4 +1,4 @@
-"""Telephone numbers as they are compared. Pure."""
+"""Telephone numbers as they are compared, and as they are shown. Pure."""
 
 import re
 
@@ -15,6 +15,13 @@ def sender(number: str) -> str:
         return normal(number).lstrip("+")
     except ValueError:
         return ""
+
+
+def masked(number: str) -> str:
+    """13812345678 -> 138****5678; anything under eight characters shows nothing (SPEC §1.3)."""
+    if not number:
+        return ""
+    return f"{number[:3]}****{number[-4:]}" if len(number) >= 8 else "****"
 
 
 def digits(number: str) -> str:

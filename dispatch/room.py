@@ -211,7 +211,7 @@ def build(
         ),
         vehicles=VehicleNews(VehicleChannel(), receipts, statuses, distress),
         calls=CallNews(statuses, deliveries),
-        conferences=ConferenceService(directory, gate, alarms, line),
+        conferences=ConferenceService(directory, gate, alarms, line, settings.next_leader_seconds),
         decisions=DecisionService(directory, gate, alarms, orders, settings.oral_confirm_minutes),
         outbound=OutboundService(alarms, directory),
         drills=DrillService(directory, outbox, channels, settings.zone),

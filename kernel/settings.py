@@ -7,12 +7,12 @@ import warnings
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEFAULT_SECRET = "change-me"  # noqa: S105 (refused in production)
 DEMO_NUMBER = re.compile(r"^\+?999\d{5,12}$")
@@ -42,6 +42,9 @@ PORTS = (
     "world_sip_port",
     "ami_port",
 )
+Limit = Annotated[int, Field(ge=1, le=999)]
+Limits = Annotated[tuple[Limit, Limit, Limit], NoDecode]
+"""Of level 1, 2 and 3."""
 FIRST_PORT, LAST_PORT = 8300, 65_535
 MEDIA_PORTS = 400
 """From `media_port` on."""
@@ -214,6 +217,14 @@ class Settings(BaseSettings):
     """It is waited for so long; after three silences nobody waits for a minute."""
     oral_confirm_minutes: int = 30
     """An oral approval is confirmed on line within this time (SPEC §5 step 5)."""
+    next_leader_seconds: int = Field(default=10, ge=0, le=600)
+    """In a three-party call the next leader of the duty list is called so long after one was not
+    reached; 0: by a press alone."""
+    supervision_sign_hours: Limits = (24, 4, 1)
+    """Within how many hours a supervision order of level 1, 2 and 3 is signed for, separated by
+    commas; no law says."""
+    supervision_reply_days: Limits = (5, 3, 2)
+    """Within how many working days it is replied to, likewise."""
     alarm_climb_seconds: int = 120
     """An untaken alarm climbs one rung after this time (SPEC §4.3)."""
     overspeed_kmh: int = Field(default=120, ge=0)
@@ -272,6 +283,18 @@ class Settings(BaseSettings):
             raise ValueError("CC_EXTENSIONS is a range of 3 to 6 digits such as 8001-8020")
         return text
 
+    @field_validator("supervision_sign_hours", "supervision_reply_days", mode="before")
+    @classmethod
+    def _by_commas(cls, text: Any) -> Any:
+        return text.split(",") if isinstance(text, str) else text
+
+    @field_validator("supervision_sign_hours", "supervision_reply_days")
+    @classmethod
+    def _graver_is_not_slower(cls, limits: tuple[int, ...]) -> tuple[int, ...]:
+        if list(limits) != sorted(limits, reverse=True):
+            raise ValueError("a graver level of supervision is not given more time than a lesser")
+        return limits
+
     @model_validator(mode="after")
     def _ports(self) -> "Settings":
         ports = {name: getattr(self, name) for name in PORTS}
@@ -303,6 +326,12 @@ class Settings(BaseSettings):
         """Every phone of the exchange, as it is dialled."""
         first, last = map(int, self.extensions.split("-"))
         return tuple(str(one) for one in range(first, last + 1))
+
+    @property
+    def supervision_limits(self) -> list[dict[str, int]]:
+        """Of level 1, 2 and 3, as a page is told."""
+        limits = zip(self.supervision_sign_hours, self.supervision_reply_days, strict=True)
+        return [{"sign_hours": hours, "reply_days": days} for hours, days in limits]
 
     @property
     def has_carrier(self) -> bool:

@@ -53,6 +53,13 @@ class MapView(BaseModel):
     zoom: float
 
 
+class AnswerWithin(BaseModel):
+    """How soon a supervision order of a level is signed for, and replied to."""
+
+    sign_hours: int
+    reply_days: int
+
+
 class ConfigOut(BaseModel):
     """What every page may know of the installation before anybody signs in."""
 
@@ -63,6 +70,8 @@ class ConfigOut(BaseModel):
     """By which an order may leave here."""
     region_code: str
     map: MapView
+    supervision: list[AnswerWithin]
+    """Of level 1, 2 and 3."""
     demo_accounts: list[DemoAccount]
 
 

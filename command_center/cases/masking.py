@@ -2,6 +2,8 @@
 
 import re
 
+from dispatch.numbers import masked
+
 COUNTY = re.compile(r"^(.*?(?:自治县|自治旗|林区|特区|(?<![小社园校厂库地])[区县旗]))")
 """An address up to its county; 小区 and 园区 are places where people live, not counties."""
 _CITY = re.compile(r"^(.*?[市州盟])")
@@ -12,11 +14,7 @@ def name(text: str) -> str:
     return text[:1] + "**" if text else ""
 
 
-def phone(text: str) -> str:
-    """13812345678 -> 138****5678; anything under eight characters shows nothing."""
-    if not text:
-        return ""
-    return f"{text[:3]}****{text[-4:]}" if len(text) >= 8 else "****"
+phone = masked
 
 
 def id_number(text: str) -> str:

@@ -1,10 +1,12 @@
 """What the room of cases needs from the installation, chosen by the wiring."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from command_center.cases.supervision.lifecycle import Level, levels
 from dispatch.alarms.service import AlarmService
 from kernel.crypto import Vault
 from kernel.keyring import KeyFolder
@@ -27,6 +29,8 @@ class Office:
     attachments: Path
     originals: Path
     """Files as they were handed in, each sealed."""
+    supervision: Mapping[int, Level]
+    """How soon a supervision order of each level is answered."""
     roll_weekends: bool = True
 
     @classmethod
@@ -38,6 +42,7 @@ class Office:
             settings.region_code,
             settings.var_dir / "attachments",
             settings.var_dir / "originals",
+            levels(settings.supervision_sign_hours, settings.supervision_reply_days),
             settings.roll_weekends,
         )
 

@@ -3,6 +3,8 @@
     WAITING → RINGING → JOINED → LEFT
                  └────────┴────→ FAILED (busy, no answer, no line), or LEFT where we hung up
 
+The next leader waits until one was not reached, and is called after a while.
+
 An informant and anybody but the desk that took them are kept apart: nobody else is called before
 the informant's line is down, unless they consent (SPEC §1.3).
 """
@@ -83,6 +85,15 @@ def is_on_line(party: Party) -> bool:
 def is_deserted(parties: Sequence[Party]) -> bool:
     """Whether those who wait wait for nothing: whoever should receive them is gone."""
     return not any(one.part in HOSTS and one.state in LIVE for one in parties)
+
+
+def wants_leader(parties: Sequence[Party]) -> bool:
+    """Whether the next leader is to be called by itself: the last one was not reached, no other is
+    there or about to be, and somebody waits for them. Who was taken off is not replaced.
+    """
+    leaders = [one for one in parties if one.part == Part.LEADER]
+    was_last_missed = bool(leaders) and leaders[-1].state == State.FAILED
+    return was_last_missed and has_host(parties) and not any(one.state in LIVE for one in leaders)
 
 
 def is_over(parties: Sequence[Party]) -> bool:

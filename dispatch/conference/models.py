@@ -89,6 +89,9 @@ class ConferenceParty(Base):
     """Once they have joined, the desk leaves."""
     state: Mapped[str] = mapped_column(String(10), server_default=State.WAITING)
     problem: Mapped[str | None] = mapped_column(String(40))
+    ring_at: Mapped[Timestamp | None]
+    """Not called before; of a leader who is called by itself, because the one before was not
+    reached."""
     rang_at: Mapped[Timestamp | None]
     joined_at: Mapped[Timestamp | None]
     ended_at: Mapped[Timestamp | None]

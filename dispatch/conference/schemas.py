@@ -43,6 +43,7 @@ class ChoicesOut(BaseModel):
     ready: bool
     extension: str
     has_caller: bool
+    next_leader_seconds: int
     leaders: list[PersonOut]
     colleagues: list[PersonOut]
 
@@ -56,6 +57,7 @@ class PartyOut(BaseModel):
     state: State
     problem: str | None
     hanging_up: bool
+    ring_at: Utc | None
     rang_at: Utc | None
     joined_at: Utc | None
     ended_at: Utc | None
@@ -127,6 +129,7 @@ def _party_out(party: ConferenceParty) -> PartyOut:
         state=State(party.state),
         problem=party.problem,
         hanging_up=party.hang_up_at is not None,
+        ring_at=party.ring_at,
         rang_at=party.rang_at,
         joined_at=party.joined_at,
         ended_at=party.ended_at,

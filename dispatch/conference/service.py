@@ -39,6 +39,8 @@ LOOK = "dispatch.conference_look"
 LOOK_AFTER = timedelta(seconds=20)
 NEWS_IN = timedelta(seconds=10)
 """What the exchange writes down is known here by then."""
+RINGS = timedelta(seconds=45)
+"""Longer than the exchange lets a phone ring: a leader's that still does is given up."""
 AWAY = "engine_unreachable"
 
 
@@ -50,12 +52,17 @@ class Choices:
     ready: bool
     extension: str
     has_caller: bool
+    next_leader_seconds: int
+    """After which the next leader is called by itself; 0: never."""
     leaders: Sequence[Officer]
     colleagues: Sequence[Officer]
 
 
 class ConferenceService:
-    """The desk's verbs. `line` is the exchange; none where there is no engine that calls people."""
+    """The desk's verbs. `line` is the exchange; none where there is no engine that calls people.
+
+    So many seconds after a leader was not reached the next one is called; 0: by a press alone.
+    """
 
     def __init__(
         self,
@@ -63,8 +70,10 @@ class ConferenceService:
         case_gate: CaseGate,
         alarms: AlarmService,
         line: ConferenceLine | None,
+        next_leader_seconds: int,
     ):
         self.directory, self.gate, self.alarms = directory, case_gate, alarms
+        self.next_leader = timedelta(seconds=next_leader_seconds)
         self._exchange = line
 
     @property
@@ -90,6 +99,7 @@ class ConferenceService:
             ready=self._exchange is not None,
             extension=self.directory.officer(session, me).extension,
             has_caller=bool(self.gate.caller_number(session, case_id)),
+            next_leader_seconds=int(self.next_leader.total_seconds()),
             leaders=leaders,
             colleagues=[
                 one for one in self.directory.extensions(session, path) if one.id not in known
@@ -149,9 +159,12 @@ class ConferenceService:
         whom = leaders.get(user_id) or colleagues.get(user_id)
         if whom is None:
             raise BadInput("user_id", "cannot_be_called")
-        if any(one.user_id == user_id and one.state in lifecycle.LIVE for one in found.parties):
+        there = (one for one in found.parties if not _is_next(one))
+        if any(one.user_id == user_id and one.state in lifecycle.LIVE for one in there):
             raise Conflict("on_line")
         part = Part.LEADER if user_id in leaders and not takes_over else Part.COLLEAGUE
+        if part == Part.LEADER:
+            self._forget_next(session, found)
         found.parties.append(_party(part, whom, takes_over=takes_over))
         session.flush()
         record(
@@ -211,9 +224,13 @@ class ConferenceService:
         party = queries.party(conference, payload["party_id"])
         if not lifecycle.may_ring(party, conference.parties, apart=conference.apart):
             return
+        if party.ring_at is not None and party.ring_at > now(session):
+            return
         party.state, party.rang_at = State.RINGING, now(session)
+        if party.ring_at is not None:
+            self._tell(session, conference, "next_leader_called", to=party.name)
         if problem := self._ring(session, conference, party):
-            _finish(session, party, State.FAILED, problem)
+            self._not_reached(session, conference, party, problem)
         self._go_on(session, conference)
 
     def hang_up(self, session: Session, payload: dict[str, Any]) -> None:
@@ -238,13 +255,17 @@ class ConferenceService:
         self._go_on(session, conference)
 
     def look(self, session: Session, payload: dict[str, Any]) -> None:
-        """Job handler: lines that the exchange does not know any more are gone, whatever it said;
-        again and again until the conference is over."""
+        """Job handler: lines that the exchange does not know any more are gone, whatever it said,
+        and leaders that it lets ring for too long are given up; again and again until the
+        conference is over."""
         conference = queries.lock(session, payload["conference_id"])
         if conference.ended_at is not None:
             return
         for party in self._lost(session, conference):
             self._hear(session, conference, party, News.LOST, now(session))
+        for party in _rings_in_vain(conference, now(session)):
+            self._hear(session, conference, party, News.NO_ANSWER, now(session))
+            self._enqueue(session, HANG_UP, conference, party)
         jobs.enqueue(session, LOOK, payload, run_at=now(session) + LOOK_AFTER)
         self._go_on(session, conference)
 
@@ -329,8 +350,47 @@ class ConferenceService:
             if news is News.JOINED and after not in lifecycle.ON_LINE:
                 self._enqueue(session, HANG_UP, conference, party)  # we had given them up
         else:
-            problem = news if after == State.FAILED or news is News.LOST else None
-            _finish(session, party, after, problem, at)
+            if after == State.FAILED:
+                self._not_reached(session, conference, party, news, at)
+            else:
+                _finish(session, party, after, news if news is News.LOST else None, at)
+
+    def _not_reached(
+        self,
+        session: Session,
+        conference: Conference,
+        party: ConferenceParty,
+        problem: str,
+        at: datetime | None = None,
+    ) -> None:
+        """Of a leader the case's timeline is told, and the next on the duty list is called."""
+        _finish(session, party, State.FAILED, problem, at)
+        if party.part != Part.LEADER:
+            return
+        self._tell(session, conference, "leader_not_reached", to=party.name, line=problem)
+        wanted = self.next_leader and conference.decision is None
+        if wanted and lifecycle.wants_leader(conference.parties):
+            self._plan_next(session, conference)
+
+    def _plan_next(self, session: Session, conference: Conference) -> None:
+        """Until they are called, the desk may take them off or call somebody else."""
+        tried = {conference.started_by, *(one.user_id for one in conference.parties)}
+        duty = self.directory.commanders(session, conference.organisation_path)
+        following = next((one for one in duty if one.id not in tried), None)
+        if following is None:
+            self._tell(session, conference, "no_leader_reached")
+            return
+        party = _party(Part.LEADER, following)
+        party.ring_at = now(session) + self.next_leader
+        conference.parties.append(party)
+        session.flush()
+        record(session, "conference.next", "conference", conference.id, user_id=following.id)
+
+    @staticmethod
+    def _forget_next(session: Session, conference: Conference) -> None:
+        """The desk's own choice comes instead."""
+        for one in filter(_is_next, conference.parties):
+            _finish(session, one, State.LEFT, None)
 
     def _join(
         self, session: Session, conference: Conference, party: ConferenceParty, at: datetime
@@ -395,7 +455,8 @@ class ConferenceService:
         and it waits for us.
         """
         payload = {"conference_id": conference.id, "party_id": party.id}
-        jobs.enqueue(session, kind, payload)
+        later = party.ring_at if kind == RING else None
+        jobs.enqueue(session, kind, payload, run_at=later)
 
     @staticmethod
     def _tell(session: Session, conference: Conference, kind: str, **params: Any) -> None:
@@ -406,6 +467,19 @@ def _party(part: Part, who: Officer, *, takes_over: bool = False) -> ConferenceP
     return ConferenceParty(
         part=part, user_id=who.id, name=who.name, takes_over=takes_over, state=State.WAITING
     )
+
+
+def _is_next(party: ConferenceParty) -> bool:
+    """Whether it waits to be called by itself."""
+    return party.state == State.WAITING and party.ring_at is not None
+
+
+def _rings_in_vain(conference: Conference, moment: datetime) -> list[ConferenceParty]:
+    return [
+        one for one in conference.parties
+        if one.part == Part.LEADER and one.state == State.RINGING
+        and one.rang_at and one.rang_at + RINGS <= moment
+    ]  # fmt: skip
 
 
 def _finish(

@@ -1,4 +1,4 @@
-"""Drills of the lines, and what each address of a branch did in one."""
+"""Drills of the lines, and what each address of a branch and of its people did in one."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -36,7 +36,9 @@ class Drill(Base):
 
 
 class DrillCall(Base):
-    """One address that was tried: `organisation_path` is its branch's."""
+    """One address that was tried: `organisation_path` is its branch's. Who has the same number as
+    another shares its message.
+    """
 
     __tablename__ = "drill_calls"
     __table_args__ = (CheckConstraint(f"outcome in {OUTCOMES}", name="outcome"), SCHEMA)
@@ -45,12 +47,14 @@ class DrillCall(Base):
     drill_id: Mapped[int] = mapped_column(ForeignKey("dispatch.drills.id"), index=True)
     branch_id: Mapped[Reference]
     name: Mapped[str] = mapped_column(String(120))
+    person: Mapped[str] = mapped_column(String(80), server_default="")
+    """Whose mobile it is: of a crew, or on the roster; empty for the branch's own number."""
     organisation_path: Mapped[str] = mapped_column(String(200))
     channel: Mapped[str] = mapped_column(String(10))
     address: Mapped[str] = mapped_column(String(80))
     outcome: Mapped[str] = mapped_column(String(12))
     problem: Mapped[str | None] = mapped_column(String(60))
-    message_id: Mapped[int | None] = mapped_column(ForeignKey(Message.id))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey(Message.id), index=True)
     """None where the directory has no number, or none that can be called."""
     message_version: Mapped[int] = mapped_column(Integer, server_default="0")
     sent_at: Mapped[Timestamp | None]

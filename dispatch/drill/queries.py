@@ -1,12 +1,14 @@
 """Reads: the drill that goes on, the last one, what it found in a jurisdiction."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session
 
 from dispatch.drill.models import Drill, DrillCall
 from dispatch.drill.outcome import WAITING
+from dispatch.numbers import sender
 from dispatch.orders.models import Order
 from dispatch.scope import within
 from kernel.access import Principal, Role
@@ -33,6 +35,13 @@ def waiting(session: Session, drill_id: int) -> Sequence[DrillCall]:
     return session.scalars(wanted.order_by(DrillCall.id)).all()
 
 
+def sharing(session: Session, call: DrillCall) -> Sequence[DrillCall]:
+    """The addresses that its message was for: this one, and others of the same number."""
+    wanted = select(DrillCall).where(DrillCall.message_id == call.message_id)
+    fresh = wanted.execution_options(populate_existing=True)
+    return session.scalars(fresh.order_by(DrillCall.id)).all()
+
+
 def drill_of(session: Session, call_id: int) -> int:
     return session.get_one(DrillCall, call_id).drill_id
 
@@ -50,6 +59,13 @@ def calls(session: Session, principal: Principal, drill_id: int) -> Sequence[Dri
         DrillCall.drill_id == drill_id, within(DrillCall.organisation_path, principal)
     )
     return session.scalars(wanted.order_by(DrillCall.id)).all()
+
+
+def was_text_to(session: Session, number: str, since: datetime) -> bool:
+    """Whether a drill's text went to this number (as `dispatch.numbers.sender` gives it) since."""
+    is_out = or_(DrillCall.sent_at >= since, DrillCall.outcome == WAITING)
+    texts = select(DrillCall.address).where(DrillCall.channel == "sms", is_out)
+    return any(sender(one) == number for one in session.scalars(texts.distinct()))
 
 
 @carried_out_by(Role.HOUSE)

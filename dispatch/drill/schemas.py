@@ -6,13 +6,17 @@ from pydantic import BaseModel
 
 from dispatch.drill.models import Drill, DrillCall
 from dispatch.moments import Utc
+from dispatch.numbers import masked
 from dispatch.orders.ports import Branch
 
 
 class DrilledOut(BaseModel):
-    """One address; `seconds` says how long the line took."""
+    """One address; `seconds` says how long the line took. Of a mobile `person` says whose it is,
+    and its number is masked; of the branch's own `person` is empty.
+    """
 
     channel: str
+    person: str
     address: str
     outcome: str
     problem: str | None
@@ -42,10 +46,13 @@ class DrillOut(BaseModel):
 
 
 class PlannedOut(BaseModel):
-    """How many addresses of a channel would be tried, and with which words."""
+    """How many addresses of a channel would be tried, its people's mobiles apart, and with which
+    words.
+    """
 
     channel: str
     addresses: int
+    mobiles: int
     words: str
 
 
@@ -69,7 +76,9 @@ def drill_out(
             ident,
             DrilledBranchOut(organisation_id=ident, name=call.name, lat=lat, lon=lon, calls=[]),
         )
-        branch.calls.append(DrilledOut.model_validate(call, from_attributes=True))
+        shown = DrilledOut.model_validate(call, from_attributes=True)
+        shown.address = masked(call.address) if call.person else call.address
+        branch.calls.append(shown)
     return DrillOut(
         id=drill.id,
         began_at=drill.began_at,

@@ -1,7 +1,8 @@
-"""One act that tries every address of every branch. Nothing here commits."""
+"""One act that tries every address of every branch and of its people. Nothing here commits."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,9 +15,10 @@ from dispatch.drill import queries
 from dispatch.drill.events import DrillChanged
 from dispatch.drill.models import Drill, DrillCall
 from dispatch.drill.outcome import DEAD, STOPPED, UNKNOWN, WAITING, outcome
+from dispatch.drill.plan import Line, lines
 from dispatch.drill.words import WORDS, letter
-from dispatch.orders.ports import Branch, Directory
-from dispatch.orders.recipients import Address, of_branch
+from dispatch.numbers import sender
+from dispatch.orders.ports import Directory
 from kernel import jobs, pause
 from kernel.audit import record
 from kernel.clock import now
@@ -43,6 +45,16 @@ SUBJECT = "DRILL"
 REFERENCE = "drill"
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a channel would try: so many numbers of branches, so many mobiles of their people."""
+
+    channel: str
+    addresses: int
+    mobiles: int
+    words: str
+
+
 class DrillService:
     """Tries what an order would use, over the same lines. `channels` names those with an engine."""
 
@@ -54,20 +66,14 @@ class DrillService:
 
     # -- what a person does ---------------------------------------------------------------
 
-    def plan(self, session: Session) -> list[tuple[Branch, Address]]:
-        """Every address of every branch of the caller's jurisdiction."""
-        branches = self.directory.branches(session, principal_of(session).organisation_path)
-        return [
-            (branch, address)
-            for branch in branches
-            for address in of_branch(branch, self.channels, closed=False)
-        ]
-
-    def summary(self, session: Session) -> list[tuple[str, int, str]]:
-        """Channel, number of its addresses that can be called, and the words."""
-        count = Counter(address.channel for _, address in self.plan(session) if not address.blocked)
+    def summary(self, session: Session) -> list[Planned]:
+        """Of each channel what can be tried, and the words."""
+        found = lines(session, self.directory, self.channels)
+        can = [one for one in found if not one.address.blocked]
+        own = Counter(one.address.channel for one in can if not one.person)
+        mobiles = Counter(one.address.channel for one in can if one.person)
         said = {"minute": self._minute(now(session))}
-        return [(one, count[one], WORDS[one](said)) for one in self.channels]
+        return [Planned(one, own[one], mobiles[one], WORDS[one](said)) for one in self.channels]
 
     def obstacle(self, session: Session) -> str | None:
         """Why no drill may begin now: `grave_order_open`, `outbound_paused`, `drill_running`."""
@@ -84,7 +90,8 @@ class DrillService:
         """
         if (why_not := self.obstacle(session)) is not None:
             raise Conflict(why_not)
-        who, plan = principal_of(session), self.plan(session)
+        who = principal_of(session)
+        plan = lines(session, self.directory, self.channels)
         if not plan:
             raise Conflict("no_branches")
         made = insert(Drill).values(
@@ -96,7 +103,7 @@ class DrillService:
         drill = session.scalar(made.on_conflict_do_nothing().returning(Drill))
         if drill is None:
             raise Conflict("drill_running")
-        session.add_all(_call(drill, branch, address) for branch, address in plan)
+        session.add_all(_call(drill, line) for line in plan)
         record(session, "drill.begun", "drill", drill.id, addresses=len(plan))
         jobs.enqueue(session, DIAL, {"drill_id": drill.id})
         jobs.enqueue(session, OVER, {"drill_id": drill.id}, run_at=now(session) + LASTS)
@@ -118,15 +125,19 @@ class DrillService:
     # -- jobs -----------------------------------------------------------------------------
 
     def dial(self, session: Session, payload: dict[str, Any]) -> None:
-        """Job handler: queue a message to every address."""
+        """Job handler: queue a message to every number, once whoever shares it."""
         drill = queries.running(session)
         if drill is None or drill.id != payload["drill_id"]:
             return
         minute = self._minute(drill.began_at)
         page = _cleared("fax", minute).written(_laid_out)
+        queued: dict[tuple[str, str], int] = {}
         for call in queries.waiting(session, drill.id):
-            lane = f"{REFERENCE}:{drill.id}:{call.channel}:{call.branch_id % LANES}"
-            call.message_id = self._queue(session, call, page, minute, lane)
+            lane, number = call.branch_id % LANES, (call.channel, sender(call.address))
+            key = f"{REFERENCE}:{drill.id}:{call.channel}:{lane}"
+            if number not in queued:
+                queued[number] = self._queue(session, call, page, minute, key)
+            call.message_id = queued[number]
         self._end_if_done(session, drill)
 
     def message_changed(self, session: Session, payload: dict[str, Any]) -> None:
@@ -136,18 +147,16 @@ class DrillService:
         call = session.get_one(DrillCall, payload["reference_id"], populate_existing=True)
         if not is_news(call.message_version, payload["version"]):
             return
-        at, found = datetime.fromisoformat(payload["at"]), outcome(**_told(payload))
-        call.message_version, call.problem = payload["version"], payload["problem"]
-        if payload["state"] == SENDING or (payload["state"] == SENT and call.sent_at is None):
-            call.sent_at = at
-        if found != WAITING:
-            call.outcome, call.ended_at = found, at
+        told = queries.sharing(session, call)
+        for one in told:
+            _learn(one, payload)
         if drill.ended_at is None and queries.is_grave_order_open(session):
             drill.stopped_by_name = GAVE_WAY
             self._finish(session, drill, STOPPED)
         elif drill.ended_at is None:
             self._end_if_done(session, drill)
-        emit(session, DrillChanged(drill.id, (call.organisation_path,)))
+        paths = dict.fromkeys(one.organisation_path for one in told)
+        emit(session, DrillChanged(drill.id, tuple(paths)))
 
     def over(self, session: Session, payload: dict[str, Any]) -> None:
         """Job handler: its time is up."""
@@ -161,8 +170,8 @@ class DrillService:
         self, session: Session, call: DrillCall, page: Cleared[Rendered], minute: str, lane: str
     ) -> int:
         common: dict[str, Any] = {
-            "to": call.address, "recipient_name": call.name, "reference": (REFERENCE, call.id),
-            "subject": SUBJECT,
+            "to": call.address, "recipient_name": call.person or call.name,
+            "reference": (REFERENCE, call.id), "subject": SUBJECT,
         }  # fmt: skip
         if call.channel == "fax":
             pdf, pages = page.written(lambda made: made.pdf), page.content.pages
@@ -178,9 +187,11 @@ class DrillService:
         return f"{moment.astimezone(self.zone):%m-%d %H:%M}"
 
     def _finish(self, session: Session, drill: Drill, outcome_of_the_rest: str) -> None:
-        for call in queries.waiting(session, drill.id):
-            if call.message_id is not None:
-                outbound.cancel(session, call.message_id)
+        rest = queries.waiting(session, drill.id)
+        for message_id in dict.fromkeys(one.message_id for one in rest):
+            if message_id is not None:
+                outbound.cancel(session, message_id)
+        for call in rest:
             call.outcome, call.ended_at = outcome_of_the_rest, now(session)
         self._end_if_done(session, drill)
 
@@ -196,18 +207,31 @@ class DrillService:
         emit(session, DrillChanged(drill.id, paths))
 
 
-def _call(drill: Drill, branch: Branch, address: Address) -> DrillCall:
+def _call(drill: Drill, line: Line) -> DrillCall:
     """What nobody can call is known to be dead before anything leaves."""
+    branch, address = line.branch, line.address
     return DrillCall(
         drill_id=drill.id,
         branch_id=branch.id,
         name=branch.name,
+        person=line.person,
         organisation_path=branch.path,
         channel=address.channel,
         address=address.address,
         outcome=DEAD if address.blocked else WAITING,
         problem=address.blocked,
     )
+
+
+def _learn(call: DrillCall, payload: Mapping[str, Any]) -> None:
+    """What became of the message that was for this address."""
+    at, state = datetime.fromisoformat(payload["at"]), payload["state"]
+    found = outcome(state, payload["problem"])
+    call.message_version, call.problem = payload["version"], payload["problem"]
+    if state == SENDING or (state == SENT and call.sent_at is None):
+        call.sent_at = at
+    if found != WAITING:
+        call.outcome, call.ended_at = found, at
 
 
 def _cleared(channel: str, minute: str) -> Cleared[Mapping[str, Any]]:
@@ -217,7 +241,3 @@ def _cleared(channel: str, minute: str) -> Cleared[Mapping[str, Any]]:
 def _laid_out(said: Mapping[str, Any]) -> Rendered:
     page = letter(said)
     return fax_page.render(fax_page.form(page.title, list(page.rows), page.footer))
-
-
-def _told(payload: Mapping[str, Any]) -> dict[str, Any]:
-    return {"state": payload["state"], "problem": payload["problem"]}

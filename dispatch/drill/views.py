@@ -48,8 +48,7 @@ def _board(session: Session, drills: DrillService) -> DrillBoardOut:
     plan, obstacle = list[PlannedOut](), None
     if principal_of(session).can("drill.run"):
         plan = [
-            PlannedOut(channel=channel, addresses=count, words=words)
-            for channel, count, words in drills.summary(session)
+            PlannedOut.model_validate(one, from_attributes=True) for one in drills.summary(session)
         ]
         obstacle = drills.obstacle(session)
     return DrillBoardOut(drill=_last(session, drills), plan=plan, obstacle=obstacle)

@@ -15,7 +15,7 @@ class Reply(Base):
 
     __tablename__ = "replies"
     __table_args__ = (
-        CheckConstraint("outcome in ('applied', 'to_person')", name="outcome"),
+        CheckConstraint("outcome in ('applied', 'to_person', 'drill')", name="outcome"),
         Index(
             "ix_replies_open",
             "inbound_id",
@@ -28,6 +28,8 @@ class Reply(Base):
         ForeignKey(Inbound.id), primary_key=True, autoincrement=False
     )
     outcome: Mapped[str] = mapped_column(String(20))
+    """It moved an assignment; waits for a person; or answered a drill, and nobody has to read it.
+    """
     why: Mapped[str] = mapped_column(String(40), server_default="")
     is_stranger: Mapped[bool] = mapped_column(server_default=false())
     """Nobody's of ours: a citizen's words, for those who take submissions and nobody else."""

@@ -72,6 +72,11 @@ def parse(text: str) -> Reply | None:
     return Reply(report, found["before"] or found["after"], rest.strip())
 
 
+def is_bare(reply: Reply | None) -> bool:
+    """Whether it says "received" and not of what: so a drill is answered, too."""
+    return reply is not None and reply.report == "ACKED" and reply.code is None
+
+
 def match(reply: Reply | None, open_codes: Sequence[tuple[int, str]]) -> tuple[int | None, str]:
     """Which of the sender's open assignments (id, code) is meant: its id, or None and why not."""
     if not open_codes:

@@ -5,11 +5,13 @@ submission: those who take submissions read it, and to the dispatch desks it doe
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from dispatch.alarms.service import AlarmService
+from dispatch.drill import queries as drills
 from dispatch.inbound import pages, queries, replies, strangers
 from dispatch.inbound.events import InboundChanged, StrangerTextChanged
 from dispatch.inbound.models import Reply
@@ -35,6 +37,7 @@ UNMATCHED = "reply_unmatched"
 FROM_STRANGER = "text_from_stranger"
 """One of the alarms of the intake room, `ladder.OF_INTAKE`."""
 STRANGER_TEXT = "stranger_text"
+DRILL_ANSWERED_WITHIN = timedelta(hours=12)
 FAX, UNREADABLE = "fax", "fax_unreadable"
 """Why a fax waits for a person: it came; nothing of it can be read."""
 
@@ -66,6 +69,11 @@ class InboundService:
         theirs = orders.answerable(session, sender(message.sender))
         said = replies.parse(message.text)
         assignment_id, why = replies.match(said, [(one.id, one.code) for one in theirs])
+        if replies.is_bare(said) and self._answers_drill(session, message, theirs):
+            if not theirs:
+                self._keep_answer(session, message)
+                return
+            assignment_id, why = None, "drill"
         if said is not None and assignment_id is not None:
             why = self._apply(session, message, said, assignment_id)
         if why:
@@ -151,6 +159,18 @@ class InboundService:
         _keep(session, message, "applied", path, assignment_id=assignment_id, report=said.report)
         telephony.mark(session, message.id, "handled")
         return ""
+
+    @staticmethod
+    def _answers_drill(session: Session, message: Inbound, theirs: Sequence[Assignment]) -> bool:
+        """Whether the last that this number was told is a drill, and no order after it."""
+        told = [orders.told_by_text(session, one) for one in theirs]
+        since = max(told, default=now(session) - DRILL_ANSWERED_WITHIN)
+        return drills.was_text_to(session, sender(message.sender), since)
+
+    def _keep_answer(self, session: Session, message: Inbound) -> None:
+        """Nobody has to read that somebody has read a drill."""
+        _keep(session, message, "drill", self._whose(session, message, ()))
+        telephony.mark(session, message.id, "handled")
 
     def _to_person(
         self, session: Session, message: Inbound, why: str, theirs: Sequence[Assignment]

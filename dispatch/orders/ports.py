@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from dispatch.orders.authority import Approver
 from dispatch.orders.brief import OrderBrief
 
+BRANCH = "branch"
+"""The kind of a market-supervision branch."""
 STATION = "station"
 """The kind of a business's own service station (消费维权服务站): it can never receive an order."""
 

@@ -118,6 +118,13 @@ def answerable(session: Session, number: str) -> Sequence[Assignment]:
     ).all()
 
 
+def told_by_text(session: Session, assignment: Assignment) -> datetime:
+    """When the last text of this assignment left; before any did, when its order was issued."""
+    texts = Delivery.assignment_id == assignment.id, Delivery.channel == "sms"
+    last = session.scalar(select(func.max(Delivery.sent_at)).where(*texts))
+    return last or assignment.order.issued_at or assignment.order.created_at
+
+
 def faxed(session: Session, number: str) -> Sequence[Assignment]:
     """The open assignments that were told by fax at this number, as `dispatch.numbers.sender`
     gives it: whose machine it is may answer them.

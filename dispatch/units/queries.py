@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
+from dispatch.scope import within
 from dispatch.units.models import CrewMember, Observation, Unit, UnitTerminal
 from gps_ingest import queries as gps
 from gps_ingest.presence import OFFLINE
@@ -102,6 +103,17 @@ def crew_ids(session: Session, unit_id: int) -> Sequence[int]:
     signed_on = CrewMember.signed_off_at.is_(None)
     return session.scalars(
         select(CrewMember.user_id).where(CrewMember.unit_id == unit_id, signed_on)
+    ).all()
+
+
+def crews_on_duty(session: Session, principal: Principal) -> Sequence[CrewMember]:
+    """Who is signed on to a unit of the principal's jurisdiction, in the order of signing on."""
+    return session.scalars(
+        select(CrewMember)
+        .join(CrewMember.unit)
+        .where(CrewMember.signed_off_at.is_(None), within(Unit.organisation_path, principal))
+        .options(contains_eager(CrewMember.unit))
+        .order_by(CrewMember.id)
     ).all()
 
 

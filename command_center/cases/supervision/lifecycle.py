@@ -1,6 +1,7 @@
 """The steps of a supervision order (SPEC §2.4), as one table. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from command_center.cases.deadlines import RULES, Rule
@@ -24,10 +25,13 @@ class Level:
     reply: Rule
 
 
-LEVELS = {
-    level: Level(timedelta(hours=hours), RULES[f"DB.{level}"])
-    for level, hours in ((1, 24), (2, 4), (3, 1))
-}
+def levels(sign_hours: Sequence[int], reply_days: Sequence[int]) -> Mapping[int, Level]:
+    """The limits of level 1, 2 and 3, as the bureau has set them."""
+    given = enumerate(zip(sign_hours, reply_days, strict=True), start=1)
+    return {
+        level: Level(timedelta(hours=hours), replace(RULES[f"DB.{level}"], amount=days))
+        for level, (hours, days) in given
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from command_center.cases.office import Office
 from command_center.cases.service import refuse_person
 from command_center.cases.supervision import lifecycle, paper
 from command_center.cases.supervision.events import SupervisionChanged
-from command_center.cases.supervision.lifecycle import LEVELS, Standing
+from command_center.cases.supervision.lifecycle import Standing
 from command_center.cases.supervision.models import Supervision
 from dispatch.moments import iso
 from dispatch.scope import within
@@ -150,7 +150,7 @@ def _raised(session: Session, office: Office, case: Case, order: Supervision) ->
 def _go_out(session: Session, office: Office, order: Supervision) -> None:
     moment = now(session)
     order.number = numbering.case_no(session, "DB", office.region_code, office.day(moment))
-    order.sign_by = moment + LEVELS[order.level].sign
+    order.sign_by = moment + office.supervision[order.level].sign
     payload = {"supervision_id": order.id, "limit": "sign"}
     jobs.enqueue(session, DUE, payload, run_at=order.sign_by)
     _count(session, office, order)
@@ -160,7 +160,7 @@ def _go_out(session: Session, office: Office, order: Supervision) -> None:
 def _count(session: Session, office: Office, order: Supervision) -> None:
     """The time to reply runs from now on."""
     moment = now(session)
-    rule = LEVELS[order.level].reply
+    rule = office.supervision[order.level].reply
     counted = deadlines.due(rule, office.day(moment), clocks.calendar(session))
     values = clocks.values(office, counted, moment)
     for name in ("due_at", "yellow_at", "red_at"):

@@ -71,6 +71,8 @@ export interface Config {
   channels: DispatchChannel[]
   region_code: string
   map: { lon: number; lat: number; zoom: number }
+  /** How soon a supervision order of level 1, 2 and 3 is answered. */
+  supervision: { sign_hours: number; reply_days: number }[]
   demo_accounts?: DemoAccount[]
   /** The bureau's identity provider, where there is one. */
   provider: { label: string } | null
@@ -861,9 +863,13 @@ export interface Outbound {
 }
 
 export type DrillOutcome = 'waiting' | 'ok' | 'busy' | 'no_answer' | 'dead' | 'unknown' | 'stopped'
-/** One address that a drill tried; `seconds` is how long the line took. */
+/**
+ * One address that a drill tried; `seconds` is how long the line took. Of a mobile `person` says whose
+ * it is and its number is masked; of the branch's own `person` is empty.
+ */
 export interface Drilled {
   channel: DispatchChannel
+  person: string
   address: string
   outcome: DrillOutcome
   problem: string | null
@@ -888,7 +894,7 @@ export interface Drill {
 /** The last drill; what another would try, and why it may not begin now. */
 export interface DrillBoard {
   drill: Drill | null
-  plan: { channel: DispatchChannel; addresses: number; words: string }[]
+  plan: { channel: DispatchChannel; addresses: number; mobiles: number; words: string }[]
   obstacle: string | null
 }
 
@@ -1021,6 +1027,8 @@ export interface ConferenceChoices {
   ready: boolean
   extension: string
   has_caller: boolean
+  /** After which the next leader is called by itself; 0: never. */
+  next_leader_seconds: number
   leaders: Reachable[]
   colleagues: Reachable[]
 }
@@ -1035,6 +1043,8 @@ export interface ConferenceParty {
   state: 'WAITING' | 'RINGING' | 'JOINED' | 'LEFT' | 'FAILED'
   problem: string | null
   hanging_up: boolean
+  /** Of a leader who is called by itself: not before. */
+  ring_at: Instant | null
   rang_at: Instant | null
   joined_at: Instant | null
   ended_at: Instant | null

@@ -289,8 +289,8 @@ def test_an_order_without_feedback_is_drafted(
     assert "京A12345" in made.problem
 
 
-def test_the_page_has_words_for_every_code() -> None:
+def test_the_page_has_words_for_every_code(office: Office) -> None:
     assert paper.SOURCES.keys() == set(lifecycle.SOURCES)
-    assert paper.LEVELS.keys() == lifecycle.LEVELS.keys()
+    assert paper.LEVELS.keys() == office.supervision.keys()
     ends = {name for name, step in lifecycle.STEPS.items() if step.target in lifecycle.ENDED}
     assert paper.VERDICTS.keys() == ends

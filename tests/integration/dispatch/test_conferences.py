@@ -59,6 +59,9 @@ class Call:
     def party(self, part: str) -> ConferenceParty:
         return next(one for one in reversed(self.now.parties) if one.part == part)
 
+    def leaders(self) -> list[ConferenceParty]:
+        return [one for one in self.now.parties if one.part == "leader"]
+
     def states(self) -> dict[str, str]:
         return {one.part: one.state for one in self.now.parties}
 
@@ -210,12 +213,149 @@ def test_a_leader_who_is_not_reached_is_shown_and_the_next_one_called(
     call.hear("desk", "joined")
     call.hear("caller", "joined")
     call.hear("leader", said)
-    leader = call.party("leader")
+    leader, following = call.leaders()
     assert (leader.state, leader.problem) == ("FAILED", problem)
+    assert (following.user_id, following.state) == (10, "WAITING")
     call.act(lambda s: line.room.conferences.call_in(s, call.id, 10, takes_over=False))
     assert call.called()[-1] == {"number": DEPUTY.phone}
     call.hear("leader", "joined")
     assert call.party("leader").name == DEPUTY.name
+    line.work(minutes=1)
+    assert [one.state for one in call.leaders()] == ["FAILED", "LEFT", "JOINED"]
+    assert len(call.called()) == 4, "who was called by a press is not called by itself as well"
+
+
+# -- the next leader is called by itself -------------------------------------------------------
+
+HEAD = Officer(11, "局长", "+9991000000011", False, "8006")
+
+
+@pytest.mark.parametrize("said", ["busy", "no_answer", "dropped"])
+def test_ten_seconds_after_a_leader_was_not_reached_the_next_one_is_called(
+    line: Desk, said: str
+) -> None:
+    call = start(line)
+    call.hear("desk", "joined")
+    call.hear("leader", said)
+    assert call.now.ended_at is None, "the desk waits, it is not taken off"
+    line.work(seconds=9)
+    assert len(call.called()) == 2
+    line.work(seconds=1)
+    assert call.called()[2:] == [{"number": DEPUTY.phone}]
+    call.hear("leader", "joined")
+    line.work(minutes=1)
+    assert [one.state for one in call.leaders()] == ["FAILED", "JOINED"]
+    told = [(one["kind"], one["params"].get("to")) for one in line.timeline]
+    assert told[1:] == [("leader_not_reached", LEADER.name), ("next_leader_called", DEPUTY.name)]
+    assert line.timeline[1]["params"]["line"] == said
+    assert call.decide("approve").decided_by == DEPUTY.id
+
+
+def test_the_ladder_ends_and_the_call_with_it(line: Desk) -> None:
+    line.directory.duty = [LEADER, DEPUTY, HEAD]
+    call = start(line)
+    call.hear("desk", "joined")
+    for _ in range(3):
+        call.hear("leader", "no_answer", seconds=10)
+    assert [one.name for one in call.leaders()] == [LEADER.name, DEPUTY.name, HEAD.name]
+    assert "no_leader_reached" in line.told()
+    call.hear("desk", "left")
+    assert call.now.ended_at is not None
+    line.work(minutes=2)
+    assert len(call.called()) == 4
+
+
+def test_nobody_is_called_twice_nor_whoever_asks(line: Desk) -> None:
+    line.directory.duty = [LEADER, OWN, DEPUTY]
+    call = start(line, leader_id=DEPUTY.id)
+    call.hear("desk", "joined")
+    call.hear("leader", "busy", seconds=10)
+    assert [one.user_id for one in call.leaders()] == [DEPUTY.id, LEADER.id]
+    call.hear("leader", "busy", seconds=10)
+    assert len(call.leaders()) == 2
+
+
+def test_a_leader_whose_phone_rings_without_end_is_given_up(line: Desk) -> None:
+    call = start(line)
+    call.hear("desk", "joined")
+    line.work(minutes=1, seconds=20)
+    leader, following = call.leaders()
+    assert (leader.state, leader.problem) == ("FAILED", "no_answer")
+    assert (call.id, leader.id) in line.line.hung_up
+    assert (following.user_id, following.state) == (DEPUTY.id, "RINGING")
+
+
+def test_a_leader_without_a_phone_is_passed_over(line: Desk) -> None:
+    call = start(line)
+    line.line.fails.append(NotReached("ConnectionRefusedError"))
+    call.hear("desk", "joined")
+    line.work(seconds=10)
+    assert [one.problem for one in call.leaders()] == ["engine_unreachable", None]
+    assert call.called()[-1] == {"number": DEPUTY.phone}
+
+
+def test_the_desk_may_hold_the_next_call_back(line: Desk) -> None:
+    call = start(line, with_caller=True)
+    call.hear("desk", "joined")
+    call.hear("caller", "joined")
+    call.hear("leader", "busy")
+    call.drop("leader")
+    line.work(minutes=1)
+    assert [one.state for one in call.leaders()] == ["FAILED", "LEFT"]
+    assert call.now.ended_at is None
+    assert len(call.called()) == 3
+
+
+def test_who_is_taken_off_is_not_replaced_nor_one_who_has_talked(line: Desk) -> None:
+    call = joined(line, with_caller=True)
+    call.hear("caller", "joined")
+    call.hear("leader", "left", minutes=1)
+    assert len(call.leaders()) == 1
+    call.act(lambda s: line.room.conferences.end(s, call.id))
+    dropped = start(line, 3, with_caller=True)
+    dropped.hear("desk", "joined")
+    dropped.drop("leader")
+    dropped.hear("leader", "no_answer", minutes=1)
+    assert [one.state for one in dropped.leaders()] == ["LEFT"]
+
+
+def test_once_it_is_decided_no_other_leader_is_called(line: Desk) -> None:
+    call = joined(line)
+    call.act(lambda s: line.room.conferences.call_in(s, call.id, DEPUTY.id, takes_over=False))
+    call.decide("approve")
+    call.hear("leader", "busy", minutes=1)
+    assert len(call.leaders()) == 2
+
+
+def test_an_informant_who_was_called_back_leaves_before_the_next_leader(line: Desk) -> None:
+    call = start(line, REPORT.case_id)
+    call.hear("desk", "joined")
+    call.hear("leader", "busy")
+    call.act(lambda s: line.room.conferences.call_caller(s, call.id))
+    assert call.states()["caller"] == "RINGING"
+    call.hear("caller", "joined", minutes=1)
+    assert call.party("leader").state == "WAITING", "however long it takes"
+    call.hear("caller", "left")
+    assert call.party("leader").state == "RINGING"
+
+
+def test_the_next_call_survives_an_outage_and_happens_once(line: Desk) -> None:
+    call = start(line)
+    call.hear("desk", "joined")
+    call.hear("leader", "busy")
+    line.outage(minutes=2)
+    line.work(seconds=1)
+    assert call.called()[2:] == [{"number": DEPUTY.phone}]
+    assert line.told().count("next_leader_called") == 1
+
+
+def test_where_the_bureau_wants_it_the_next_leader_is_called_by_a_press_alone(line: Desk) -> None:
+    line.room.conferences.next_leader = timedelta(0)
+    call = start(line, with_caller=True)
+    call.hear("desk", "joined")
+    call.hear("caller", "joined")
+    call.hear("leader", "busy", minutes=1)
+    assert len(call.leaders()) == 1
 
 
 def test_the_desk_does_not_answer(line: Desk) -> None:

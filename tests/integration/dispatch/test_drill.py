@@ -7,6 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from dispatch.drill.models import Drill, DrillCall
+from dispatch.inbound.models import Reply
+from dispatch.orders.ports import Officer
+from dispatch.units import service as units
 from kernel.audit import AuditEntry
 from kernel.errors import Conflict, NotFound
 from telephony import receipts
@@ -36,9 +39,9 @@ def begin(desk: Desk) -> int:
 
 
 def tried(desk: Desk) -> dict[tuple[str, str], DrillCall]:
-    """By branch and channel."""
+    """The branches' own numbers, by branch and channel."""
     found = desk.do(lambda s: s.scalars(select(DrillCall)).all(), SETUP)
-    return {(one.name[0], one.channel): one for one in found}
+    return {(one.name[0], one.channel): one for one in found if not one.person}
 
 
 def outcomes(desk: Desk) -> dict[tuple[str, str], str]:
@@ -51,7 +54,10 @@ def drill(desk: Desk, drill_id: int) -> Drill:
 
 def hear(desk: Desk, name: str, channel: str, kind: Kind) -> None:
     """The engine reports of the latest attempt, of all its parts."""
-    message_id = tried(desk)[name, channel].message_id
+    hear_of(desk, tried(desk)[name, channel].message_id, kind)
+
+
+def hear_of(desk: Desk, message_id: int | None, kind: Kind) -> None:
     assert message_id is not None
 
     def tell(session: Any) -> None:
@@ -105,6 +111,109 @@ def test_a_branch_without_a_number_is_dead_before_anything_leaves(desk: Desk) ->
     assert {(one.channel, one.problem, one.message_id) for one in dead} == {
         ("sms", "no_phone", None), ("fax", "not_a_number", None),
     }  # fmt: skip
+
+
+# -- the mobiles of whoever works there now ------------------------------------------------------
+
+
+def mobiles(desk: Desk) -> dict[str, DrillCall]:
+    """By whose mobile it is."""
+    found = desk.do(lambda s: s.scalars(select(DrillCall)).all(), SETUP)
+    return {one.person: one for one in found if one.person}
+
+
+def test_crews_on_duty_and_the_roster_are_tried_by_text_alone(desk: Desk) -> None:
+    unit = desk.unit("京A0001")
+    crew = [one.name for one in desk.unit_now(unit).crew]
+    guard = Officer(501, "值班员", "+9991380050001", certified=True)
+    desk.directory.standing = {WEST.id: [guard]}
+    off = desk.unit("京A0002")
+    for one in desk.unit_now(off).crew:
+        desk.do(lambda s, who=one.user_id: units.sign_off(s, who), SETUP)
+    made = begin(desk)
+    found = mobiles(desk)
+    assert set(found) == {*crew, "值班员"}
+    assert {one.channel for one in found.values()} == {"sms"}
+    assert [found[name].branch_id for name in (*crew, "值班员")] == [EAST.id, EAST.id, WEST.id]
+    assert guard.phone in {one.to for one in desk.sms.sent}
+    assert desk.voice.sent == []
+    assert drill(desk, made).ended_at is None
+
+
+def test_a_number_that_appears_twice_is_tried_once_and_shown_wherever_it_stands(
+    desk: Desk,
+) -> None:
+    first, second = desk.unit_now(desk.unit("京A0001")).crew
+    desk.directory.standing = {
+        EAST.id: [Officer(first.user_id, first.name, first.phone, certified=True)],
+        WEST.id: [Officer(502, "李四", second.phone.replace("+", "00"), certified=True)],
+    }
+    begin(desk)
+    assert [one.to for one in desk.sms.sent].count(first.phone) == 1
+    assert [one.to for one in desk.sms.sent].count(second.phone) == 1
+    found = mobiles(desk)
+    assert set(found) == {first.name, second.name, "李四"}
+    assert found[second.name].message_id == found["李四"].message_id
+    hear_of(desk, found[second.name].message_id, Kind.DELIVERED)
+    found = mobiles(desk)
+    assert [found[one].outcome for one in (second.name, "李四", first.name)] == [
+        "ok", "ok", "waiting",
+    ]  # fmt: skip
+    desk.do(desk.room.drills.stop, COMMANDER)
+    assert mobiles(desk)["李四"].outcome == "ok"
+
+
+def test_a_mobile_that_is_not_known_is_dead_and_its_owner_is_named(desk: Desk) -> None:
+    desk.directory.standing = {WEST.id: [Officer(503, "王五", "", certified=True)]}
+    begin(desk)
+    assert (mobiles(desk)["王五"].outcome, mobiles(desk)["王五"].problem) == ("dead", "no_phone")
+
+
+def bare(desk: Desk, number: str, words: str = "收到") -> str:
+    """What became of a text of theirs."""
+    ident = desk.text_in(number, words)
+    return desk.do(lambda s: s.get_one(Reply, ident), SETUP).outcome
+
+
+def test_who_answers_a_drill_has_acknowledged_no_order(desk: Desk) -> None:
+    unit = desk.unit("京A0001")
+    phone = desk.unit_now(unit).crew[0].phone
+    order = desk.issue(unit)
+    desk.work(minutes=1)
+    begin(desk)
+    assert bare(desk, phone) == "to_person"
+    assert desk.assignment(order).state == "ISSUED"
+    assert [one.params["why"] for one in desk.alarms("reply_unmatched")] == ["drill"]
+    assert bare(desk, phone, f"1 {desk.assignment(order).code}") == "applied"
+    assert desk.assignment(order).state == "ACKED"
+
+
+def test_an_order_that_came_after_the_drill_is_what_is_answered(desk: Desk) -> None:
+    unit = desk.unit("京A0001")
+    phone = desk.unit_now(unit).crew[0].phone
+    begin(desk)
+    for name in ("东", "西"):
+        for channel in ("sms", "fax"):
+            hear(desk, name, channel, Kind.DELIVERED)
+    for one in mobiles(desk).values():
+        hear_of(desk, one.message_id, Kind.DELIVERED)
+    desk.work(minutes=5)
+    order = desk.issue(unit)
+    desk.work(minutes=1)
+    assert bare(desk, phone) == "applied"
+    assert desk.assignment(order).state == "ACKED"
+
+
+def test_nobody_has_to_read_that_a_drill_was_received(desk: Desk) -> None:
+    phone = desk.unit_now(desk.unit("京A0001")).crew[0].phone
+    assert bare(desk, phone) == "to_person", "an answer to nothing is read"
+    begin(desk)
+    desk.work(minutes=1)
+    before = len(desk.alarms())
+    assert bare(desk, phone) == "drill"
+    assert bare(desk, EAST.phone) == "drill"
+    assert len(desk.alarms()) == before
+    assert bare(desk, phone, "车坏了，来不了") == "to_person"
 
 
 def test_an_order_of_a_grave_case_keeps_the_lines(desk: Desk) -> None:
@@ -191,6 +300,23 @@ def test_begin_and_stop_are_on_record(desk: Desk) -> None:
     wanted = select(AuditEntry.action).filter_by(object_kind="drill", object_id=f"{made}")
     done = desk.do(lambda s: s.scalars(wanted.order_by(AuditEntry.id)).all(), SETUP)
     assert done[-2:] == ["drill.begun", "drill.stopped"]
+
+
+def test_the_board_masks_mobiles_and_counts_them_apart(desk: Desk, call: Call) -> None:  # noqa: F811
+    guard = Officer(504, "赵六", "+9991380050004", certified=True)
+    desk.directory.standing = {WEST.id: [guard]}
+    plan = call(COMMANDER, "GET", "/drill").get_json()["plan"]
+    assert [(one["channel"], one["addresses"], one["mobiles"]) for one in plan] == [
+        ("sms", 2, 1), ("fax", 2, 0),
+    ]  # fmt: skip
+    call(COMMANDER, "POST", "/drill")
+    desk.work()
+    answer = call(WEST_DESK, "GET", "/drill")
+    assert guard.phone not in answer.text
+    ((*_, mine),) = [one["calls"] for one in answer.get_json()["drill"]["branches"]]
+    assert (mine["person"], mine["address"], mine["channel"]) == ("赵六", "+99****0004", "sms")
+    own = answer.get_json()["drill"]["branches"][0]["calls"][0]
+    assert (own["person"], own["address"]) == ("", WEST.phone)
 
 
 def test_the_board_of_the_drill_over_http(desk: Desk, call: Call) -> None:  # noqa: F811

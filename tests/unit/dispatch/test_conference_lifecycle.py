@@ -51,6 +51,30 @@ def test_who_is_called_now(
 
 
 @pytest.mark.parametrize(
+    ("desk", "leaders", "wanted"),
+    [
+        (J, [F], True),
+        (J, [F, F], True),
+        (J, [L, F], True),
+        (L, [F], False),  # nobody waits for them
+        (J, [R], False),
+        (J, [J], False),
+        (J, [L], False),  # they were there, or the desk took them off
+        (J, [F, L], False),
+        (J, [F, W], False),
+        (J, [J, F], False),
+        (J, [R, F], False),
+        (J, [], False),
+    ],
+)
+def test_when_the_next_leader_is_called_by_itself(
+    desk: State, leaders: list[State], wanted: bool
+) -> None:
+    there = [One(Part.DESK, desk), *(One(Part.LEADER, one) for one in leaders)]
+    assert lifecycle.wants_leader(there) is wanted
+
+
+@pytest.mark.parametrize(
     ("state", "news", "hung_up", "after"),
     [
         (R, News.JOINED, False, J),

@@ -25,6 +25,23 @@ def test_demo_mode_binds_loopback_only(tmp_path: Path) -> None:
         load(var_dir=tmp_path, host="0.0.0.0")  # noqa: S104
 
 
+def test_limits_of_supervision_are_three_and_a_graver_level_is_not_slower(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load(var_dir=tmp_path).supervision_sign_hours == (24, 4, 1)
+    monkeypatch.setenv("CC_SUPERVISION_SIGN_HOURS", "48, 8,8")
+    monkeypatch.setenv("CC_SUPERVISION_REPLY_DAYS", "7,5,1")
+    assert load(var_dir=tmp_path).supervision_limits == [
+        {"sign_hours": 48, "reply_days": 7},
+        {"sign_hours": 8, "reply_days": 5},
+        {"sign_hours": 8, "reply_days": 1},
+    ]
+    for wrong in ("", "24,4", "24,4,1,1", "24,4,0", "4,24,1", "24;4;1", "24,4,a", "1000,4,1"):
+        monkeypatch.setenv("CC_SUPERVISION_SIGN_HOURS", wrong)
+        with pytest.raises(ValidationError, match="supervision_sign_hours"):
+            load(var_dir=tmp_path)
+
+
 def test_nobody_is_believed_to_be_a_proxy_unless_said(tmp_path: Path) -> None:
     assert load(var_dir=tmp_path).trusted_proxies == 0
     with pytest.raises(ValidationError, match="trusted_proxies"):

@@ -34,6 +34,7 @@ const party = (
   state,
   problem: null,
   hanging_up: false,
+  ring_at: null,
   rang_at: null,
   joined_at: state === 'JOINED' ? '2026-09-22T04:00:05Z' : null,
   ended_at: null,
@@ -88,6 +89,7 @@ beforeEach(() => {
     ready: true,
     extension: '8003',
     has_caller: true,
+    next_leader_seconds: 10,
     leaders: [{ id: 9, name: '赵刚', extension: '8004' }],
     colleagues: [{ id: 8, name: '周敏', extension: '8007' }],
   })
@@ -106,6 +108,32 @@ describe('a three-party call', () => {
     const parties = [party('desk', 'JOINED'), party('leader', 'FAILED', { problem: 'busy' })]
     const card = await show(conference({ parties }))
     expect(card.get('[data-testid=party-leader]').text()).toContain('占线')
+  })
+
+  it('says when the next leader is called, who may be held back or called at once', async () => {
+    const following = party('leader', 'WAITING', {
+      id: 5,
+      user_id: 10,
+      name: '孙丽',
+      ring_at: new Date(Date.now() + 8000).toISOString(),
+    })
+    const parties = [party('desk', 'JOINED'), party('leader', 'FAILED', { problem: 'busy' }), following]
+    api.choices.mockResolvedValue({
+      ready: true,
+      extension: '8003',
+      has_caller: false,
+      next_leader_seconds: 10,
+      leaders: [{ id: 10, name: '孙丽', extension: '' }],
+      colleagues: [],
+    })
+    const card = await show(conference({ parties }))
+    const row = card.get('[data-testid=party-leader]:last-child')
+    expect(row.text()).toMatch(/[78] 秒后自动呼叫/)
+    expect(row.get('button').attributes('aria-label')).toBe('不呼叫孙丽')
+    api.drop.mockResolvedValue(conference({ parties }))
+    await row.get('button').trigger('click')
+    expect(api.drop).toHaveBeenCalledWith(12, 5)
+    expect(card.get('[data-testid=conference-more]').text()).toContain('孙丽')
   })
 
   it('of an informant: the leader waits, and consent is written down with a reason', async () => {

@@ -15,6 +15,7 @@ vi.mock('@/api/endpoints', async (original) => ({
 
 const call = (channel: Drilled['channel'], outcome: Drilled['outcome'], more = {}): Drilled => ({
   channel,
+  person: '',
   address: '+999100050012',
   outcome,
   problem: null,
@@ -48,7 +49,7 @@ const drill = (more: Partial<Drill> = {}): Drill => ({
 })
 const board = (more: Partial<DrillBoard> = {}): DrillBoard => ({
   drill: drill(),
-  plan: [{ channel: 'sms', addresses: 2, words: '演练：通信测试' }],
+  plan: [{ channel: 'sms', addresses: 2, mobiles: 3, words: '演练：通信测试' }],
   obstacle: null,
   ...more,
 })
@@ -94,6 +95,41 @@ describe('the drill of the lines', () => {
     expect(of('dead', 'busy')).toBe('none')
     expect(of('dead', 'waiting')).toBe('unknown')
     expect(of('stopped')).toBe('unknown')
+  })
+
+  it('counts mobiles apart: a branch is not reached by them', () => {
+    const mobile = call('sms', 'ok', { person: '张三', address: '+99****0001' })
+    const branch = { organisation_id: 12, name: '', lat: null, lon: null }
+    expect(readiness({ ...branch, calls: [call('sms', 'dead'), mobile] })).toEqual({
+      readiness: 'none',
+      ok: 0,
+      all: 1,
+    })
+    const calls = [call('fax', 'ok'), mobile]
+    expect(channelsOf(drill({ branches: [{ ...branch, calls }] }))).toEqual(['fax'])
+  })
+
+  it("unfolds a branch's people, each with a masked number, and names them among the dead", async () => {
+    const people = [
+      call('sms', 'ok', { person: '张三', address: '+99****0001' }),
+      call('sms', 'dead', { person: '李四', address: '+99****0002', problem: 'rejected' }),
+    ]
+    const shown = drill()
+    shown.branches[0]?.calls.push(...people)
+    await show(board({ drill: shown }))
+    expect(found('drill-ready')?.textContent).toContain('1/4')
+    expect(found('drill-ready-mobiles')?.textContent).toContain('1/2')
+    expect(found('drill-mobiles-13')).toBeNull()
+    const button = found('drill-mobiles-12')
+    expect(button?.textContent).toContain('1/2')
+    expect(document.querySelectorAll('[data-testid=drill-person-12]')).toHaveLength(0)
+    button?.click()
+    await flushPromises()
+    const rows = [...document.querySelectorAll('[data-testid=drill-person-12]')]
+    expect(rows.map((row) => row.textContent.includes('+99****000'))).toEqual([true, true])
+    expect(button?.getAttribute('aria-expanded')).toBe('true')
+    expect(found('drill-dead')?.textContent).toContain('李四')
+    expect(found('drill-plan')?.textContent).toContain('3 部手机')
   })
 
   it('shows the branches on the map, and says who is not on it', async () => {

@@ -6,6 +6,11 @@ export default {
     'Your extension {extension} rings first; once you answer, the people below are called. All of it is recorded and sealed with the case.',
   leader: 'Leader on duty',
   first: '{name} (called first)',
+  next: 'Whoever is not reached is followed by the next leader on duty after {n} s.',
+  ringsIn: 'is called in {n} s',
+  byItself: 'called automatically',
+  holdBack: 'Do not call',
+  holdBackWho: 'Do not call {name}',
   withCaller: 'Call the caller as well',
   recorded: 'The caller is told of the recording first. Nobody sees the number.',
   informantFirst:

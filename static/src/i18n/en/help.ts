@@ -75,7 +75,7 @@ export default {
     drill: {
       word: 'Communications drill',
       means:
-        'Sends a drill message to every number of every branch and lists which are reached, busy, unanswered or dead; the map shows which branch can be reached. Not while an order of level 2 or above is open: one that goes out stops it.',
+        'Sends a drill message to every number of every branch, and a text alone to the mobiles of crews and people on duty; lists which are reached, busy, unanswered or dead, mobiles apart; the map shows which branch can be reached. Not while an order of level 2 or above is open: one that goes out stops it.',
     },
     duty: {
       word: 'Duty roster',

@@ -19,11 +19,7 @@ export default {
   none: 'No supervision orders',
   noneHint: 'The system drafts one when a case or an order is overdue; a case can be supervised on its page.',
   wordsHint: 'The order is printed: no name, number or address of a complainant or an informant.',
-  limits: {
-    1: 'Sign within 24 hours, reply within 5 working days',
-    2: 'Sign within 4 hours, reply within 3 working days',
-    3: 'Sign within 1 hour, reply within 2 working days',
-  },
+  limits: 'Hours to sign: {sign_hours}; working days to reply: {reply_days}',
   act: {
     propose: 'Propose',
     issue: 'Issue',
