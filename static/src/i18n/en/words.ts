@@ -95,6 +95,7 @@ export default {
     HELD: 'Held',
     QUEUED: 'Queued',
     PAUSED: 'Paused',
+    CALLING: 'Calling',
     SENDING: 'Sending',
     SENT: 'Sent',
     DELIVERED: 'Delivered',

@@ -90,6 +90,7 @@ export default {
     HELD: '暂缓',
     QUEUED: '排队',
     PAUSED: '暂停中',
+    CALLING: '呼出中',
     SENDING: '发送中',
     SENT: '已发出',
     DELIVERED: '已送达',
