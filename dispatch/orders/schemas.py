@@ -354,6 +354,6 @@ class Expected(BaseModel):
 
 
 class OutlookOut(BaseModel):
-    """Faxes and calls of the order that have not ended; empty while everything outbound is paused."""
+    """Faxes and calls of the order that have not ended; none while outbound is paused."""
 
     expected: list[Expected]

@@ -313,16 +313,6 @@ export default {
     resultCode: 'Result',
     closed: 'closed',
     none: 'No orders yet',
-    via: {
-      gps: 'GPS, confirmed',
-      app: 'app',
-      desk: 'desk, on behalf',
-      sms: 'SMS',
-      fax: 'fax',
-      voice: 'phone key (proves the number, not the person)',
-      vehicle: 'vehicle button',
-      page: 'Read on the page',
-    },
     copy: 'copy',
     limit: {
       left: '{stage} within {time}',
