@@ -15,7 +15,9 @@ const state = (wrong: string[]) => ({
   ok: true,
   mode: 'live',
   degraded: wrong,
-  parts: Object.fromEntries(['worker', 'sms', 'fax', 'voice'].map((one) => [one, { ok: !wrong.includes(one) }])),
+  parts: Object.fromEntries(
+    ['worker', 'sms', 'fax', 'voice'].map((one) => [one, { ok: !wrong.includes(one) }]),
+  ),
 })
 const says = (...wrong: string[]) => vi.mocked(health).mockResolvedValueOnce(state(wrong))
 
