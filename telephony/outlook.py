@@ -1,4 +1,4 @@
-"""When the calls that wait will be over: the queue played forward on the lines there are.
+"""When calls will be over: those under way, and the queue played forward on the lines there are.
 
 Faxes and calls of one list follow one another; of what may start, the urgent goes first, then the
 older. How long one takes is what the last ones took.
@@ -35,25 +35,29 @@ class Waiting:
     priority: int
     try_at: datetime
     is_under_way: bool = False
+    sent_at: datetime | None = None
 
 
 @carried_out_by(Role.HOUSE)
 def expected(
     session: Session, message_ids: Collection[int], lines: Mapping[str, int]
 ) -> dict[int, datetime]:
-    """Message id -> when its call should be over, of those that wait. `lines` by channel."""
+    """Message id -> when its call should be over; one that takes longer than usual is left out.
+    `lines` by channel.
+    """
     open_calls = select(Message).where(
         Message.channel.in_(CALLS), Message.state.in_([State.QUEUED, *IN_FLIGHT])
     )
     by_channel: dict[str, list[Waiting]] = {}
     for one in session.scalars(open_calls.order_by(Message.id)):
         told = Waiting(one.id, one.list_key, one.position, one.priority, one.try_at,
-                       one.state in IN_FLIGHT)  # fmt: skip
+                       one.state in IN_FLIGHT, one.sent_at)  # fmt: skip
         by_channel.setdefault(one.channel, []).append(told)
     found: dict[int, datetime] = {}
+    moment = now(session)
     for channel, calls in by_channel.items():
         takes = _takes(session, Channel(channel))
-        found |= played(calls, lines.get(channel, 1), takes, now(session))
+        found |= played(calls, lines.get(channel, 1), takes, moment) | begun(calls, takes, moment)
     return {ident: at for ident, at in found.items() if ident in message_ids}
 
 
@@ -80,6 +84,12 @@ def played(
         waiting.remove(best)
         free = sorted([*free, found[best.id]])
     return found
+
+
+def begun(calls: Sequence[Waiting], takes: timedelta, moment: datetime) -> dict[int, datetime]:
+    """When each call under way ends, while it takes no longer than usual. Pure."""
+    under_way = {one.id: one.sent_at for one in calls if one.is_under_way and one.sent_at}
+    return {ident: at + takes for ident, at in under_way.items() if at + takes > moment}
 
 
 def _is_head(one: Waiting, waiting: Sequence[Waiting]) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from dispatch.delivery.lifecycle import QUEUED
+from dispatch.delivery.lifecycle import UNDER_WAY
 from dispatch.delivery.models import Delivery
 from dispatch.orders.models import Order
 from kernel import pause
@@ -26,15 +26,15 @@ def by_assignment(session: Session, order_ids: Iterable[int]) -> dict[int, list[
 def expected(
     session: Session, order_id: int, lines: Mapping[str, int]
 ) -> list[tuple[int, datetime]]:
-    """When the order's faxes and calls that wait should be over: (delivery id, UTC). None of it
-    during a pause of everything outbound.
+    """When the order's faxes and calls should be over, those that wait and those under way:
+    (delivery id, UTC). None of it during a pause of everything outbound.
     """
-    mine = select(Delivery).where(Delivery.order_id == order_id, Delivery.state == QUEUED)
-    waiting = {one.message_id: one.id for one in session.scalars(mine) if one.message_id}
-    if not waiting or pause.is_on(session):
+    mine = select(Delivery).where(Delivery.order_id == order_id, Delivery.state.in_(UNDER_WAY))
+    open_calls = {one.message_id: one.id for one in session.scalars(mine) if one.message_id}
+    if not open_calls or pause.is_on(session):
         return []
-    found = outlook.expected(session, waiting, lines)
-    return [(waiting[ident], at) for ident, at in found.items()]
+    found = outlook.expected(session, open_calls, lines)
+    return [(open_calls[ident], at) for ident, at in found.items()]
 
 
 def locked(session: Session, which: ColumnElement[bool]) -> Delivery | None:

@@ -1,6 +1,6 @@
 """The acknowledgement ledger of an order: who knew what, when, over which way, by what proof."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -25,6 +25,14 @@ BY_PERSON = ("desk", "gps")
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """One thing that a proof names, by a key of PROOFS: its number, the key pressed, a moment."""
+
+    what: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """What an acknowledgement rests on: who said it, by which way, naming what."""
 
@@ -34,9 +42,9 @@ class Proof:
     details: Mapping[str, Any]
 
     @property
-    def named(self) -> str:
-        """What it names, in one line."""
-        return " ".join(f"{name}={value}" for name, value in self.details.items())
+    def named(self) -> list[Named]:
+        """What it names, in the sequence in which it was written down."""
+        return [Named(what, str(value)) for what, value in self.details.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +170,12 @@ STATES = {
     "HELD": "暂缓", "QUEUED": "排队", "SENDING": "发送中", "SENT": "已发出", "DELIVERED": "已送达",
     "FAILED": "失败", "UNKNOWN": "结果不明", "CANCELLED": "已停止",
 }  # fmt: skip
+PROOFS = {
+    "inbound_id": "来信", "attachment_id": "附件", "message_id": "消息", "receipt_id": "回执",
+    "number": "号码", "key": "按键", "downlink_id": "下发", "terminal_id": "终端",
+    "happening_id": "轨迹事件", "proposal_id": "到场提示", "since": "起始", "offer_id": "移交",
+    "user_id": "账号",
+}  # fmt: skip
 _STYLE = """
 @page { size: A4 landscape; margin: 14mm 12mm 16mm;
   @bottom-right { content: "第 " counter(page) " 页 / 共 " counter(pages) " 页"; font-size: 8pt } }
@@ -208,7 +222,7 @@ def cleared(
             "delivered": shown(one.delivered_at),
             "result": " ".join(filter(None, (STATES.get(one.state), one.problem))),
             "acknowledged": shown(one.acknowledged_at),
-            "proof": _in_words(one.proof) if one.proof else "",
+            "proof": _in_words(one.proof, shown) if one.proof else "",
         }
         for one in found
     ]
@@ -235,5 +249,11 @@ def _render(told: Cleared[Fields]) -> bytes:
     return made
 
 
-def _in_words(proof: Proof) -> str:
-    return f"{WAYS.get(proof.via, proof.via)} {proof.actor} {proof.named}".strip()
+def _in_words(proof: Proof, shown: Callable[[datetime], str]) -> str:
+    def named(one: Named) -> str:
+        moment = one.what == "since"
+        value = shown(datetime.fromisoformat(one.value)) if moment else one.value
+        return f"{PROOFS.get(one.what, one.what)} {value}"
+
+    said = f"{WAYS.get(proof.via, proof.via)} {proof.actor}"
+    return "，".join((said.strip(), *map(named, proof.named)))

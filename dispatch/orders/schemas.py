@@ -299,13 +299,20 @@ class OrderOut(OrderSummaryOut):
     assignments: list[AssignmentOut]
 
 
+class NamedOut(BaseModel):
+    """One thing that a proof names: `what` it is, and its number, key or moment."""
+
+    what: str
+    value: str
+
+
 class ProofOut(BaseModel):
-    """What an acknowledgement rests on; `named` is the message's id, never its words."""
+    """What an acknowledgement rests on; `named` are ids of messages, never their words."""
 
     via: str
     actor: str
     report: str
-    named: str
+    named: list[NamedOut]
 
 
 class LedgerLine(BaseModel):
@@ -340,13 +347,13 @@ class LedgerOut(BaseModel):
 
 
 class Expected(BaseModel):
-    """When a call that waits for its turn should be over."""
+    """When a fax or a call should be over."""
 
     delivery_id: int
     at: Utc
 
 
 class OutlookOut(BaseModel):
-    """Faxes and calls of the order that wait; empty while everything outbound is paused."""
+    """Faxes and calls of the order that have not ended; none while outbound is paused."""
 
     expected: list[Expected]

@@ -987,6 +987,12 @@ export interface Order extends OrderSummary {
   assignments: Assignment[]
 }
 
+/** One thing that a proof names: `what` it is, and its number, key or moment. */
+export interface Named {
+  what: string
+  value: string
+}
+
 /** A message; or an acknowledgement that answered none, `channel` being its way then. */
 export interface LedgerRow {
   target: string
@@ -1002,8 +1008,8 @@ export interface LedgerRow {
   state: DeliveryState | ''
   problem: string | null
   attempts: number
-  /** What the acknowledgement rests on; `named` is the message's id, never its words. */
-  proof: { via: string; actor: string; report: AssignmentReport; named: string } | null
+  /** What the acknowledgement rests on; `named` are ids of messages, never their words. */
+  proof: { via: string; actor: string; report: AssignmentReport; named: Named[] } | null
 }
 
 export interface Ledger {

@@ -5,14 +5,14 @@ import { gather } from '@/lib/gather'
 import { realtime } from '@/realtime'
 import type { Delivery, Id, Instant, Order, OrderSummary } from '@/api/types'
 
-const waitsForALine = ({ state, channel }: Delivery): boolean =>
-  state === 'QUEUED' && (channel === 'fax' || channel === 'voice')
+const isCalling = ({ state, channel }: Delivery): boolean =>
+  ['QUEUED', 'SENDING', 'SENT'].includes(state) && (channel === 'fax' || channel === 'voice')
 
 /** Open orders, and those whose every recipient is shown. */
 export const useOrders = defineStore('orders', () => {
   const open = shallowRef<OrderSummary[]>([])
   const details = shallowRef<ReadonlyMap<Id, Order>>(new Map())
-  /** When faxes and calls that wait should be over, by delivery. */
+  /** When faxes and calls should be over, by delivery. */
   const expected = shallowRef<ReadonlyMap<Id, Instant>>(new Map())
   let watchers = 0
 
@@ -23,7 +23,7 @@ export const useOrders = defineStore('orders', () => {
   async function load(id: Id): Promise<Order> {
     const order = await api.one(id)
     keep(order)
-    if (order.assignments.some(({ deliveries }) => deliveries.some(waitsForALine))) {
+    if (order.assignments.some(({ deliveries }) => deliveries.some(isCalling))) {
       void lookOut(id).catch(() => undefined)
     }
     return order

@@ -1,11 +1,13 @@
 """The ledger: who was told over which way, who took it, and by what proof."""
 
+import re
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
 from dispatch.orders import ledger, queries
-from dispatch.orders.ledger import Line
+from dispatch.orders.ledger import Line, Proof
 from kernel.clock import FixedClock
 from telephony import receipts
 from telephony.lifecycle import Kind
@@ -53,6 +55,21 @@ def test_what_a_dispatcher_heard_stands_on_a_line_of_its_own(desk: Desk) -> None
     _, said = lines(desk, order_id)
     assert (said.channel, said.name, said.address, said.state) == ("desk", "李文涛", "", "")
     assert said.proof and said.proof.report == "ON_SCENE"
+
+
+def test_a_proof_is_told_in_words_and_in_the_bureaus_zone(desk: Desk) -> None:
+    order_id = desk.issue(desk.unit("京A0001"), channels=("sms",))
+    desk.work(seconds=1)
+    desk.text_in(desk.deliveries(order_id)[0].address, "1")
+    found = [one for one in lines(desk, order_id) if one.proof]
+    track = Proof("gps", "李文涛", "ON_SCENE", {"proposal_id": 7, "since": "2026-09-22T01:00:00Z"})
+    order, moment = desk.order(order_id), desk.clock.now()
+    rows = ledger.cleared(
+        order, [*found, replace(found[0], proof=track)], moment, desk.room.zone
+    ).for_way("print")["rows"]
+    by_text, by_track = (row["proof"] for row in rows)
+    assert re.fullmatch(r"短信 警员100，来信 \d+", by_text)
+    assert by_track == "轨迹确认 李文涛，到场提示 7，起始 09-22 09:00:00"
 
 
 def test_later_reports_are_no_acknowledgement(desk: Desk) -> None:

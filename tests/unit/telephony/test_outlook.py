@@ -1,11 +1,11 @@
-"""When calls that wait should be over, reckoned forward from the queue."""
+"""When calls should be over, reckoned forward from the queue."""
 
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.outlook import Waiting, played
+from telephony.outlook import Waiting, begun, played
 
 NOW = datetime(2026, 9, 22, 1, 0, tzinfo=UTC)
 TAKES = timedelta(seconds=20)
@@ -32,6 +32,16 @@ def test_the_urgent_goes_first_then_the_older() -> None:
 def test_a_list_goes_one_after_the_other_however_many_lines_are_free() -> None:
     told = [call(n, list_key="a", position=3 - n) for n in (1, 2, 3)]
     assert seconds(told, 4) == {3: 20, 2: 40, 1: 60}
+
+
+def test_one_under_way_ends_when_it_has_taken_the_usual_time_and_later_nobody_knows() -> None:
+    told = [
+        call(1, is_under_way=True, sent_at=NOW - timedelta(seconds=5)),
+        call(2, is_under_way=True, sent_at=NOW - timedelta(seconds=25)),
+        call(3, is_under_way=True),
+        call(4),
+    ]
+    assert begun(told, TAKES, NOW) == {1: NOW + timedelta(seconds=15)}
 
 
 def test_what_is_under_way_is_half_done_and_holds_its_line_and_its_list() -> None:

@@ -3,6 +3,7 @@ import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Delivery } from '@/api/types'
 import { i18n } from '@/i18n'
+import { useOrders } from '@/stores/orders'
 import { useSession } from '@/stores/session'
 import DeliveryRow from './DeliveryRow.vue'
 
@@ -49,6 +50,28 @@ describe('the row of a fax', () => {
     expect(words(fax)).toContain('正在发送第 2 页，共 3 页')
     i18n.global.locale.value = 'en'
     expect(words(fax)).toContain('sending page 2 of 3')
+  })
+
+  it('is called calling while it has the line, with the time when it should be over', () => {
+    i18n.global.locale.value = 'en'
+    setActivePinia(createPinia())
+    const at = (seconds: number) => new Date(Date.now() + seconds * 1_000).toISOString()
+    useOrders().expected = new Map([[3, at(60)]])
+    const shown = row({ ...fax, parts: null })
+    expect(shown.get('[data-testid=delivery-3-state]').text()).toBe('Calling')
+    expect(shown.text()).toMatch(/over by about \d\d:\d\d/)
+    useOrders().expected = new Map([[3, at(-60)]])
+    expect(row(fax).text()).not.toContain('over by about')
+  })
+
+  it('does not say once more whose it is, nor offers to send again what may still arrive', async () => {
+    setActivePinia(createPinia())
+    useSession().me = { permissions: ['order.create'] } as never
+    const shown = row(fax)
+    expect(shown.text()).not.toContain(fax.name)
+    expect(shown.find('[data-testid=delivery-3-resend]').exists()).toBe(false)
+    await shown.get('[data-testid=delivery-3-text-toggle]').trigger('click')
+    expect(shown.find('[data-testid=delivery-3-resend]').exists()).toBe(true)
   })
 
   it('counts what passed once none is', () => {

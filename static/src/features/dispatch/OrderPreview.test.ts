@@ -64,6 +64,7 @@ async function open() {
 
 describe('the words before they go', () => {
   beforeEach(() => {
+    Element.prototype.scrollIntoView = vi.fn()
     setActivePinia(createPinia())
     vi.spyOn(orders, 'preview').mockResolvedValue(preview)
     vi.spyOn(orders, 'list').mockResolvedValue([])
@@ -75,6 +76,7 @@ describe('the words before they go', () => {
     const { wrapper } = await open()
     expect(wrapper.get('[data-testid=preview-text-0]').text()).toBe(WORDS)
     expect(wrapper.get('[data-testid=preview-address-0]').text()).toContain('+99913800000001')
+    expect(wrapper.get('[data-testid=preview-total]').text()).toBe('共 1 件：短信 1（1 条）')
   })
 
   it('stand with what follows while nobody accepts', async () => {

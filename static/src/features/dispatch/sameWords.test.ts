@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PreviewRecipient } from '@/api/types'
-import { sameWords } from './sameWords'
+import { sameWords, totals } from './sameWords'
 
 const to = (name: string, rest: Partial<PreviewRecipient> = {}): PreviewRecipient => ({
   target: { kind: 'unit', id: 1, name: '执法一组' },
@@ -31,5 +31,23 @@ describe('who gets the same words', () => {
     ['another unit', { target: { kind: 'unit' as const, id: 2, name: '执法二组' } }],
   ])('but %s stands alone', (_, other) => {
     expect(sameWords([to('李建国'), to('王芳', other)])).toHaveLength(2)
+  })
+})
+
+describe('how much leaves', () => {
+  it('counts messages and what is paid for by channel, and nothing that stays', () => {
+    const found = totals([
+      to('李建国'),
+      to('王芳'),
+      to('执法一组', { channel: 'app', pages: null }),
+      to('朝外所', { channel: 'fax', pages: 1 }),
+      to('建国门所', { channel: 'fax', blocked: 'no_fax_number' }),
+      to('景山所', { channel: 'fax', held: 'attendance_unconfirmed' }),
+    ])
+    expect([...found]).toEqual([
+      ['sms', { messages: 2, pages: 4 }],
+      ['app', { messages: 1, pages: 0 }],
+      ['fax', { messages: 1, pages: 1 }],
+    ])
   })
 })

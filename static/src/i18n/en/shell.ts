@@ -51,6 +51,12 @@ export default {
     lost: 'Cut off from the server; last update {span} ago. What you see may be old. It catches up by itself when the line returns.',
     again: 'Connecting again',
   },
+  channels: {
+    down: 'Nothing leaves by: {ways}',
+    since: 'since {time}',
+    kept: 'What waits is kept and leaves by itself afterwards; for what is urgent use another channel.',
+    back: 'Back in service: {ways}',
+  },
   away: {
     title: 'The server cannot be reached',
     kept: 'Text you have typed in this tab is kept; go on when the line is back.',

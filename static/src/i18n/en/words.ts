@@ -91,10 +91,22 @@ export default {
     CANCELLED: 'Cancelled',
     NEED_HELP: 'Needs help',
   },
+  /** By which way somebody said it. */
+  via: {
+    gps: 'GPS, confirmed',
+    app: 'App',
+    desk: 'Desk, on behalf',
+    sms: 'SMS',
+    fax: 'Fax',
+    voice: 'Phone key (proves the number, not the person)',
+    vehicle: 'Vehicle button',
+    page: 'Read on the page',
+  },
   deliveryState: {
     HELD: 'Held',
     QUEUED: 'Queued',
     PAUSED: 'Paused',
+    CALLING: 'Calling',
     SENDING: 'Sending',
     SENT: 'Sent',
     DELIVERED: 'Delivered',

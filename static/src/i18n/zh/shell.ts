@@ -51,6 +51,12 @@ export default {
     lost: '与服务器断开，最后一次更新在 {span}前。画面可能已过时，恢复后会自动补齐。',
     again: '正在重新连接',
   },
+  channels: {
+    down: '{ways}暂时发不出去',
+    since: '自 {time}',
+    kept: '未发出的留在队列，恢复后自动发出；急件请改用其他渠道。',
+    back: '{ways}已恢复',
+  },
   away: {
     title: '暂时连不上服务器',
     kept: '本标签页里已填写的文字仍然保留，连上后继续。',

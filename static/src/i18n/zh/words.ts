@@ -86,10 +86,22 @@ export default {
     CANCELLED: '已撤销',
     NEED_HELP: '需增援',
   },
+  /** By which way somebody said it. */
+  via: {
+    gps: 'GPS（人工确认）',
+    app: '移动端',
+    desk: '调度台代报',
+    sms: '短信',
+    fax: '传真',
+    voice: '电话按键（证明号码，不证明本人）',
+    vehicle: '车载按键',
+    page: '网页已阅',
+  },
   deliveryState: {
     HELD: '暂缓',
     QUEUED: '排队',
     PAUSED: '暂停中',
+    CALLING: '呼出中',
     SENDING: '发送中',
     SENT: '已发出',
     DELIVERED: '已送达',
