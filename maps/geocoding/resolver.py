@@ -28,8 +28,6 @@ _INSTEAD_OF_NAMED = dict.fromkeys(LEVELS, 0.6) | {"door": 0.85, "district": 0.3,
 """What a mere place is worth to someone who named a business that is not known there."""
 PASTED, ASSUMED = 0.97, 0.8
 """That coordinates are meant as they stand: from a map app or with their datum; without one."""
-CLEAR = 0.6
-"""A text whose whole finds something this sure is no place told by another."""
 _MOVED_LEVELS = {"district": "district", "unknown": "unknown"}
 
 
@@ -57,7 +55,7 @@ class Geocoder:
             return [_pasted(point), *around][:limit]
         if (told := relative.split(text)) and (anchors := self._sources_for(session, told.anchor)):
             whole = self._sources_for(session, text)
-            if not whole or whole[0].confidence < CLEAR or whole[0].name is None:
+            if not _is_called_so(whole):
                 return [_moved(told, anchor) for anchor in anchors][:limit]
             return whole[:limit]
         return self._sources_for(session, text)[:limit]
@@ -85,6 +83,11 @@ def _ranked(query: Query, found: list[Candidate]) -> list[Candidate]:
         found = _behind_named(found)
     ranked = sorted(found, key=lambda c: (-c.confidence, LEVELS.index(c.level)))
     return [_rounded(c) for c in ranked if c.confidence >= LEAST]
+
+
+def _is_called_so(found: list[Candidate]) -> bool:
+    """Whether a business has the whole text for its name, 对面 and all."""
+    return bool(found) and "name:exact" in found[0].evidence
 
 
 def _pasted(point: Pasted) -> Candidate:

@@ -8,6 +8,7 @@ election as well. The weights are data (weights.json), fitted by likelihood on g
 """
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -147,7 +148,9 @@ def match(
         Match(row, readings[r], float(flat[i, best[i]]), _how(features[r, i, t]))
         for i, (row, r, t) in enumerate(zip(rows, which.tolist(), target.tolist(), strict=True))
     ]
-    return sorted(found, key=lambda m: (-m.score, m.row.id))
+    # Among equals the name that most of them have is the likeliest to be the one meant.
+    namesakes = Counter(row.local for row in rows)
+    return sorted(found, key=lambda m: (-round(m.score, 6), -namesakes[m.row.local], m.row.id))
 
 
 def confidences(matches: Sequence[Match], weights: Weights = _WEIGHTS) -> list[float]:
