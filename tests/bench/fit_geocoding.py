@@ -114,6 +114,8 @@ def _bounds() -> list[tuple[float, float]]:
     limits = dict.fromkeys((*scoring.FEATURES, *scoring.NOBODY), (-99.0, 99.0))
     limits |= dict.fromkeys(NEVER_HELPS, (-99.0, -LEAST_HARM))
     limits |= {"short": (-99.0, 0.0), "order": (-99.0, 0.0)}
+    # People seldom name a district in which the place is not; the generators never do.
+    limits |= {"district_other": (-99.0, -1.2)}
     limits |= {name: (least, 99.0) for name, least in HELPS.items()}
     return list(limits.values())
 
