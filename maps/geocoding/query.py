@@ -153,7 +153,8 @@ class Vocabulary:
     def _within(self, text: str, has_street: bool) -> tuple[list[Reading], str]:
         """The readings in which a landmark was said first, and where in the house."""
         local = _STATION_SAID.sub("", normalise.without_region(text))
-        for begun in [local, *(local.removeprefix(_short(d)) for d, _ in self._districts)]:
+        begins = (local.removeprefix(_short(district)) for district, _ in self._districts)
+        for begun in dict.fromkeys((local, *begins)):
             for end in range(min(len(begun), _LONGEST_LANDMARK), 1, -1):
                 if any(s.startswith(begun[:end]) and begun.startswith(s)
                        for s in self._written.get(begun[:2], ())):  # fmt: skip

@@ -175,30 +175,80 @@ def against(reading: Reading) -> Numbers:
 def described(readings: Sequence[Reading], rows: Sequence[Row], said: str = "") -> Numbers:
     """FEATURES by reading, row and the form of the row's name that is compared."""
     names = [row.core for row in rows] + [row.local for row in rows] + [row.trunk for row in rows]
-    forms = [_Form.of(names)]
+    whole = _Form.of(names)
     outer = _Form.of(names[: len(rows)] + names[-len(rows) :])
-    shape = (len(readings), len(rows), 5, len(FEATURES))
-    features = np.zeros(shape)
-    for place, reading in enumerate(readings):
-        cut = (
-            [*forms, outer.begun(len(reading.name))] if len(reading.name) >= SHORTEST_CUT else forms
-        )
-        told = np.concatenate([_mishaps(reading.name, form) for form in cut])
-        told = told.reshape(-1, len(rows), told.shape[1]).transpose(1, 0, 2)
-        features[place, :, : told.shape[1], : told.shape[2]] = told
-        # What was cut off stands in the place of what was left out.
-        features[place, :, told.shape[1] :, _INDEX["left_out"]] = 99
-        features[place, :, 3:, _INDEX["cut"]] = 1
-        features[place, :, 3:, _INDEX["inexact"]] = 1
-        features[place, :, :, _INDEX["order"]] = place
-        features[place, :, :, _INDEX["street_written"] :] = np.array(
-            [_place(reading, row) for row in rows]
-        )[:, None, :]
+    places = _Places.of(rows)
+    # Readings often differ in the place alone.
+    told = {name: _named(name, whole, outer) for name in {reading.name for reading in readings}}
+    features = np.zeros((len(readings), len(rows), _FORMS, len(FEATURES)))
+    for order, reading in enumerate(readings):
+        features[order, :, :, : _INDEX["short"]] = told[reading.name]
+        features[order, :, :, _INDEX["order"]] = order
+        features[order, :, :, _INDEX["street_written"] :] = places.told(reading)[:, None, :]
     features[..., _INDEX["short"]] = features[..., _INDEX["inexact"]] / np.array(
         [max(len(reading.name), 1) for reading in readings]
     ).reshape(-1, 1, 1)
     features[..., _INDEX["whole"]] = np.array([row.whole == said for row in rows])[None, :, None]
     return features
+
+
+_FORMS = 5
+"""Of a row's name: core, local, trunk; core and trunk as far as they were said."""
+_CUT = 3
+"""The forms from here on are cut."""
+_NEVER = 99
+"""So many characters left out are never the likeliest."""
+
+
+def _named(said: str, whole: "_Form", outer: "_Form") -> Numbers:
+    """The features up to `inexact` by row and form."""
+    told = _mishaps(said, whole)
+    rows, width = len(told) // _CUT, told.shape[1]
+    # By form and row. What was cut off stands in the place of what was left out.
+    found = np.zeros((_FORMS * rows, width))
+    found[: len(told)] = told
+    found[len(told) :, _INDEX["left_out"]] = _NEVER
+    longer = np.flatnonzero(outer.lengths > len(said))
+    if len(said) >= SHORTEST_CUT and len(longer):
+        found[len(told) + longer] = _mishaps(said, outer.begun(len(said), longer.tolist()))
+    found[len(told) :, [_INDEX["cut"], _INDEX["inexact"]]] = 1
+    return found.reshape(_FORMS, rows, width).transpose(1, 0, 2)
+
+
+class _Places(NamedTuple):
+    """Where the rows are, a column each."""
+
+    district: NDArray[np.object_]
+    street: NDArray[np.object_]
+    number: NDArray[np.object_]
+    address: list[str]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> "_Places":
+        return cls(
+            np.array([row.district for row in rows], object),
+            np.array([row.street for row in rows], object),
+            np.array([row.number for row in rows], object),
+            [row.address for row in rows],
+        )
+
+    def told(self, reading: Reading) -> Numbers:
+        """The features from `street_written` on, by row."""
+        found = np.zeros((len(self.address), len(FEATURES) - _INDEX["street_written"]))
+        if reading.within or reading.street:
+            if reading.within:
+                here = np.array([reading.within in address for address in self.address])
+            else:
+                here = self.street == reading.street
+            heard = not reading.within and reading.heard != "characters"
+            found[:, int(heard)], found[:, 2] = here, ~here
+            if reading.number:
+                same = self.number == reading.number
+                found[:, 3], found[:, 4] = here & same, here & ~same
+        if reading.district:
+            known, same = self.district != "", self.district == reading.district
+            found[:, 5], found[:, 6] = known & same, known & ~same
+        return found
 
 
 class _Form(NamedTuple):
@@ -214,10 +264,10 @@ class _Form(NamedTuple):
         heard, slurs = zip(*map(_sounds, names), strict=True)
         return cls(names, list(heard), list(slurs), np.array([len(n) for n in names], dtype=float))
 
-    def begun(self, length: int) -> "_Form":
-        """The first characters alone; each has one mark."""
-        written, heard, slurs = ([text[:length] for text in texts] for texts in self[:3])
-        return _Form(written, heard, slurs, np.minimum(self.lengths, length))
+    def begun(self, length: int, places: list[int]) -> "_Form":
+        """The first characters alone of some that are longer; each character has one mark."""
+        written, heard, slurs = ([texts[n][:length] for n in places] for texts in self[:3])
+        return _Form(written, heard, slurs, np.full(len(places), float(length)))
 
 
 def _mishaps(said: str, names: _Form) -> Numbers:
@@ -236,27 +286,6 @@ def _common(said: str, names: list[str]) -> Numbers:
     """How many characters of each name were said in their order."""
     common: Numbers = cdist([said], names, scorer=LCSseq.similarity, dtype=np.float64)[0]
     return common
-
-
-def _place(reading: Reading, row: Row) -> tuple[bool, ...]:
-    """The features from `street_written` on."""
-    if reading.within:
-        here, written = reading.within in row.address, True
-    else:
-        here = bool(reading.street) and reading.street == row.street
-        written = reading.heard == "characters"
-    placed = bool(reading.street or reading.within)
-    told = bool(reading.number) and here
-    near = bool(reading.district and row.district)
-    return (
-        here and written,
-        here and not written,
-        placed and not here,
-        told and reading.number == row.number,
-        told and reading.number != row.number,
-        near and reading.district == row.district,
-        near and reading.district != row.district,
-    )
 
 
 def _how(features: Numbers) -> str:
