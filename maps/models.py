@@ -91,6 +91,25 @@ class Street(Base):
     geom: Mapped[Any | None] = mapped_column(_geometry("MULTILINESTRING"))
 
 
+class Landmark(Base):
+    """A place that people know by its name: a bridge, a station, a mall, a tower.
+
+    `key` is how it is looked up (`maps.geocoding.query.landmark`); `licence` is what its source
+    wants to be said.
+    """
+
+    __tablename__ = "landmarks"
+    __table_args__ = (Index("ix_landmarks_key", "key"), {"schema": "maps"})
+
+    id: Mapped[Key]
+    name: Mapped[Name]
+    key: Mapped[Name]
+    district: Mapped[str] = mapped_column(String(60), server_default="")
+    geom: Mapped[Any] = mapped_column(_geometry("POINT"), nullable=False)
+    source: Mapped[str] = mapped_column(String(20))
+    licence: Mapped[Line]
+
+
 class Business(Base):
     """A registered business; `point_level` says how exact its point is."""
 

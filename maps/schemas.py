@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+Level = Literal["door", "point", "crossing", "landmark", "near", "street", "district", "unknown"]
+
 
 class GeocodeQuery(BaseModel):
     q: str = Field(max_length=200)
@@ -18,7 +20,7 @@ class CandidateOut(BaseModel):
     address: str
     lat: float | None
     lon: float | None
-    level: Literal["door", "street", "district", "unknown"]
+    level: Level
     confidence: float
     evidence: list[str]
     source: str

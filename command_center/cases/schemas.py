@@ -21,7 +21,9 @@ Day = Annotated[date, Field(strict=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Money = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
-PlaceLevel = Literal["door", "street", "district", "unknown"]
+PlaceLevel = Literal[
+    "door", "point", "crossing", "landmark", "near", "street", "district", "unknown"
+]
 
 
 class Request(BaseModel):

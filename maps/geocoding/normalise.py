@@ -77,6 +77,7 @@ _REGION = re.compile(rf"{_PLACE}(?=.{{2}})")
 _REGION_ALONE = re.compile(_PLACE)
 _TOWN = re.compile(rf"{_HAN}{{1,6}}?(?:街道|[镇乡])")
 
+_BRACKETS = re.compile(r"\s*[(（\[【][^()（）\[\]【】]*[)）\]】]\s*$")
 _LEGAL_FORM = re.compile(
     "股份有限公司|有限责任公司|有限公司|有限合伙|普通合伙|合伙企业|个人独资企业|个体工商户|分公司"
 )
@@ -88,6 +89,13 @@ def normalise(text: str) -> str:
     parts = _PARTING.split(unicodedata.normalize("NFKC", text).casefold())
     plain = "-".join(_NOISE.sub("", part) for part in parts)
     return _HOUSE_NUMERAL.sub(lambda found: str(number(found[0])), plain)
+
+
+def without_brackets(text: str) -> str:
+    """A name as written, without what stands in brackets at its end; never less than two
+    characters."""
+    shorter = _BRACKETS.sub("", text)
+    return shorter if len(shorter) >= 2 else text
 
 
 def name(text: str) -> str:

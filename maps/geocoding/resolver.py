@@ -6,41 +6,63 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from maps.geocoding.candidates import Candidate
+from maps.geocoding import pasted, relative
+from maps.geocoding.candidates import LEVELS, Candidate
+from maps.geocoding.pasted import Pasted
 from maps.geocoding.query import Query, Vocabulary
+from maps.geocoding.relative import Relative
 from maps.geocoding.sources.base import Source
 from maps.geocoding.sources.businesses import Businesses
+from maps.geocoding.sources.crossings import Crossings
 from maps.geocoding.sources.districts import Districts
+from maps.geocoding.sources.landmarks import Landmarks
 from maps.geocoding.sources.streets import Streets
-from maps.models import Business, Region, Street
+from maps.models import Business, Landmark, Region, Street
 from maps.revisions import Cached
 
 LIMIT = 5
 SURE = 0.98
 LEAST = 0.005
 """Candidates below this confidence are noise."""
-_COARSER = {"door": 0, "street": 1, "district": 2, "unknown": 3}
-_INSTEAD_OF_NAMED = {"door": 0.85, "street": 0.6, "district": 0.3, "unknown": 0.0}
+_INSTEAD_OF_NAMED = dict.fromkeys(LEVELS, 0.6) | {"door": 0.85, "district": 0.3, "unknown": 0.0}
 """What a mere place is worth to someone who named a business that is not known there."""
+PASTED, ASSUMED = 0.97, 0.8
+"""That coordinates are meant as they stand: from a map app or with their datum; without one."""
+_MOVED_LEVELS = {"district": "district", "unknown": "unknown"}
 
 
 def _vocabulary(session: Session) -> Vocabulary:
     streets = session.scalars(select(Street.name).distinct())
     regions = select(Region.name).where(Region.level == "district")
     districts = session.scalars(regions.union(select(Business.district)))
-    return Vocabulary(streets, districts)
+    return Vocabulary(streets, districts, session.scalars(select(Landmark.name).distinct()))
+
+
+_STANDARD = (Businesses(), Crossings(), Landmarks(), Streets(), Districts())
 
 
 class Geocoder:
     """Asks its sources in order until one is sure; the local ones alone serve a closed network."""
 
-    def __init__(self, sources: Sequence[Source] = (Businesses(), Streets(), Districts())):
+    def __init__(self, sources: Sequence[Source] = _STANDARD):
         self._sources = sources
-        self._vocabulary = Cached(_vocabulary, "streets", "regions", "businesses")
+        self._vocabulary = Cached(_vocabulary, "streets", "regions", "businesses", "landmarks")
 
     def geocode(self, session: Session, text: str, limit: int = LIMIT) -> list[Candidate]:
         """At most `limit` candidates, the best first; empty when nothing is found."""
-        query = self._vocabulary.get(session).read(text)
+        if point := pasted.find(text):
+            around = self.geocode(session, point.rest, limit - 1) if point.rest else []
+            return [_pasted(point), *around][:limit]
+        if (told := relative.split(text)) and (anchors := self._sources_for(session, told.anchor)):
+            whole = self._sources_for(session, text)
+            if not _is_called_so(whole):
+                return [_moved(told, anchor) for anchor in anchors][:limit]
+            return whole[:limit]
+        return self._sources_for(session, text)[:limit]
+
+    def _sources_for(self, session: Session, text: str) -> list[Candidate]:
+        """What the sources find for a text that stands for itself."""
+        query = self.read(session, text)
         if not query.text:
             return []
         found: list[Candidate] = []
@@ -48,15 +70,52 @@ class Geocoder:
             found += source.find(session, query)
             if any(c.confidence >= SURE for c in found):
                 break
-        return _ranked(query, found)[:limit]
+        return _ranked(query, found)
+
+    def read(self, session: Session, text: str) -> Query:
+        """What a text may mean, in the streets and districts of this registry."""
+        return self._vocabulary.get(session).read(text)
 
 
 def _ranked(query: Query, found: list[Candidate]) -> list[Candidate]:
     """The candidates by confidence, the finer level first among equals."""
     if query.readings[0].name:
         found = _behind_named(found)
-    ranked = sorted(found, key=lambda c: (-c.confidence, _COARSER[c.level]))
+    ranked = sorted(found, key=lambda c: (-c.confidence, LEVELS.index(c.level)))
     return [_rounded(c) for c in ranked if c.confidence >= LEAST]
+
+
+def _is_called_so(found: list[Candidate]) -> bool:
+    """Whether a business has the whole text for its name, 对面 and all."""
+    return bool(found) and "name:exact" in found[0].evidence
+
+
+def _pasted(point: Pasted) -> Candidate:
+    sure = ASSUMED if "datum:assumed" in point.evidence else PASTED
+    return _rounded(
+        Candidate(None, point.rest, point.lat, point.lon, "point", sure, point.evidence, "pasted")
+    )
+
+
+def _moved(told: Relative, anchor: Candidate) -> Candidate:
+    """The place that was told by this anchor: no business, and less sure than the anchor is."""
+    lon, lat = anchor.lon, anchor.lat
+    if lon is not None and lat is not None:
+        lon, lat = told.moved(lon, lat)
+    return _rounded(
+        replace(
+            anchor,
+            name=None,
+            address=anchor.name or anchor.address,
+            lon=lon,
+            lat=lat,
+            level=_MOVED_LEVELS.get(anchor.level, "near"),
+            confidence=anchor.confidence * told.certainty,
+            evidence=(told.evidence, *anchor.evidence),
+            business_id=None,
+            credit_code=None,
+        )
+    )
 
 
 def _rounded(candidate: Candidate) -> Candidate:

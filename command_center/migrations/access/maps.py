@@ -6,7 +6,15 @@ from kernel.access import Role
 FUNCTIONS: tuple[str, ...] = ("grant execute on all functions in schema maps to public",)
 REFERENCE = {
     f"maps.{table}": "public geography and the public business registry"
-    for table in ("regions", "road_edges", "streets", "businesses", "token_frequency", "revisions")
+    for table in (
+        "regions",
+        "road_edges",
+        "streets",
+        "landmarks",
+        "businesses",
+        "token_frequency",
+        "revisions",
+    )
 }
 RULES = tuple(
     Rule(role, table, "select", None)

@@ -75,7 +75,7 @@ class Businesses:
             rows = session.execute(_BY_CODE, {"code": code})
             return [_candidate(row, 1.0, ("credit_code:same",)) for row in rows]
         at_door = _at_door(session, query)
-        if not query.readings[0].name:
+        if not (query.readings[0].name or query.readings[0].within):
             return at_door
         return _behind(_by_name(session, query), at_door)
 
@@ -146,11 +146,9 @@ def _behind(named: list[Candidate], at_door: list[Candidate]) -> list[Candidate]
 
 
 def _by_name(session: Session, query: Query) -> list[Candidate]:
-    rows = {row.id: row for row in _sharing_tokens(session, query.tokens())}
+    rows = {row.id: row for row in rows_for(session, query)}
     matches = scoring.match(
-        query.readings,
-        [scoring.row(r.id, r.name, r.district, r.street, r.number) for r in rows.values()],
-        query.text,
+        query.readings, [_compared(row, query) for row in rows.values()], query.text
     )
     namesakes = Counter(m.row.core for m in matches)
     return [
@@ -159,8 +157,16 @@ def _by_name(session: Session, query: Query) -> list[Candidate]:
     ]
 
 
-def _sharing_tokens(session: Session, wanted: list[int]) -> Sequence[_Found]:
-    """The businesses that share the most tokens, among those with one of the rarest."""
+def _compared(row: _Found, query: Query) -> scoring.Row:
+    within = any(reading.within for reading in query.readings)
+    address = normalise.name(row.address) if within else ""
+    return scoring.row(row.id, row.name, row.district, row.street, row.number, address)
+
+
+def rows_for(session: Session, query: Query) -> Sequence[_Found]:
+    """The businesses that share the most tokens with a query, among those with one of the
+    rarest."""
+    wanted = query.tokens()
     rare = _rarest(session, wanted)
     if not rare:
         return []
@@ -189,6 +195,8 @@ def _evidence(match: scoring.Match, namesakes: int) -> tuple[str, ...]:
 
 
 def _street_evidence(reading: Reading, row: scoring.Row) -> list[str]:
+    if reading.within:
+        return ["landmark:inside" if reading.within in row.address else "landmark:elsewhere"]
     if not reading.street:
         return []
     if reading.street != row.street:

@@ -6,7 +6,8 @@ export type Instant = string
 export type Kind = 'TS' | 'JB' | 'ZX'
 export type Urgency = 0 | 1 | 2 | 3
 export type Light = 'green' | 'yellow' | 'red' | 'black' | 'none'
-export type PlaceLevel = 'door' | 'street' | 'district' | 'unknown'
+export type PlaceLevel =
+  'door' | 'point' | 'crossing' | 'landmark' | 'near' | 'street' | 'district' | 'unknown'
 export type Rung = 'DISP' | 'SHIFT' | 'CMD' | 'DEPUTY' | 'HEAD'
 export type DispatchChannel = 'sms' | 'fax' | 'app' | 'vehicle' | 'voice'
 export type IntakeChannel = 'phone' | 'fax' | 'letter' | 'sms' | 'web' | 'visit'
