@@ -148,9 +148,15 @@ def match(
         Match(row, readings[r], float(flat[i, best[i]]), _how(features[r, i, t]))
         for i, (row, r, t) in enumerate(zip(rows, which.tolist(), target.tolist(), strict=True))
     ]
-    # Among equals the name that most of them have is the likeliest to be the one meant.
+    # Among equals the name that most of them have is the likeliest to be the one meant, then the
+    # one of which the least was left unsaid.
     namesakes = Counter(row.local for row in rows)
-    return sorted(found, key=lambda m: (-round(m.score, 6), -namesakes[m.row.local], m.row.id))
+    return sorted(
+        found,
+        key=lambda m: (
+            -round(m.score, 6), -namesakes[m.row.local], len(m.row.local), m.row.id
+        ),
+    )  # fmt: skip
 
 
 def confidences(matches: Sequence[Match], weights: Weights = _WEIGHTS) -> list[float]:
