@@ -1,6 +1,6 @@
 """Shapes of the maps API."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -32,6 +32,18 @@ class CandidateOut(BaseModel):
 class GeocodeAnswer(BaseModel):
     query: str
     candidates: list[CandidateOut]
+
+
+class AnswerCountOut(BaseModel):
+    """First answers of a month that people kept, and that they put right."""
+
+    month: date
+    kept: int
+    corrected: int
+
+
+class AnswerCounts(BaseModel):
+    items: list[AnswerCountOut]
 
 
 class BusinessOut(BaseModel):

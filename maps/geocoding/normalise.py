@@ -99,6 +99,11 @@ def without_brackets(text: str) -> str:
     return shorter if len(shorter) >= 2 else text
 
 
+def listed(names: str) -> list[str]:
+    """The names of a registry's list, parted by ; or 、"""
+    return [name for part in re.split("[;；、]", names) if (name := part.strip())]
+
+
 def name(text: str) -> str:
     """A name or a query as names are compared: 7-11 is 711."""
     return joined(normalise(text))

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from maps.geocoding import pasted, relative
+from maps.geocoding import corrections, pasted, platforms, relative
 from maps.geocoding.candidates import LEVELS, Candidate
 from maps.geocoding.pasted import Pasted
+from maps.geocoding.platforms import OnlineShop
 from maps.geocoding.query import Query, Vocabulary
 from maps.geocoding.relative import Relative
 from maps.geocoding.sources.base import Source
@@ -28,6 +29,8 @@ _INSTEAD_OF_NAMED = dict.fromkeys(LEVELS, 0.6) | {"door": 0.85, "district": 0.3,
 """What a mere place is worth to someone who named a business that is not known there."""
 PASTED, ASSUMED = 0.97, 0.8
 """That coordinates are meant as they stand: from a map app or with their datum; without one."""
+PLATFORM = 0.8
+"""That a platform answers for a shop that is known nowhere."""
 _MOVED_LEVELS = {"district": "district", "unknown": "unknown"}
 
 
@@ -49,7 +52,16 @@ class Geocoder:
         self._vocabulary = Cached(_vocabulary, "streets", "regions", "businesses", "landmarks")
 
     def geocode(self, session: Session, text: str, limit: int = LIMIT) -> list[Candidate]:
-        """At most `limit` candidates, the best first; empty when nothing is found."""
+        """At most `limit` candidates, the best first; empty when nothing is found.
+
+        What people meant by the same words before stands first, as far as they agreed.
+        """
+        found = self._found(session, text, limit)
+        if not (remembered := corrections.find(session, text)):
+            return found
+        return _behind_better(remembered, found)[:limit]
+
+    def _found(self, session: Session, text: str, limit: int) -> list[Candidate]:
         if point := pasted.find(text):
             around = self.geocode(session, point.rest, limit - 1) if point.rest else []
             return [_pasted(point), *around][:limit]
@@ -58,6 +70,11 @@ class Geocoder:
             if not _is_called_so(whole):
                 return [_moved(told, anchor) for anchor in anchors][:limit]
             return whole[:limit]
+        if (online := platforms.split(text)) and not _is_called_so(
+            self._sources_for(session, text)
+        ):
+            shops = self._sources_for(session, online.shop) if online.shop else []
+            return _behind_better(shops, [_operator(session, online)])[:limit]
         return self._sources_for(session, text)[:limit]
 
     def _sources_for(self, session: Session, text: str) -> list[Candidate]:
@@ -85,6 +102,17 @@ def _ranked(query: Query, found: list[Candidate]) -> list[Candidate]:
     return [_rounded(c) for c in ranked if c.confidence >= LEAST]
 
 
+def _behind_better(better: list[Candidate], found: list[Candidate]) -> list[Candidate]:
+    """What was found counts as far as better answers leave room; each business once."""
+    rest = max(1 - sum(c.confidence for c in better), 0.0)
+    known = {c.business_id for c in better} - {None}
+    others = [
+        replace(c, confidence=c.confidence * rest) for c in found if c.business_id not in known
+    ]
+    both = sorted([*better, *others], key=lambda c: -c.confidence)
+    return [_rounded(c) for c in both if c.confidence >= LEAST]
+
+
 def _is_called_so(found: list[Candidate]) -> bool:
     """Whether a business has the whole text for its name, 对面 and all."""
     return bool(found) and "name:exact" in found[0].evidence
@@ -95,6 +123,25 @@ def _pasted(point: Pasted) -> Candidate:
     return _rounded(
         Candidate(None, point.rest, point.lat, point.lon, "point", sure, point.evidence, "pasted")
     )
+
+
+def _operator(session: Session, online: OnlineShop) -> Candidate:
+    """Who answers for a shop that is known nowhere; with a point where the registry has it."""
+    evidence = (f"platform:{online.platform}",)
+    found = select(
+        Business.id, Business.credit_code, Business.address, Business.district,
+        Business.point_level, func.st_y(Business.geom), func.st_x(Business.geom),
+    ).where(Business.name == online.operator)  # fmt: skip
+    known = session.execute(found.order_by(Business.id).limit(1)).one_or_none()
+    ident, code, address, district, level, lat, lon = known or (
+        None, None, "", "", "unknown", None, None,
+    )  # fmt: skip
+    return _rounded(
+        Candidate(
+            online.operator, address, lat, lon, level, PLATFORM, evidence, "platforms",
+            district, ident, code,
+        )
+    )  # fmt: skip
 
 
 def _moved(told: Relative, anchor: Candidate) -> Candidate:

@@ -37,6 +37,8 @@ _COLUMNS = (
     func.st_x(Business.geom, type_=Float).label("lon"),
     func.st_y(Business.geom, type_=Float).label("lat"),
     Business.point_level,
+    Business.former_names,
+    Business.other_names,
 )
 
 # Statements are composed once: that costs as much time as running them.
@@ -162,21 +164,43 @@ def _behind(named: list[Candidate], at_door: list[Candidate]) -> list[Candidate]
 def _by_name(session: Session, query: Query) -> list[Candidate]:
     rows = {row.id: row for row in rows_for(session, query)}
     matches = scoring.match(query.readings, _compared(rows.values(), query), query.text)
+    matches = list({m.row.id: m for m in reversed(matches)}.values())[::-1]
     namesakes = Counter(m.row.core for m in matches)
     return [
-        _candidate(rows[m.row.id], confidence, _evidence(m, namesakes[m.row.core]))
+        _candidate(
+            rows[m.row.id],
+            confidence,
+            _evidence(m, namesakes[m.row.core]) + _called(rows[m.row.id], m),
+        )
         for m, confidence in zip(matches[:ANSWERS], scoring.confidences(matches), strict=False)
     ]
 
 
 def _compared(rows: Iterable[_Found], query: Query) -> list[scoring.Row]:
+    """Each business once for every name that it has or had."""
     within = any(reading.within for reading in query.readings)
     return [
         scoring.row(
             ident, name, district, street, number, normalise.name(address) if within else ""
         )
-        for ident, name, _, address, district, street, number, *_ in rows
+        for ident, registered, _, address, district, street, number, *_, former, other in rows
+        for name in _names(registered, former, other)
     ]
+
+
+def _names(registered: str, former: str, other: str) -> list[str]:
+    if not (former or other):  # nearly always, and this is asked of every row
+        return [registered]
+    return [registered, *normalise.listed(former), *normalise.listed(other)]
+
+
+def _called(row: _Found, match: scoring.Match) -> tuple[str, ...]:
+    """By which name it was found, where that is not the registered one."""
+    for kind, names in (("former", row.former_names), ("other", row.other_names)):
+        for name in normalise.listed(names):
+            if match.row.whole == normalise.name(name) != normalise.name(row.name):
+                return (f"called:{kind}:{name}",)
+    return ()
 
 
 def rows_for(session: Session, query: Query) -> Sequence[_Found]:
