@@ -11,6 +11,8 @@ Level = Literal["door", "point", "crossing", "landmark", "near", "street", "dist
 class GeocodeQuery(BaseModel):
     q: str = Field(max_length=200)
     limit: int = Field(default=5, ge=1, le=20)
+    online: bool = False
+    """Whether the online sources may be asked too, where the operator has named any."""
 
 
 class CandidateOut(BaseModel):

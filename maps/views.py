@@ -17,6 +17,7 @@ from kernel.settings import Settings
 from kernel.web import a_file, handed_out, require, unit_of_work
 from maps import tiles
 from maps.geocoding import resolver
+from maps.geocoding.sources.online import chosen
 from maps.models import AnswerCount, Business
 from maps.regions import regions
 from maps.schemas import (
@@ -47,7 +48,8 @@ blueprint = APIBlueprint("maps", __name__, url_prefix="/api/v1/maps", tag="Maps"
 @require("case.create", "map.read")
 def geocode(query: GeocodeQuery) -> Any:
     with unit_of_work() as session:
-        found = resolver.candidates(session, query.q, query.limit)
+        online = chosen(current_app.extensions["settings"]) if query.online else ()
+        found = resolver.candidates(session, query.q, query.limit, online)
     shown = [CandidateOut.model_validate(asdict(candidate)) for candidate in found]
     return GeocodeAnswer(query=query.q, candidates=shown)
 

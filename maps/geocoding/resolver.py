@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -23,6 +24,8 @@ from maps.revisions import Cached
 
 LIMIT = 5
 SURE = 0.98
+ENOUGH = 0.6
+"""A local answer as sure as this is not asked for elsewhere."""
 LEAST = 0.005
 """Candidates below this confidence are noise."""
 _INSTEAD_OF_NAMED = dict.fromkeys(LEVELS, 0.6) | {"door": 0.85, "district": 0.3, "unknown": 0.0}
@@ -132,7 +135,7 @@ def _operator(session: Session, online: OnlineShop) -> Candidate:
         Business.id, Business.credit_code, Business.address, Business.district,
         Business.point_level, func.st_y(Business.geom), func.st_x(Business.geom),
     ).where(Business.name == online.operator)  # fmt: skip
-    known = session.execute(found.order_by(Business.id).limit(1)).one_or_none()
+    known: Sequence[Any] | None = session.execute(found.limit(1)).one_or_none()
     ident, code, address, district, level, lat, lon = known or (
         None, None, "", "", "unknown", None, None,
     )  # fmt: skip
@@ -190,6 +193,14 @@ def _behind_named(found: list[Candidate]) -> list[Candidate]:
 _LOCAL = Geocoder()
 
 
-def candidates(session: Session, text: str, limit: int = LIMIT) -> list[Candidate]:
-    """At most `limit` candidates from the local sources, the best first."""
-    return _LOCAL.geocode(session, text, limit)
+def candidates(
+    session: Session, text: str, limit: int = LIMIT, online: Sequence[Source] = ()
+) -> list[Candidate]:
+    """At most `limit` candidates, the best first: from the local sources, and where none of these
+    is sure enough from the online ones."""
+    found = _LOCAL.geocode(session, text, limit)
+    if online and not any(c.confidence >= ENOUGH for c in found):
+        query = _LOCAL.read(session, text)
+        found += [c for source in online for c in source.find(session, query)]
+        found.sort(key=lambda c: -c.confidence)
+    return found[:limit]

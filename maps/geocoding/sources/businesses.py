@@ -181,10 +181,15 @@ def _compared(rows: Iterable[_Found], query: Query) -> list[scoring.Row]:
     within = any(reading.within for reading in query.readings)
     return [
         scoring.row(
-            ident, name, district, street, number, normalise.name(address) if within else ""
+            row.id,
+            name,
+            row.district,
+            row.street,
+            row.number,
+            normalise.name(row.address) if within else "",
         )
-        for ident, registered, _, address, district, street, number, *_, former, other in rows
-        for name in _names(registered, former, other)
+        for row in rows
+        for name in _names(row.name, row.former_names, row.other_names)
     ]
 
 

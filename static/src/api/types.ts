@@ -356,6 +356,17 @@ export interface SubmissionPlace {
   evidence: string[]
   text: string
   confirmed: boolean
+  /** What it was looked up by, and whether the first answer to that was another place. */
+  asked?: string
+  corrected?: boolean
+  business_id?: Id | null
+}
+
+/** First answers of a month that people kept, and that they put right. */
+export interface AnswerCount {
+  month: string
+  kept: number
+  corrected: number
 }
 
 export interface Submission {

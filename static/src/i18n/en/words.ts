@@ -38,6 +38,11 @@ export default {
   evidence: {
     by_hand: 'put by hand',
     registry: 'registry point',
+    corrected: 'put here {detail} times',
+    called_former: 'formerly “{detail}”',
+    called_other: 'sign or shop name “{detail}”',
+    platform: 'domicile of the platform {detail}',
+    remote: 'online map: {detail}',
     name_exact: 'name exact',
     name_written: 'name alike',
     name_heard: 'sounds alike',

@@ -38,6 +38,11 @@ export default {
   evidence: {
     by_hand: '人工放置',
     registry: '登记库位置',
+    corrected: '{detail} 人次确认在此',
+    called_former: '曾用名“{detail}”',
+    called_other: '招牌或店铺名“{detail}”',
+    platform: '{detail}平台住所',
+    remote: '网上地图：{detail}',
     name_exact: '名称一致',
     name_written: '名称相近',
     name_heard: '读音相近',
