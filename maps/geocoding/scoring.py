@@ -124,8 +124,12 @@ class Match(NamedTuple):
     reading: Reading
     score: float
     """Logarithm of the likelihood, up to a constant."""
-    how: str
-    """What made the name fit: `written`, `heard`, `prefix` or `parts`."""
+    features: Numbers
+
+    @property
+    def how(self) -> str:
+        """What made the name fit: `written`, `heard`, `prefix` or `parts`."""
+        return _how(self.features)
 
     @property
     def is_exact(self) -> bool:
@@ -145,7 +149,7 @@ def match(
     best = flat.argmax(axis=1)
     which, target = np.divmod(best, features.shape[2])
     found = [
-        Match(row, readings[r], float(flat[i, best[i]]), _how(features[r, i, t]))
+        Match(row, readings[r], float(flat[i, best[i]]), features[r, i, t])
         for i, (row, r, t) in enumerate(zip(rows, which.tolist(), target.tolist(), strict=True))
     ]
     # Among equals the name that most of them have is the likeliest to be the one meant, then the
@@ -180,12 +184,14 @@ def against(reading: Reading) -> Numbers:
 
 def described(readings: Sequence[Reading], rows: Sequence[Row], said: str = "") -> Numbers:
     """FEATURES by reading, row and the form of the row's name that is compared."""
-    names = [row.core for row in rows] + [row.local for row in rows] + [row.trunk for row in rows]
-    whole = _Form.of(names)
-    outer = _Form.of(names[: len(rows)] + names[-len(rows) :])
+    names = [r.core for r in rows] + [r.local for r in rows] + [r.trunk for r in rows]
+    # Most names have one form: each is compared once.
+    forms = _Form.of(list(dict.fromkeys(names)))
+    place = {name: n for n, name in enumerate(forms.written)}
+    index = np.array([place[name] for name in names])
     places = _Places.of(rows)
     # Readings often differ in the place alone.
-    told = {name: _named(name, whole, outer) for name in {reading.name for reading in readings}}
+    told = {name: _named(name, forms, index) for name in {reading.name for reading in readings}}
     features = np.zeros((len(readings), len(rows), _FORMS, len(FEATURES)))
     for order, reading in enumerate(readings):
         features[order, :, :, : _INDEX["short"]] = told[reading.name]
@@ -206,19 +212,21 @@ _NEVER = 99
 """So many characters left out are never the likeliest."""
 
 
-def _named(said: str, whole: "_Form", outer: "_Form") -> Numbers:
-    """The features up to `inexact` by row and form."""
-    told = _mishaps(said, whole)
-    rows, width = len(told) // _CUT, told.shape[1]
-    # By form and row. What was cut off stands in the place of what was left out.
-    found = np.zeros((_FORMS * rows, width))
-    found[: len(told)] = told
-    found[len(told) :, _INDEX["left_out"]] = _NEVER
-    longer = np.flatnonzero(outer.lengths > len(said))
+def _named(said: str, forms: "_Form", index: NDArray[np.int_]) -> Numbers:
+    """The features up to `inexact` by row and form; `index` says which form of which row is where
+    among the forms."""
+    told = _mishaps(said, forms)
+    # What was cut off stands in the place of what was left out.
+    begun = np.zeros_like(told)
+    begun[:, _INDEX["left_out"]] = _NEVER
+    longer = np.flatnonzero(forms.lengths > len(said))
     if len(said) >= SHORTEST_CUT and len(longer):
-        found[len(told) + longer] = _mishaps(said, outer.begun(len(said), longer.tolist()))
-    found[len(told) :, [_INDEX["cut"], _INDEX["inexact"]]] = 1
-    return found.reshape(_FORMS, rows, width).transpose(1, 0, 2)
+        begun[longer] = _mishaps(said, forms.begun(len(said), longer.tolist()))
+    begun[:, [_INDEX["cut"], _INDEX["inexact"]]] = 1
+    rows = len(index) // _CUT
+    outer = np.concatenate([index[:rows], index[-rows:]])
+    found = np.concatenate([told[index], begun[outer]])
+    return found.reshape(_FORMS, rows, told.shape[1]).transpose(1, 0, 2)
 
 
 class _Places(NamedTuple):

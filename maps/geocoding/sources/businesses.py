@@ -176,21 +176,18 @@ def _by_name(session: Session, query: Query) -> list[Candidate]:
     ]
 
 
-def _compared(rows: Iterable[_Found], query: Query) -> list[scoring.Row]:
+def _compared(rows: Iterable[Sequence[Any]], query: Query) -> list[scoring.Row]:
     """Each business once for every name that it has or had."""
     within = any(reading.within for reading in query.readings)
     return [
         scoring.row(
-            row.id,
-            name,
-            row.district,
-            row.street,
-            row.number,
-            normalise.name(row.address) if within else "",
+            ident, name, district, street, number, normalise.name(address) if within else ""
         )
-        for row in rows
-        for name in _names(row.name, row.former_names, row.other_names)
-    ]
+        for (
+            ident, registered, _, address, district, street, number, _, _, _, former, other
+        ) in rows
+        for name in _names(registered, former, other)
+    ]  # fmt: skip
 
 
 def _names(registered: str, former: str, other: str) -> list[str]:
