@@ -210,6 +210,17 @@ class Settings(BaseSettings):
     nmea_auto_register: bool = False
     """Let unknown terminals register themselves (demo only)."""
 
+    place_nominatim_url: str = ""
+    """Address of `search` of a Nominatim; empty: it is not asked. Online sources are asked only
+    when a person presses the search and nothing of this house is sure (docs/maps.md)."""
+    place_tianditu_url: str = "https://api.tianditu.gov.cn/geocoder"
+    place_tianditu_key: str = ""
+    """The bureau's key to Tianditu; empty: it is not asked."""
+    place_amap_url: str = "https://restapi.amap.com/v3/geocode/geo"
+    place_amap_key: str = ""
+    """The bureau's key to Amap; empty: it is not asked."""
+    place_seconds: float = Field(default=2, gt=0, le=10)
+    """Each online source is waited for so long; after three silences nobody waits for a minute."""
     registry_url: str = ""
     """Service of the registration authority that is asked about an order's business, by
     `credit_code` and `name`; empty: the registry that was imported (SPEC §3.4)."""

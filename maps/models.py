@@ -3,6 +3,7 @@
 Geometry is WGS-84 (SRID 4326) throughout.
 """
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Date,
     Float,
     Index,
     Integer,
@@ -91,6 +93,58 @@ class Street(Base):
     geom: Mapped[Any | None] = mapped_column(_geometry("MULTILINESTRING"))
 
 
+class Landmark(Base):
+    """A place that people know by its name: a bridge, a station, a mall, a tower.
+
+    `key` is how it is looked up (`maps.geocoding.query.landmark`); `licence` is what its source
+    wants to be said.
+    """
+
+    __tablename__ = "landmarks"
+    __table_args__ = (Index("ix_landmarks_key", "key"), {"schema": "maps"})
+
+    id: Mapped[Key]
+    name: Mapped[Name]
+    key: Mapped[Name]
+    district: Mapped[str] = mapped_column(String(60), server_default="")
+    geom: Mapped[Any] = mapped_column(_geometry("POINT"), nullable=False)
+    source: Mapped[str] = mapped_column(String(20))
+    licence: Mapped[Line]
+
+
+class Correction(Base):
+    """The place that people meant by words which the first answer had wrong, once they said so.
+
+    No name and no case: the words that were asked, normalised, and how often they meant this place.
+    """
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        CheckConstraint("times > 0", name="times"),
+        Index("ix_corrections_key", "key"),
+        {"schema": "maps"},
+    )
+
+    id: Mapped[Key]
+    key: Mapped[Name]
+    address: Mapped[Line]
+    level: Mapped[str] = mapped_column(String(10))
+    geom: Mapped[Any] = mapped_column(_geometry("POINT"), nullable=False)
+    business_id: Mapped[int | None] = mapped_column(BigInteger)
+    times: Mapped[int] = mapped_column(Integer, server_default="1")
+
+
+class AnswerCount(Base):
+    """How many first answers of a month people kept as they stood, and how many they put right."""
+
+    __tablename__ = "answer_counts"
+    __table_args__ = ({"schema": "maps"},)
+
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    kept: Mapped[int] = mapped_column(Integer, server_default="0")
+    corrected: Mapped[int] = mapped_column(Integer, server_default="0")
+
+
 class Business(Base):
     """A registered business; `point_level` says how exact its point is."""
 
@@ -124,6 +178,9 @@ class Business(Base):
     service_standards: Mapped[Words]
     fetched_at: Mapped[Timestamp]
     source: Mapped[str] = mapped_column(String(20))
+    former_names: Mapped[Words]
+    other_names: Mapped[Words]
+    """What stands over the door, and what its shops on platforms are called; parted by ;"""
     tokens: Mapped[list[int]] = mapped_column(ARRAY(Integer))
 
 

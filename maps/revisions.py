@@ -32,7 +32,7 @@ _ALL = select(Revision.subject, Revision.stamp)
 
 def stamps(session: Session, *subjects: str) -> Stamps:
     """The present marks of the subjects; None where nothing was ever loaded."""
-    found = {subject: stamp for subject, stamp in session.execute(_ALL)}
+    found = {subject: stamp for subject, stamp in session.connection().execute(_ALL)}
     return tuple(found.get(subject) for subject in subjects)
 
 

@@ -1,14 +1,18 @@
 """Shapes of the maps API."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
+
+Level = Literal["door", "point", "crossing", "landmark", "near", "street", "district", "unknown"]
 
 
 class GeocodeQuery(BaseModel):
     q: str = Field(max_length=200)
     limit: int = Field(default=5, ge=1, le=20)
+    online: bool = False
+    """Whether the online sources may be asked too, where the operator has named any."""
 
 
 class CandidateOut(BaseModel):
@@ -18,7 +22,7 @@ class CandidateOut(BaseModel):
     address: str
     lat: float | None
     lon: float | None
-    level: Literal["door", "street", "district", "unknown"]
+    level: Level
     confidence: float
     evidence: list[str]
     source: str
@@ -30,6 +34,18 @@ class CandidateOut(BaseModel):
 class GeocodeAnswer(BaseModel):
     query: str
     candidates: list[CandidateOut]
+
+
+class AnswerCountOut(BaseModel):
+    """First answers of a month that people kept, and that they put right."""
+
+    month: date
+    kept: int
+    corrected: int
+
+
+class AnswerCounts(BaseModel):
+    items: list[AnswerCountOut]
 
 
 class BusinessOut(BaseModel):

@@ -17,9 +17,11 @@ from kernel.settings import Settings
 from kernel.web import a_file, handed_out, require, unit_of_work
 from maps import tiles
 from maps.geocoding import resolver
-from maps.models import Business
+from maps.geocoding.sources.online import chosen
+from maps.models import AnswerCount, Business
 from maps.regions import regions
 from maps.schemas import (
+    AnswerCounts,
     BusinessOut,
     CandidateOut,
     FeatureCollection,
@@ -34,6 +36,7 @@ TILE_TYPE = "application/vnd.mapbox-vector-tile"
 A_TILE = a_file("Mapbox vector tile", TILE_TYPE)
 TILE_SECONDS = 600
 OUTLINE_PRECISION = 1e-5
+MONTHS = 12
 
 blueprint = APIBlueprint("maps", __name__, url_prefix="/api/v1/maps", tag="Maps")
 
@@ -45,9 +48,20 @@ blueprint = APIBlueprint("maps", __name__, url_prefix="/api/v1/maps", tag="Maps"
 @require("case.create", "map.read")
 def geocode(query: GeocodeQuery) -> Any:
     with unit_of_work() as session:
-        found = resolver.candidates(session, query.q, query.limit)
+        online = chosen(current_app.extensions["settings"]) if query.online else ()
+        found = resolver.candidates(session, query.q, query.limit, online)
     shown = [CandidateOut.model_validate(asdict(candidate)) for candidate in found]
     return GeocodeAnswer(query=query.q, candidates=shown)
+
+
+@blueprint.get("/answers")
+@blueprint.output(AnswerCounts)
+@blueprint.doc(operation_id="listAnswerCounts")
+@require("admin.health")
+def list_answer_counts() -> Any:
+    with unit_of_work() as session:
+        latest = select(AnswerCount).order_by(AnswerCount.month.desc()).limit(MONTHS)
+        return {"items": [vars(one) for one in session.scalars(latest)]}
 
 
 @blueprint.get("/businesses/<int:business_id>")

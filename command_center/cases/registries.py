@@ -5,7 +5,6 @@ service. Both implement dispatch's port `Registry`.
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
-from time import monotonic
 
 import requests
 from pydantic import AwareDatetime, BaseModel, ValidationError
@@ -25,6 +24,7 @@ from dispatch.subjects.ports import (
 from kernel.gate import gate
 from kernel.log import get_logger
 from kernel.settings import Settings
+from kernel.strangers import Breaker, body
 from maps.models import Business
 
 log = get_logger(__name__)
@@ -78,28 +78,6 @@ class Told(BaseModel):
     fetched_at: AwareDatetime | None = None
 
 
-class Breaker:
-    """After `failures` in a row nobody is kept waiting for `seconds`; then one may try."""
-
-    def __init__(
-        self, failures: int = 3, seconds: float = 60, clock: Callable[[], float] = monotonic
-    ):
-        self.failures, self.seconds, self.clock = failures, seconds, clock
-        self.count, self.open_until = 0, 0.0
-
-    @property
-    def is_open(self) -> bool:
-        return self.clock() < self.open_until
-
-    def succeeded(self) -> None:
-        self.count = 0
-
-    def failed(self) -> None:
-        self.count += 1
-        if self.count >= self.failures:
-            self.open_until = self.clock() + self.seconds
-
-
 class RemoteRegistry:
     """Asks over HTTP with `credit_code` and `name`; 404 means that the business is not known."""
 
@@ -137,22 +115,11 @@ class RemoteRegistry:
                     return Answer(NOT_FOUND, self.source)
                 if response.status_code != requests.codes.ok:
                     return Answer(UNAVAILABLE, self.source)
-                return self._read(self._body(response))
+                return self._read(body(response, self.seconds, AT_MOST))
         except requests.Timeout:
             return Answer(TIMEOUT, self.source)
         except (requests.RequestException, ValidationError):
             return Answer(UNAVAILABLE, self.source)
-
-    def _body(self, response: requests.Response) -> bytes:
-        """The whole of it within the time; raises Timeout for one that dribbles."""
-        until, body = monotonic() + self.seconds, b""
-        for piece in response.iter_content(8192):
-            body += piece
-            if monotonic() > until:
-                raise requests.Timeout
-            if len(body) > AT_MOST:
-                raise requests.RequestException("too large")
-        return body
 
     def _read(self, body: bytes) -> Answer:
         told = Told.model_validate_json(body)

@@ -17,11 +17,14 @@ def _text(longest: int) -> Any:
 Word = Annotated[Storable, _text(60)]
 Line = Annotated[Storable, _text(400)]
 Words = Annotated[Storable, _text(10_000)]
+Asked = Annotated[Storable, _text(200)]
 Day = Annotated[date, Field(strict=False)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Money = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
-PlaceLevel = Literal["door", "street", "district", "unknown"]
+PlaceLevel = Literal[
+    "door", "point", "crossing", "landmark", "near", "street", "district", "unknown"
+]
 
 
 class Request(BaseModel):
@@ -38,6 +41,11 @@ class PlaceIn(Request):
     confidence: float | None = Field(default=None, ge=0, le=1)
     evidence: list[Line] = Field(default_factory=list, max_length=20)
     text: Line = ""
+    asked: Asked = ""
+    """What was asked for, where the place was looked up."""
+    corrected: bool = False
+    """Whether the first answer was another."""
+    business_id: Ident | None = None
 
 
 class UrgencyIn(Request):

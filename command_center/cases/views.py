@@ -122,9 +122,7 @@ def _one_case(blueprint: APIBlueprint, office: Office) -> None:
     @blueprint.doc(operation_id="putCasePlace", responses=REFUSALS)
     @require("case.create", "case.route", "case.handle")
     def put_place(case_id: int, body: PlaceIn) -> Any:
-        place = Place(
-            body.lat, body.lon, body.level, body.confidence, tuple(body.evidence), body.text, True
-        )
+        place = Place.told(body, confirmed=True)
         with unit_of_work() as session:
             return present.detail(
                 session, office, service.set_place(session, office, case_id, place)

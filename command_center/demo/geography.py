@@ -15,6 +15,8 @@ from kernel.audit import record
 from kernel.settings import Settings
 from maps import revisions
 from maps.geocoding import normalise
+from maps.geocoding.query import landmark
+from maps.plane import distance_m
 from maps.registry import load as registry
 from maps.registry.rows import RegistryRow
 
@@ -54,6 +56,9 @@ _COPY_ROADS = (
     " from stdin"
 )
 _COPY_REGIONS = "copy maps.regions (code, name, parent_code, level, geom) from stdin"
+_COPY_LANDMARKS = "copy maps.landmarks (name, key, district, geom, source, licence) from stdin"
+ONE_PLACE_M = 500
+"""Points of one name closer than this (stops on both sides, a bridge's lanes) are one place."""
 _COPY_STREETS = "copy maps.streets (name, district, source, centre, geom) from stdin"
 
 
@@ -108,7 +113,8 @@ def seed_geography(session: Session, settings: Settings) -> None:
     _copy(session, _COPY_REGIONS, _region_rows())
     seed_roads(session, edges)
     _copy(session, _COPY_STREETS, _street_rows(edges))
-    revisions.mark_changed(session, "regions", "streets")
+    _copy(session, _COPY_LANDMARKS, _landmark_rows())
+    revisions.mark_changed(session, "regions", "streets", "landmarks")
     record(session, "regions.loaded", "region", SOURCE)
     found = businesses.generate(edges, _districts(), settings.demo_businesses, settings.demo_seed)
     registry.load(session, map(registry_row, found), source=SOURCE)
@@ -172,6 +178,23 @@ def _street_rows(edges: Sequence[roads.Edge]) -> Iterator[tuple[Any, ...]]:
     for (name, district), lines in sorted(pieces.items()):
         shape = MultiLineString(lines)
         yield name, district, SOURCE, _wkb(_middle(shape)), _wkb(shape)
+
+
+def _landmark_rows() -> Iterator[tuple[Any, ...]]:
+    """Each landmark once, in the middle of its points, in the district where that lies."""
+    tree = shapely.STRtree([district.outline for district in _districts()])
+    groups: dict[str, list[list[tuple[float, float]]]] = {}
+    for point in sources.landmarks():
+        here = (point.lon, point.lat)
+        places = groups.setdefault(point.name, [])
+        near = next((p for p in places if distance_m(*p[0], *here) < ONE_PLACE_M), None)
+        places.append([here]) if near is None else near.append(here)
+    for name, places in sorted(groups.items()):
+        for points in places:
+            middle = shapely.MultiPoint(points).centroid
+            for index in tree.query(middle, predicate="within"):
+                district = _districts()[index].name
+                yield name, landmark(name), district, _wkb(middle), SOURCE, sources.ATTRIBUTION
 
 
 def _middle(shape: MultiLineString) -> Point:

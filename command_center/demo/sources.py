@@ -7,6 +7,7 @@ labelled 演示数据. They belong to the `demo` extra; a production system neve
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from importlib.metadata import distribution, version
 from pathlib import Path
@@ -22,6 +23,11 @@ WEST, SOUTH, EAST, NORTH = BOX = (116.20, 39.80, 116.56, 40.05)
 """The part of Beijing that the demo city covers, in degrees."""
 
 DISTRICTS = ("东城区", "西城区", "朝阳区", "海淀区", "丰台区", "石景山区")
+
+
+_STOPS = frozenset({"bus_stop", "train_station", "traffic_signals"})
+_BUILDINGS = frozenset({"yes", "commercial", "retail", "office", "hotel", "hospital", "university"})
+_LANDMARK = re.compile(r"(?!.*\d号?楼?$)[\u4e00-\u9fffA-Za-z0-9·]{3,20}")
 
 
 class NamedPoint(NamedTuple):
@@ -50,6 +56,20 @@ def road_points() -> Iterator[NamedPoint]:
         # The packaged categories 银行 and 企业 have no clear origin and stay unread.
         if row["c"] == "道路" and WEST < row["x"] < EAST and SOUTH < row["y"] < NORTH:
             yield NamedPoint(row["n"].strip(), row["t"], row["x"], row["y"])
+
+
+def landmarks() -> Iterator[NamedPoint]:
+    """Named bridges, stations, malls and other buildings inside the box; `kind` is OSM's tag."""
+    packed = _file("siontiles", "siontiles/web/search_index.json.gz").read_bytes()
+    for row in json.loads(gzip.decompress(packed)):
+        name = row["n"].strip()
+        if WEST < row["x"] < EAST and SOUTH < row["y"] < NORTH and (
+            (row["c"] == "道路"
+            and name.endswith("桥"))
+            or row["t"] in _STOPS
+            or (row["c"] == "建筑" and row["t"] in _BUILDINGS and _LANDMARK.fullmatch(name))
+        ):  # fmt: skip
+            yield NamedPoint(name, row["t"], row["x"], row["y"])
 
 
 def districts() -> list[District]:

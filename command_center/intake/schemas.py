@@ -6,10 +6,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field
 
 from command_center.cases.schemas import (
-    Latitude,
     Line,
-    Longitude,
-    PlaceLevel,
+    PlaceIn,
     Request,
     Word,
     Words,
@@ -50,13 +48,7 @@ class SubjectIn(Request):
     contact: Word = ""
 
 
-class SubmittedPlace(Request):
-    lat: Latitude
-    lon: Longitude
-    level: PlaceLevel = "unknown"
-    confidence: float | None = Field(default=None, ge=0, le=1)
-    evidence: list[Line] = Field(default_factory=list, max_length=20)
-    text: Line = ""
+class SubmittedPlace(PlaceIn):
     confirmed: bool = False
 
 

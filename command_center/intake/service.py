@@ -189,9 +189,12 @@ class Intake:
         kind: str,
         before: Sequence[Opened],
     ) -> Opened:
+        # Of several cases the first alone says what the place was looked up by.
+        place = replace(draft.place, asked="") if draft.place and before else draft.place
         new = replace(
             draft,
             kind=kind,
+            place=place,
             query_seed=self._seed(session, told.idempotency_key, origin, kind),
             idempotency_print=self._print(session, told.idempotency_key, origin, kind),
         )
@@ -370,9 +373,7 @@ def _why(proposal: Proposal) -> str:
 def _told_place(told: Submission, origin: Origin) -> Place | None:
     if told.place is None:
         return None
-    at = told.place
-    confirmed = at.confirmed and not origin.public
-    return Place(at.lat, at.lon, at.level, at.confidence, tuple(at.evidence), at.text, confirmed)
+    return Place.told(told.place, confirmed=told.place.confirmed and not origin.public)
 
 
 def _registered_place(business: Business | None) -> Place | None:

@@ -137,6 +137,7 @@ _OTHERS = (
                 "entry_id"),
     ),
     Purpose("registry.question", "api", _fields("credit_code", "name")),
+    Purpose("place.question", "api", _fields("place"), _fields("place"), REFUSE),
     Purpose("exchange.anchor", "exchange",
             _fields("bureau", "at", "position", "link", "signature")),
     Purpose(

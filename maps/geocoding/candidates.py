@@ -2,14 +2,20 @@
 
 from dataclasses import dataclass
 
+LEVELS = (
+    "door", "point", "crossing", "landmark", "near", "street", "district", "unknown"
+)  # fmt: skip
+"""The finest first: a house's door, coordinates that were given, where two streets meet, a named
+place, somewhere by a known place, a street, a district."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One place that a query may mean.
 
-    `level` says what the point is (`door`, `street`, `district`, `unknown`; lat and lon are None
-    for `unknown`), `confidence` (0..1) how likely the place is the one meant, `evidence` why, as
-    machine words that the UI translates.
+    `level` says what the point is (one of LEVELS; lat and lon are None for `unknown`),
+    `confidence` (0..1) how likely the place is the one meant, `evidence` why, as machine words
+    that the UI translates.
     """
 
     name: str | None

@@ -40,7 +40,7 @@ _FILLERS = re.compile(
     )
     + "|[嗯呃唔噢哦啊欸诶喂嘛呗]"
 )
-_LEADING = re.compile("^(?:在|叫|是|有|就|的|上|那|这|家|一家|个|里|边)+")
+_LEADING = re.compile("^(?:在|叫|是|就|的|上|那|这|一家|个|里|边)+")
 _TRAILING = re.compile("(?:的|那|吧|呢|了|里|那里|那边|这边|这里|旁边|附近|边上|门口)+$")
 
 _PROVINCES = (
@@ -77,8 +77,10 @@ _REGION = re.compile(rf"{_PLACE}(?=.{{2}})")
 _REGION_ALONE = re.compile(_PLACE)
 _TOWN = re.compile(rf"{_HAN}{{1,6}}?(?:街道|[镇乡])")
 
+_BRACKETS = re.compile(r"\s*[(（\[【][^()（）\[\]【】]*[)）\]】]\s*$")
 _LEGAL_FORM = re.compile(
-    "股份有限公司|有限责任公司|有限公司|有限合伙|普通合伙|合伙企业|个人独资企业|个体工商户|分公司"
+    "股份有限公司|有限责任公司|有限公司|(?:中心)?(?:有限合伙|普通合伙)|合伙企业|个人独资企业"
+    "|个体工商户|分公司"
 )
 
 
@@ -88,6 +90,18 @@ def normalise(text: str) -> str:
     parts = _PARTING.split(unicodedata.normalize("NFKC", text).casefold())
     plain = "-".join(_NOISE.sub("", part) for part in parts)
     return _HOUSE_NUMERAL.sub(lambda found: str(number(found[0])), plain)
+
+
+def without_brackets(text: str) -> str:
+    """A name as written, without what stands in brackets at its end; never less than two
+    characters."""
+    shorter = _BRACKETS.sub("", text)
+    return shorter if len(shorter) >= 2 else text
+
+
+def listed(names: str) -> list[str]:
+    """The names of a registry's list, parted by ; or 、"""
+    return [name for part in re.split("[;；、]", names) if (name := part.strip())]
 
 
 def name(text: str) -> str:

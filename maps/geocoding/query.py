@@ -28,6 +28,18 @@ _WITHIN_HOUSE = re.compile(
     rf"(?:{_ROOM}(?:-\d{{1,4}})*)?|{_ROOM}|"
 )
 
+_IN_HOUSE = re.compile(rf"(?:的)?{_WITHIN_HOUSE.pattern}(?=$|.{{2}})")
+_FLOOR = re.compile(
+    r"(?:地下|负)?(?:\d{1,2}|[一二三四五六七八九十])(?:层|楼)(?:[a-z]?-?\d{1,4})?(?:号?商?铺|号|室)?(?=..)"
+)
+_STATION = re.compile("地铁站?|公交站|(?<=..)(?:地铁)?(?:站|口)$")
+_STATION_SAID = re.compile("地铁站|地铁口|公交站|地铁")
+_LONGEST_LANDMARK = 16
+_AND = re.compile("^(?:与|和|跟|同|及|交|到|靠近)")
+_CROSSING = re.compile(
+    "(?:的)?(?:大)?(?:交叉|交汇|相交|交界|十字|丁字|三岔)*(?:路口|交口|口|处|点|的地方)*"
+)
+_BRANCH = re.compile("(?P<rest>.{4,30}?)(?:分店|店)")
 _UNIT = re.compile("(?<=..)(?:新区|[区县市旗])$")
 
 
@@ -41,6 +53,8 @@ class Reading:
     """How the street was found: `characters` or `sound`."""
     number: str = ""
     district: str = ""
+    within: str = ""
+    """The landmark (a mall, a tower) that the name was said to be in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +63,10 @@ class Query:
 
     text: str
     readings: tuple[Reading, ...]
+    crossing: tuple[str, str] | None = None
+    """Two streets at whose crossing it is."""
+    floor: str = ""
+    """Where in the house, as said: 3层312."""
 
     def tokens(self) -> list[int]:
         """What the index is asked for."""
@@ -70,16 +88,27 @@ class _Found:
         return bool(self.number), self.end - self.start, -self.start
 
 
-class Vocabulary:
-    """The streets and districts of the region, found in a text by writing or by sound."""
+def landmark(name: str) -> str:
+    """The name of a landmark as it is looked up: 地铁国贸站, 国贸地铁口 and 国贸 are one."""
+    shorter = _STATION.sub("", normalise.name(name))
+    return shorter if len(shorter) >= 2 else normalise.name(name)
 
-    def __init__(self, streets: Iterable[str], districts: Iterable[str]):
+
+class Vocabulary:
+    """The streets, districts and landmarks of the region, found by writing or by sound."""
+
+    def __init__(
+        self, streets: Iterable[str], districts: Iterable[str], landmarks: Iterable[str] = ()
+    ):
         self._written: dict[str, list[str]] = defaultdict(list)
         self._spoken: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for street in sorted({normalise.normalise(s) for s in streets if len(s) > 1}):
             heard = sound(street)
             self._written[street[:2]].append(street)
             self._spoken[heard[:2]].append((heard, street))
+        # Stops are named after streets: who says the street means the street.
+        written = {street for group in self._written.values() for street in group}
+        self._landmarks = frozenset(landmark(name) for name in landmarks) - written
         # The longest come first: 市南区 contains another city's 南区.
         self._districts = [
             (normalise.normalise(name), name)
@@ -93,12 +122,69 @@ class Vocabulary:
         plain = normalise.without_fillers(whole) or whole
         # A filler may be part of a street's name: then the street is found in the whole.
         readings = self._placed(plain) or self._placed(whole)
+        crossing = self._crossing(plain)
+        within, floor = self._within(normalise.joined(plain), bool(readings))
+        readings = within + self._branches(normalise.joined(plain)) + readings
         readings += self._with_district(Reading(normalise.trimmed(plain)))
         readings.append(Reading(plain))
         if plain != whole:
             readings.append(Reading(whole))
         named = (replace(r, name=normalise.joined(r.name)) for r in readings)
-        return Query(normalise.joined(plain), tuple(dict.fromkeys(named)))
+        return Query(normalise.joined(plain), tuple(dict.fromkeys(named)), crossing, floor)
+
+    def _crossing(self, text: str) -> tuple[str, str] | None:
+        """Two streets that were said one after the other, with nothing but a crossing besides."""
+        rest = normalise.without_region(text)
+        found: list[str] = []
+        for _ in range(2):
+            said = max(
+                (s for s in self._written.get(rest[:2], ()) if rest.startswith(s)),
+                key=len, default="",
+            )  # fmt: skip
+            if not said:
+                return None
+            found.append(said)
+            rest = rest[len(said) :]
+            rest = rest if len(found) > 1 else _AND.sub("", rest)
+        if found[0] == found[1] or not _CROSSING.fullmatch(rest):
+            return None
+        return found[0], found[1]
+
+    def _within(self, text: str, has_street: bool) -> tuple[list[Reading], str]:
+        """The readings in which a landmark was said first, and where in the house."""
+        local = _STATION_SAID.sub("", normalise.without_region(text))
+        begins = (local.removeprefix(_short(district)) for district, _ in self._districts)
+        for begun in dict.fromkeys((local, *begins)):
+            for end in range(min(len(begun), _LONGEST_LANDMARK), 1, -1):
+                if any(s.startswith(begun[:end]) and begun.startswith(s)
+                       for s in self._written.get(begun[:2], ())):  # fmt: skip
+                    break
+                if begun[:end] in self._landmarks:
+                    house = _IN_HOUSE.match(begun, end)
+                    floor = house[0] if house else ""
+                    name = normalise.trimmed(begun[end + len(floor) :])
+                    return [Reading(name if len(name) > 1 else "", within=begun[:end])], floor
+        # A mall that nobody knows still says where the name begins: behind floor and stall.
+        if not has_street and (found := _FLOOR.search(local, 2)):
+            return [Reading(normalise.trimmed(local[found.end() :]))], found[0]
+        return [], ""
+
+    def _branches(self, text: str) -> list[Reading]:
+        """味多香饭店(朝阳店): a chain's name and the street, district or landmark of one shop."""
+        found = _BRANCH.fullmatch(text)
+        if not found:
+            return []
+        text = found["rest"]
+        for at in range(2, len(text) - 1):
+            name, place = text[:at], text[at:]
+            if place in self._written.get(place[:2], ()):
+                return [Reading(name, place, "characters")]
+            for district, stored in self._districts:
+                if place in (district, _short(district)):
+                    return [Reading(name, district=stored)]
+            if len(place) > 1 and place in self._landmarks:
+                return [Reading(name, within=place)]
+        return []
 
     def _placed(self, text: str) -> list[Reading]:
         """The readings in which a street was said."""

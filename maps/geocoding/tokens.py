@@ -1,6 +1,7 @@
 """The tokens of the index: hashed pairs of characters and syllables, streets and door numbers."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 from zlib import crc32
@@ -11,13 +12,14 @@ from maps.geocoding.sound import sound, syllables
 _NUMBER = re.compile(r"([甲乙丙丁])?(\d{1,5})(?!\d)(?:[-之](\d{1,3})(?!\d))?")
 
 
-def of_business(name: str, street: str, number: str) -> list[int]:
-    """What a business is found by; sorted, as intarray likes it."""
-    core = normalise.core(normalise.name(name))
-    found = set(pairs(core))
-    # With every second character too: a caller who drops one says such a pair.
-    found.update(_token(a + b) for a, b in zip(core, core[2:], strict=False))
-    found.update(of_place(street, number))
+def of_business(names: Iterable[str], street: str, number: str) -> list[int]:
+    """What a business is found by, whichever of its names is said; sorted, as intarray likes it."""
+    found = set(of_place(street, number))
+    for name in names:
+        core = normalise.core(normalise.name(name))
+        found.update(pairs(core))
+        # With every second character too: a caller who drops one says such a pair.
+        found.update(_token(a + b) for a, b in zip(core, core[2:], strict=False))
     return sorted(found)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from kernel.audit import record
 from kernel.clock import now
 from maps import revisions
-from maps.geocoding import tokens
+from maps.geocoding import normalise, tokens
 from maps.registry.rows import RegistryRow
 
 PROGRESS_EVERY = 10_000
@@ -30,6 +30,8 @@ _TOLD = (
     "scope",
     "promises",
     "service_standards",
+    "former_names",
+    "other_names",
     "tokens",
 )
 
@@ -37,7 +39,8 @@ _STAGE = """
 create temporary table registry_stage (
   line bigint, name text, credit_code text, address text, district text, street text,
   number text, phone text, legal_representative text, scope text, promises text,
-  service_standards text, untold text[], tokens int[], lon float8, lat float8, target bigint
+  service_standards text, former_names text, other_names text, untold text[], tokens int[],
+  lon float8, lat float8, target bigint
 ) on commit drop
 """
 
@@ -92,20 +95,27 @@ _MATCH = (
 _TOLD_BY_ADDRESS = ("district", "street", "number")
 _KEPT = {
     column: f"case when '{column}' = any(s.untold) then b.{column} else s.{column} end"
-    for column in ("phone", "legal_representative", "scope", "promises", "service_standards")
+    for column in _TOLD[_TOLD.index("phone") : -1]
 } | {
     column: f"case when '{column}' = any(s.untold) and b.address = s.address"
     f" and b.{column} <> '' then b.{column} else s.{column} end"
     for column in _TOLD_BY_ADDRESS
 }
+_SAME_TOKENS = " and ".join(
+    f"{_KEPT[column]} = s.{column}"
+    for column in ("street", "number", "former_names", "other_names")
+)
 # What the file has no column for stays as it is stored; the place only while the address does.
 _KEEP_UNTOLD = f"""
 update registry_stage s set
   {", ".join(f"{column} = {kept}" for column, kept in _KEPT.items())},
-  tokens = case when {_KEPT["street"]} = s.street and {_KEPT["number"]} = s.number then s.tokens end
+  tokens = case when {_SAME_TOKENS} then s.tokens end
 from maps.businesses b where b.id = s.target and s.untold <> '{{}}'
 """  # noqa: S608 (column names of this module)
-_ELSEWHERE = "select line, name, street, number from registry_stage where tokens is null"
+_ELSEWHERE = """
+select line, name, street, number, former_names, other_names from registry_stage
+where tokens is null
+"""
 _NEW_TOKENS = "update registry_stage set tokens = cast(:tokens as int[]) where line = :line"
 _POINT = "st_setsrid(st_makepoint(s.lon, s.lat), 4326)"
 # A row that brings no point keeps the one it had, unless it moved.
@@ -201,7 +211,7 @@ def _keep_untold(session: Session) -> None:
     the tokens of that place."""
     session.execute(text(_KEEP_UNTOLD))
     elsewhere = [
-        {"line": row.line, "tokens": _array(tokens.of_business(row.name, row.street, row.number))}
+        {"line": row.line, "tokens": _array(_tokens(row))}
         for row in session.execute(text(_ELSEWHERE))
     ]
     if elsewhere:
@@ -214,13 +224,17 @@ def _stage(session: Session, rows: Iterable[RegistryRow], progress: Callable[[in
     cursor: Any = session.connection().connection.cursor()
     with cursor, cursor.copy(f"copy registry_stage ({', '.join(columns)}) from stdin") as copy:
         for count, row in enumerate(rows, 1):
-            found = tokens.of_business(row.name, row.street, row.number)
             copy.write_row(
-                (count, *_told(row), _array(found), row.lon, row.lat, _array(row.untold))
+                (count, *_told(row), _array(_tokens(row)), row.lon, row.lat, _array(row.untold))
             )
             if count % PROGRESS_EVERY == 0:
                 progress(count)
     return count
+
+
+def _tokens(row: Any) -> list[int]:
+    called = (row.name, *normalise.listed(row.former_names), *normalise.listed(row.other_names))
+    return tokens.of_business(called, row.street, row.number)
 
 
 def _array(items: Iterable[object]) -> str:

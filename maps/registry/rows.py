@@ -29,6 +29,8 @@ COLUMNS = (
     "scope",
     "promises",
     "service_standards",
+    "former_names",
+    "other_names",
 )
 REQUIRED = ("name", "address")
 _LONGEST = {"name": 200, "address": 400, "district": 60, "street": 200, "number": 20} | {
@@ -59,6 +61,9 @@ class RegistryRow:
     scope: str = ""
     promises: str = ""
     service_standards: str = ""
+    former_names: str = ""
+    other_names: str = ""
+    """Both parted by ; or 、"""
     untold: tuple[str, ...] = ()
 
 
@@ -196,6 +201,8 @@ def row_of(fields: Mapping[str, str]) -> RegistryRow:
         scope=fields.get("scope", ""),
         promises=fields.get("promises", ""),
         service_standards=fields.get("service_standards", ""),
+        former_names=fields.get("former_names", ""),
+        other_names=fields.get("other_names", ""),
         untold=tuple(column for column in COLUMNS if column not in fields),
     )
 

@@ -20,7 +20,7 @@ from kernel.db import Database
 from kernel.settings import Settings
 from maps.geocoding.resolver import Geocoder
 from maps.registry import load
-from tests.factories import spoken
+from tests.factories import heard, spoken
 
 BUSINESSES, QUERIES, STRANGERS = 200_000, 2_100, 600
 TEST = system("bench")
@@ -90,6 +90,22 @@ def test_speed_accuracy_and_honesty(registry: Database, known: list[DemoBusiness
     show(f"queries that mean nobody, below 0.9: {np.mean(quiet):.3f}")
     assert np.mean(right) >= 0.92
     assert np.mean(quiet) >= 0.95
+
+
+def test_noise_that_nothing_was_fitted_on(registry: Database, known: list[DemoBusiness]) -> None:
+    geocoder = Geocoder()
+    rights: dict[str, list[bool]] = defaultdict(list)
+    sure, right = [], []
+    with registry.unit_of_work(TEST) as session:
+        for query in heard.queries(known, heard.HELD_OUT, 900, 77):
+            found = geocoder.geocode(session, query.text)
+            right.append(bool(found) and query.right(found[0].name, found[0].address))
+            sure.append(found[0].confidence if found else 0.0)
+            rights[query.kind].append(right[-1])
+    for kind, each in rights.items():
+        show(f"held out: {kind:35s} first {np.mean(each):.3f}")
+    _reliability(np.array(sure), np.array(right))
+    assert np.mean(right) >= 0.75
 
 
 def _reliability(sure: np.ndarray, right: np.ndarray) -> None:

@@ -339,7 +339,8 @@ PROBES: dict[str, Probe] = {
     "operator.metrics": outside("/metrics"),
     "operator.health": outside("/healthz"),
     **dict.fromkeys(
-        ("order.push", "registry.question", "order.voice", "order.print", "report_order.voice",
+        ("order.push", "registry.question", "place.question", "order.voice", "order.print",
+         "report_order.voice",
          "report_order.print", "exchange.case", "mail.notice", "conference.staff",
          "conference.caller", "voice.duty_call", "drill.sms", "drill.fax",
          "drill.voice", "sms.notice", "sms.code", "voice.case_status", "export.statistics",

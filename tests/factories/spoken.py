@@ -27,7 +27,7 @@ _BEFORE = ("喂，你好，", "我想问一下，", "那个，", "嗯，", "我�
 _AT = ("就在", "在", "位于", "我在", "")
 _CALLED = ("有一家叫", "有个", "那家", "开的", "有家")
 _AFTER = ("", "的", "那里", "，对吧", "的样子")
-_COMMON = (
+COMMON = (
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子"
     "说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机"
     "当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心"
@@ -106,19 +106,19 @@ def _spoken_name(business: DemoBusiness) -> str:
 
 
 @cache
-def _sounding() -> dict[str, list[str]]:
+def sounding() -> dict[str, list[str]]:
     """Syllable -> common characters with it."""
     found: dict[str, list[str]] = defaultdict(list)
-    for character in dict.fromkeys(_COMMON):
+    for character in dict.fromkeys(COMMON):
         found[lazy_pinyin(character)[0]].append(character)
     return found
 
 
-def _misheard(text: str, random: Random, count: int = 1) -> str:
+def misheard(text: str, random: Random, count: int = 1) -> str:
     """The text with up to `count` characters replaced by others of the same sound."""
     characters = list(text)
     for at in random.sample(range(len(text)), len(text)):
-        others = [c for c in _sounding().get(lazy_pinyin(text[at])[0], ()) if c != text[at]]
+        others = [c for c in sounding().get(lazy_pinyin(text[at])[0], ()) if c != text[at]]
         if others and count:
             characters[at], count = random.choice(others), count - 1
     return "".join(characters)
@@ -145,7 +145,7 @@ def _abbreviation(business: DemoBusiness, random: Random) -> Spoken:
 
 def _homophone(business: DemoBusiness, random: Random) -> Spoken:
     name = business.brand + business.trade
-    return Spoken(_misheard(name, random, random.choice((1, 1, 2))), KINDS[1], business)
+    return Spoken(misheard(name, random, random.choice((1, 1, 2))), KINDS[1], business)
 
 
 def _dropped(business: DemoBusiness, random: Random) -> Spoken:
@@ -166,7 +166,7 @@ def _filler(business: DemoBusiness, random: Random) -> Spoken:
         + business.street
         + random.choice(("", "上", "那边"))
         + random.choice(_CALLED)
-        + _misheard(business.brand + business.trade, random)
+        + misheard(business.brand + business.trade, random)
         + random.choice(_AFTER)
     )
     return Spoken(text, KINDS[4], business, street_spoken=True)
@@ -174,7 +174,7 @@ def _filler(business: DemoBusiness, random: Random) -> Spoken:
 
 def _district(business: DemoBusiness, random: Random) -> Spoken:
     district = random.choice((business.district, business.district[:-1]))
-    text = district + _misheard(business.street, random) + _short(business, random)
+    text = district + misheard(business.street, random) + _short(business, random)
     return Spoken(text, KINDS[5], business, street_spoken=True)
 
 

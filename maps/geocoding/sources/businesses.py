@@ -1,7 +1,7 @@
 """Geocoding source: the business registry, searched by the token index."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +37,8 @@ _COLUMNS = (
     func.st_x(Business.geom, type_=Float).label("lon"),
     func.st_y(Business.geom, type_=Float).label("lat"),
     Business.point_level,
+    Business.former_names,
+    Business.other_names,
 )
 
 # Statements are composed once: that costs as much time as running them.
@@ -51,15 +53,29 @@ _AT_DOOR = (
     .order_by(Business.id)
     .limit(BUDGET)
 )
-_FREQUENCIES = (
-    select(TokenFrequency.token, TokenFrequency.frequency)
-    .where(TokenFrequency.token == func.any(bindparam("wanted", type_=_INTS)))
-    .order_by(TokenFrequency.frequency, TokenFrequency.token)
+_WANTED = bindparam("wanted", type_=_INTS)
+_SPENT = func.sum(TokenFrequency.frequency).over(
+    order_by=(TokenFrequency.frequency, TokenFrequency.token)
 )
-_SHARED = func.icount(Business.tokens.op("&", return_type=_INTS)(bindparam("wanted", type_=_INTS)))
+_BY_RARITY = (
+    select(
+        TokenFrequency.token,
+        (_SPENT - TokenFrequency.frequency).label("before"),
+        _SPENT.label("spent"),
+    )
+    .where(TokenFrequency.token == func.any(_WANTED))
+    .subquery()
+)
+# The rarest known tokens until the budget is spent; at least one.
+_RARE = (
+    select(func.array_agg(_BY_RARITY.c.token, type_=_INTS))
+    .where(or_(_BY_RARITY.c.spent <= BUDGET, _BY_RARITY.c.before == 0))
+    .scalar_subquery()
+)
+_SHARED = func.icount(Business.tokens.op("&", return_type=_INTS)(_WANTED))
 _SHARING_TOKENS = (
     select(*_COLUMNS)
-    .where(Business.tokens.op("&&")(bindparam("rare", type_=_INTS)))
+    .where(Business.tokens.op("&&")(_RARE))
     .order_by(_SHARED.desc(), Business.id)
     .limit(COMPARED)
 )
@@ -75,7 +91,7 @@ class Businesses:
             rows = session.execute(_BY_CODE, {"code": code})
             return [_candidate(row, 1.0, ("credit_code:same",)) for row in rows]
         at_door = _at_door(session, query)
-        if not query.readings[0].name:
+        if not (query.readings[0].name or query.readings[0].within):
             return at_door
         return _behind(_by_name(session, query), at_door)
 
@@ -100,7 +116,7 @@ def _rows_at(session: Session, reading: Reading) -> list[_Found]:
     other districts where its own has none."""
     given = {"street": reading.street, "number": reading.number}
     for district in dict.fromkeys((reading.district, "")):
-        rows = session.execute(_AT_DOOR, given | {"district": district})
+        rows = session.connection().execute(_AT_DOOR, given | {"district": district})
         if fitting := [row for row in rows if _says(row.address, reading.name)]:
             return fitting
     return []
@@ -146,37 +162,54 @@ def _behind(named: list[Candidate], at_door: list[Candidate]) -> list[Candidate]
 
 
 def _by_name(session: Session, query: Query) -> list[Candidate]:
-    rows = {row.id: row for row in _sharing_tokens(session, query.tokens())}
-    matches = scoring.match(
-        query.readings,
-        [scoring.row(r.id, r.name, r.district, r.street, r.number) for r in rows.values()],
-        query.text,
-    )
+    rows = {row.id: row for row in rows_for(session, query)}
+    matches = scoring.match(query.readings, _compared(rows.values(), query), query.text)
+    matches = list({m.row.id: m for m in reversed(matches)}.values())[::-1]
     namesakes = Counter(m.row.core for m in matches)
     return [
-        _candidate(rows[m.row.id], confidence, _evidence(m, namesakes[m.row.core]))
+        _candidate(
+            rows[m.row.id],
+            confidence,
+            _evidence(m, namesakes[m.row.core]) + _called(rows[m.row.id], m),
+        )
         for m, confidence in zip(matches[:ANSWERS], scoring.confidences(matches), strict=False)
     ]
 
 
-def _sharing_tokens(session: Session, wanted: list[int]) -> Sequence[_Found]:
-    """The businesses that share the most tokens, among those with one of the rarest."""
-    rare = _rarest(session, wanted)
-    if not rare:
-        return []
-    return session.execute(_SHARING_TOKENS, {"rare": rare, "wanted": wanted}).all()
+def _compared(rows: Iterable[Sequence[Any]], query: Query) -> list[scoring.Row]:
+    """Each business once for every name that it has or had."""
+    within = any(reading.within for reading in query.readings)
+    return [
+        scoring.row(
+            ident, name, district, street, number, normalise.name(address) if within else ""
+        )
+        for (
+            ident, registered, _, address, district, street, number, _, _, _, former, other
+        ) in rows
+        for name in _names(registered, former, other)
+    ]  # fmt: skip
 
 
-def _rarest(session: Session, wanted: list[int]) -> list[int]:
-    """The known tokens, rarest first, until the budget is spent; at least one."""
-    chosen: list[int] = []
-    spent = 0
-    for token, frequency in session.execute(_FREQUENCIES, {"wanted": wanted}):
-        spent += frequency
-        if chosen and spent > BUDGET:
-            break
-        chosen.append(token)
-    return chosen
+def _names(registered: str, former: str, other: str) -> list[str]:
+    if not (former or other):  # nearly always, and this is asked of every row
+        return [registered]
+    return [registered, *normalise.listed(former), *normalise.listed(other)]
+
+
+def _called(row: _Found, match: scoring.Match) -> tuple[str, ...]:
+    """By which name it was found, where that is not the registered one."""
+    for kind, names in (("former", row.former_names), ("other", row.other_names)):
+        for name in normalise.listed(names):
+            if match.row.whole == normalise.name(name) != normalise.name(row.name):
+                return (f"called:{kind}:{name}",)
+    return ()
+
+
+def rows_for(session: Session, query: Query) -> Sequence[_Found]:
+    """The businesses that share the most tokens with a query, among those with one of the
+    rarest."""
+    # Past the object mapper, which has nothing to map here: half the time of a short question.
+    return session.connection().execute(_SHARING_TOKENS, {"wanted": query.tokens()}).all()
 
 
 def _evidence(match: scoring.Match, namesakes: int) -> tuple[str, ...]:
@@ -189,6 +222,8 @@ def _evidence(match: scoring.Match, namesakes: int) -> tuple[str, ...]:
 
 
 def _street_evidence(reading: Reading, row: scoring.Row) -> list[str]:
+    if reading.within:
+        return ["landmark:inside" if reading.within in row.address else "landmark:elsewhere"]
     if not reading.street:
         return []
     if reading.street != row.street:

@@ -22,7 +22,7 @@ class Districts:
         named = {r.district for r in query.readings if r.district}
         if not named:
             return []
-        sure = STREET_SAID if any(r.street for r in query.readings) else SURE
+        sure = STREET_SAID if any(r.street or r.within for r in query.readings) else SURE
         middle = func.st_pointonsurface(Region.geom)
         rows = session.execute(
             select(Region.name, func.st_x(middle, type_=Float), func.st_y(middle, type_=Float))

@@ -90,11 +90,15 @@ export const maps = {
   /** Every candidate, those without a point too. */
   find,
   /** Only candidates that have a point. */
-  geocode: async (q: string, signal?: AbortSignal) => ({
-    candidates: (await find(q, signal)).candidates.filter(isPlaced),
-  }),
+  geocode: async (q: string) => ({ candidates: (await find(q)).candidates.filter(isPlaced) }),
+  /** The same, for a search that a person pressed: online sources may be asked too. */
+  search: async (q: string) => {
+    const { candidates } = await get<{ candidates: Found[] }>('/maps/geocode', { q, online: 'true' })
+    return { candidates: candidates.filter(isPlaced) }
+  },
   business: (id: T.Id) => get<T.Business>(`/maps/businesses/${id}`),
   regions: () => get<FeatureCollection>('/maps/regions'),
+  answers: () => get<{ items: T.AnswerCount[] }>('/maps/answers'),
 }
 
 export const units = {

@@ -6,7 +6,8 @@ export type Instant = string
 export type Kind = 'TS' | 'JB' | 'ZX'
 export type Urgency = 0 | 1 | 2 | 3
 export type Light = 'green' | 'yellow' | 'red' | 'black' | 'none'
-export type PlaceLevel = 'door' | 'street' | 'district' | 'unknown'
+export type PlaceLevel =
+  'door' | 'point' | 'crossing' | 'landmark' | 'near' | 'street' | 'district' | 'unknown'
 export type Rung = 'DISP' | 'SHIFT' | 'CMD' | 'DEPUTY' | 'HEAD'
 export type DispatchChannel = 'sms' | 'fax' | 'app' | 'vehicle' | 'voice'
 export type IntakeChannel = 'phone' | 'fax' | 'letter' | 'sms' | 'web' | 'visit'
@@ -358,6 +359,17 @@ export interface SubmissionPlace {
   evidence: string[]
   text: string
   confirmed: boolean
+  /** What it was looked up by, and whether the first answer to that was another place. */
+  asked?: string
+  corrected?: boolean
+  business_id?: Id | null
+}
+
+/** First answers of a month that people kept, and that they put right. */
+export interface AnswerCount {
+  month: string
+  kept: number
+  corrected: number
 }
 
 export interface Submission {

@@ -87,6 +87,8 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
          " order_recall.vehicle, report_order_recall.vehicle, order_question.vehicle", ".send()"),
         ("gps_ingest.siblings", OWN_PROCESSES, ".publish_json()", "import redis"),
         ("gps_ingest.server", OWN_PROCESSES, "import redis"),
+        ("maps.geocoding.sources.online", "gate: place.question", "import requests"),
+        ("kernel.strangers", "reads what a caller was answered; sends nothing", "import requests"),
         ("maps.views", "gate: map.tile, map.style", "Response()"),
         ("telephony.callback", "tells our web process what became of a call: numbers, kind, key",
          "import urllib.request"),

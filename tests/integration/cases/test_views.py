@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import attachments, queries, views
@@ -14,6 +15,7 @@ from kernel.access import Principal
 from kernel.clock import FixedClock
 from kernel.errors import BadInput
 from kernel.settings import Settings
+from maps.models import AnswerCount, Correction
 from tests.factories.bureau import Bureau, complaint, report
 from tests.factories.desk import Desk, OneTransaction
 from tests.factories.pictures import picture
@@ -222,6 +224,17 @@ def test_a_moved_pin_shows_on_the_page_and_on_the_map(
     }  # fmt: skip
     (shown,) = desk.get(clerk, "/cases/map", bbox="116.34,39.92,116.35,39.93").get_json()
     assert (shown["id"], shown["lon"]) == (ident, 116.345)
+
+
+def test_a_place_that_was_looked_up_is_remembered_and_of_a_report_is_not(
+    session: Session, desk: Desk, house: Bureau, clerk: Principal, register: Any
+) -> None:
+    body = {"lat": 39.925, "lon": 116.345, "level": "door", "corrected": True}
+    for told, asked in ((complaint(), "老槐树边的烧烤"), (report(), "水塔边的作坊")):
+        path = f"/cases/{register(told)}/place"
+        assert desk.put(clerk, path, body | {"asked": asked}).status_code == 200
+    assert session.scalars(select(Correction.key)).all() == ["老槐树边的烧烤"]
+    assert session.scalars(select(AnswerCount.corrected)).all() == [1]
 
 
 def test_escalating_rings_and_shows_the_alarm(desk: Desk, clerk: Principal, register: Any) -> None:

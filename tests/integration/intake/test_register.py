@@ -26,6 +26,7 @@ from dispatch.alarms.models import Alarm
 from kernel.clock import FixedClock
 from kernel.errors import BadInput, Conflict
 from maps.geocoding.candidates import Candidate
+from maps.models import AnswerCount, Correction
 from tests.factories.bureau import (
     CANARY,
     SHOP,
@@ -63,6 +64,17 @@ def test_a_complaint_becomes_a_case_with_all_it_needs(
     assert case.due_at == datetime(2026, 9, 23, 15, 59, 59, tzinfo=UTC), "the next clock shows"
     (entry,) = rows(session, TimelineEntry, case)
     assert (entry.kind, entry.actor) == ("registered", agent.name)
+
+
+def test_a_place_that_was_put_right_is_remembered_once_and_never_of_a_report(
+    session: Session, intake: Intake, bureau: Bureau
+) -> None:
+    pin = {"lat": 39.92, "lon": 116.43, "confirmed": True, "corrected": True}
+    with acting(session, bureau.person("AGENT")):
+        registered(session, intake, complaint(place=pin | {"asked": "老槐树边的烧烤"}))
+        registered(session, intake, report(place=pin | {"asked": "水塔边的作坊"}))
+    assert session.scalars(select(Correction.key)).all() == ["老槐树边的烧烤"]
+    assert session.scalars(select(AnswerCount.corrected)).all() == [1]
 
 
 def test_the_subject_is_found_by_its_credit_code_and_gives_the_place(

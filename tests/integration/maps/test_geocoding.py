@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from kernel.access import system
@@ -138,3 +139,51 @@ def test_another_room_can_add_a_source(city_session: Session) -> None:
     geocoder = Geocoder([PreviousCases()])
     assert [c.source for c in geocoder.geocode(city_session, "还是老地方")] == ["cases"]
     assert geocoder.geocode(city_session, "新地方") == []
+
+
+def test_a_bridge_and_its_corner(city_session: Session) -> None:
+    bridge = candidates(city_session, "三元桥")[0]
+    assert (bridge.level, bridge.address) == ("landmark", "朝阳区三元桥")
+    corner = candidates(city_session, "三元桥东南角")[0]
+    assert (corner.level, corner.evidence[0]) == ("near", "corner:se")
+    assert bridge.lon is not None and bridge.lat is not None
+    assert corner.lon is not None and corner.lat is not None
+    assert corner.lon > bridge.lon and corner.lat < bridge.lat
+    assert corner.confidence < bridge.confidence
+
+
+def test_two_streets_make_a_crossing_on_both(city_session: Session) -> None:
+    best = candidates(city_session, "知春路与中关村东路路口")[0]
+    assert (best.level, best.evidence) == ("crossing", ("crossing:written",))
+    assert best.address == "海淀区知春路与中关村东路路口"
+    apart = text(
+        "select max(d) from (select min(st_distance(geom::geography,"
+        " st_setsrid(st_makepoint(:lon, :lat), 4326)::geography)) as d from maps.streets"
+        " where name in ('知春路', '中关村东路') group by name) each"
+    )
+    metres = city_session.execute(apart, {"lon": best.lon, "lat": best.lat}).scalar_one()
+    assert metres < 40
+
+
+def test_opposite_a_business_is_a_place_and_no_business(city: City, city_session: Session) -> None:
+    meant = next(b for b in city.businesses if not b.form)
+    said = f"{meant.street}{meant.number}号{meant.brand}{meant.trade}"
+    anchor = candidates(city_session, said)[0]
+    best = candidates(city_session, f"{said}对面")[0]
+    assert (best.level, best.name, best.business_id) == ("near", None, None)
+    assert best.address == anchor.name
+    assert best.evidence[0] == "relative:opposite"
+    assert best.confidence < anchor.confidence
+
+
+def test_a_pasted_link_is_a_point_in_our_datum(city_session: Session) -> None:
+    link = "https://uri.amap.com/marker?position=116.4136442,39.9056040&name=x"
+    best = candidates(city_session, f"就是这里 {link}")[0]
+    assert (best.level, best.evidence) == ("point", ("pasted:amap", "datum:gcj02"))
+    assert (best.lon, best.lat) == pytest.approx((116.4074, 39.9042), abs=1e-4)
+
+
+def test_a_branch_of_a_chain_is_the_one_on_its_street(city: City, city_session: Session) -> None:
+    meant = next(b for b in city.businesses if b.name.endswith(f"({b.street}店)"))
+    best = candidates(city_session, f"{meant.brand}{meant.trade}（{meant.street}店）")[0]
+    assert best.name == meant.name

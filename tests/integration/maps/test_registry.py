@@ -104,7 +104,7 @@ def test_a_column_that_the_file_does_not_have_keeps_what_is_stored(session: Sess
     assert (row.phone, row.scope) == ("", "餐饮")
     assert (row.district, row.street, row.number) == ("朝阳区", "新开路", "7")
     assert candidates(session, "新开路7号")[0].name == "老王饭店"
-    assert row.tokens == tokens.of_business("老王饭店", "新开路", "7")
+    assert row.tokens == tokens.of_business(["老王饭店"], "新开路", "7")
 
 
 def test_who_moved_does_not_keep_the_old_street(session: Session) -> None:

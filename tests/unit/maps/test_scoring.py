@@ -58,7 +58,7 @@ def test_nothing_to_compare_gives_nothing() -> None:
 
 
 def test_tokens_are_stored_and_must_never_change() -> None:
-    assert tokens.of_business("北京福满楼餐饮有限公司", "建国路", "88") == [
+    assert tokens.of_business(["北京福满楼餐饮有限公司"], "建国路", "88") == [
         -1942570015,
         -1319991255,
         -627993196,
@@ -76,7 +76,7 @@ def test_tokens_are_stored_and_must_never_change() -> None:
 
 
 def test_a_dropped_character_still_shares_tokens() -> None:
-    whole = set(tokens.of_business("福满楼", "", ""))
+    whole = set(tokens.of_business(["福满楼"], "", ""))
     assert whole & set(tokens.pairs("福楼"))
 
 
