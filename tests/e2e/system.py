@@ -30,15 +30,18 @@ from tests.ports import free_port_base
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T | None], seconds: float, what: str) -> T:
-    """What `look` gives as soon as it gives something true; fails after `seconds`."""
+def until(look: Callable[[], T | None], seconds: float, what: str | Callable[[], str]) -> T:
+    """What `look` gives as soon as it gives something true; fails after `seconds`, with `what` as
+    it stands then.
+    """
     deadline = time.monotonic() + seconds
     while True:
         found = look()
         if found:
             return found
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            missing = what() if callable(what) else what
+            raise AssertionError(f"not within {seconds} s: {missing}")
         time.sleep(0.1)
 
 
