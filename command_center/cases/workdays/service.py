@@ -27,6 +27,8 @@ COUNT = "cases.count_anew"
 AT_ONCE = 500
 """Cases of one transaction."""
 SATURDAY = 5
+YEARS = range(2020, 2101)
+"""Years that a clock may run in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ class Day:
 
 
 def of_year(session: Session, year: int) -> Sequence[WorkDay]:
-    """The days of a year that differ from their weekday, in order."""
+    """The days of a year that differ from their weekday, in order. Raises NotFound."""
+    if year not in YEARS:
+        raise NotFound("calendar", year)
     first, last = date(year, 1, 1), date(year, 12, 31)
     statement = select(WorkDay).where(WorkDay.day.between(first, last)).order_by(WorkDay.day)
     return session.scalars(statement).all()

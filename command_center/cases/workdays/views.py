@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from command_center.cases.workdays import service
 from command_center.cases.workdays.schemas import CalendarIn, CalendarOut, calendar_out
-from kernel.schemas import READS, REFUSALS
+from kernel.schemas import IDENT, READS, REFUSALS
 from kernel.web import require, unit_of_work
 
-YEAR = "/<int(min=2020, max=2100):year>"
+YEAR = f"/<{IDENT}:year>"
 
 blueprint = APIBlueprint("calendar", __name__, url_prefix="/api/v1/calendar", tag="Cases")
 
