@@ -1,4 +1,5 @@
-export type Style = 'time' | 'seconds' | 'short' | 'full' | 'date' | 'day' | 'dayShort' | 'weekday'
+export type Style =
+  'time' | 'seconds' | 'short' | 'full' | 'date' | 'day' | 'dayShort' | 'weekday' | 'weekdayNarrow' | 'month'
 
 const STYLES: Record<Style, Intl.DateTimeFormatOptions> = {
   time: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
@@ -17,6 +18,8 @@ const STYLES: Record<Style, Intl.DateTimeFormatOptions> = {
   day: { year: 'numeric', month: 'long', day: 'numeric', weekday: 'short' },
   dayShort: { month: '2-digit', day: '2-digit' },
   weekday: { weekday: 'short', month: '2-digit', day: '2-digit' },
+  weekdayNarrow: { weekday: 'narrow' },
+  month: { month: 'long' },
 }
 
 const cache = new Map<string, Intl.DateTimeFormat>()

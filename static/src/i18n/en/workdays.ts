@@ -6,7 +6,6 @@ export default {
   how: 'Mark it as the State Council announces it. Press a day: a weekday becomes a holiday and back; a weekend becomes a holiday, then a make-up working day, then a weekend again.',
   note: 'Holiday',
   noteHint: 'e.g. National Day',
-  month: 'Month {n}',
   kinds: { work: 'Working day', rest: 'Weekend', holiday: 'Holiday', makeup: 'Make-up working day' },
   undo: 'Discard',
   saveDays: 'Save {n} changed days',

@@ -6,7 +6,6 @@ export default {
   how: '按国务院办公厅的放假安排标注。点一下日期：平日变放假，再点恢复；周末先变放假，再变调休上班，再恢复。',
   note: '节日',
   noteHint: '如：国庆节',
-  month: '{n}月',
   kinds: { work: '工作日', rest: '周末', holiday: '放假', makeup: '调休上班' },
   undo: '放弃修改',
   saveDays: '保存 {n} 天的修改',
