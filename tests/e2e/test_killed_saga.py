@@ -178,7 +178,7 @@ def _is_quiet(system: System, ids: list[int]) -> bool:
 
 def _unknown(system: System, ids: list[int]) -> list[Any]:
     """Calls without an outcome; one that the exchange forgot counts as unknown once no call could
-    last so long.
+    last so long. Whoever pressed a key has answered, and may talk to the desk for half an hour.
     """
     return system.sql(
         "select d.id, d.channel, m.state, m.parts_confirmed, m.parts_total,"
@@ -186,7 +186,8 @@ def _unknown(system: System, ids: list[int]) -> list[Any]:
         "       from telephony.attempts where message_id = m.id order by number)"
         " from dispatch.deliveries d join telephony.messages m on m.id = d.message_id"
         " where d.order_id = any(%s)"
-        " and d.state = 'SENT' and d.channel in ('fax', 'voice')", ids,
+        " and d.state = 'SENT' and (d.channel = 'fax'"
+        "   or d.channel = 'voice' and m.parts_confirmed = 0)", ids,
     )  # fmt: skip
 
 
