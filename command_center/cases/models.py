@@ -95,6 +95,7 @@ class Case(Base):
         ),
         Index("ix_cases_place", "place", postgresql_using="gist"),
         Index("ix_cases_received_at", "received_at"),
+        Index("ix_cases_due_at", "due_at", postgresql_where=text("due_at is not null")),
         *(_searched("cases", column) for column in ("case_no", "place_text")),
         SCHEMA,
     )

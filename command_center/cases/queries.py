@@ -39,6 +39,7 @@ class Filter:
     unplaced: bool = False
     limit: int = 50
     offset: int = 0
+    besides: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +229,8 @@ def _wanted(principal: Principal, wanted: Filter) -> list[ColumnElement[bool]]:
         found.append(Case.place.is_(None))
     if words := wanted.text.strip():
         found.append(_about(words))
+    if wanted.besides is not None:
+        found.append(wanted.besides)
     return found
 
 

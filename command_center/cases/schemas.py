@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
+from command_center.cases.outlook import Due
 from dispatch.moments import Utc
 from dispatch.orders.schemas import OrderSummaryOut
 from kernel.schemas import Ident, Storable
@@ -132,8 +133,21 @@ class ListQuery(BaseModel):
     state: Word | None = None
     q: Word = ""
     unplaced: bool = False
+    due: Due | None = None
     limit: int = Field(default=50, ge=1, le=200)
     cursor: int = Field(default=0, ge=0, le=1_000_000)
+
+
+class DueOut(BaseModel):
+    """How many open cases fall due; `week` ends on Sunday, `likely` are probably missed in it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    late: int
+    today: int
+    tomorrow: int
+    week: int
+    likely: int
 
 
 class SimilarQuery(BaseModel):

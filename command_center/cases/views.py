@@ -13,6 +13,7 @@ from command_center.cases import (
     identity_views,
     lifecycle,
     originals,
+    outlook,
     papers,
     present,
     service,
@@ -36,6 +37,7 @@ from command_center.cases.schemas import (
     MapCase,
     MapCases,
     MapQuery,
+    DueOut,
     PlaceIn,
     RevealIn,
     RouteIn,
@@ -55,7 +57,7 @@ A_PDF = a_file("PDF", "application/pdf")
 def create_blueprint(office: Office) -> APIBlueprint:
     """The room's views; `office` is what the installation gives it."""
     blueprint = APIBlueprint("cases", __name__, url_prefix="/api/v1", tag="Cases")
-    _lists(blueprint)
+    _lists(blueprint, office)
     _one_case(blueprint, office)
     identity_views.add(blueprint, office)
     _acts(blueprint, office)
@@ -63,7 +65,7 @@ def create_blueprint(office: Office) -> APIBlueprint:
     return blueprint
 
 
-def _lists(blueprint: APIBlueprint) -> None:
+def _lists(blueprint: APIBlueprint, office: Office) -> None:
     @blueprint.get("/codes")
     @blueprint.output(CodesOut)
     @blueprint.doc(operation_id="listCodes")
@@ -77,15 +79,24 @@ def _lists(blueprint: APIBlueprint) -> None:
     @blueprint.doc(operation_id="listCases", responses=READS)
     @require("case.read")
     def list_cases(query: ListQuery) -> Any:
-        wanted = Filter(
-            query.view, query.kind, query.state, query.q, query.unplaced, query.limit + 1,
-            query.cursor,
-        )  # fmt: skip
         with unit_of_work() as session:
+            due = outlook.condition(session, office, query.due) if query.due else None
+            wanted = Filter(
+                query.view, query.kind, query.state, query.q, query.unplaced, query.limit + 1,
+                query.cursor, due,
+            )  # fmt: skip
             rows = cases.find(session, wanted)
             more = len(rows) > query.limit
             items = present.summaries(session, rows[: query.limit])
         return CasePage(items=items, next=str(query.cursor + query.limit) if more else None)
+
+    @blueprint.get("/cases/outlook")
+    @blueprint.output(DueOut)
+    @blueprint.doc(operation_id="getOutlook", responses=READS)
+    @require("case.read")
+    def get_outlook() -> Any:
+        with unit_of_work() as session:
+            return outlook.outlook(session, office)
 
     @blueprint.get("/cases/map")
     @blueprint.input(MapQuery, location="query", arg_name="query")

@@ -18,12 +18,18 @@ export const directory = {
   users: (role?: string) => get<T.User[]>('/users', { role }),
 }
 
+/** When a case falls due; `likely` will probably be missed this week. */
+export const DUES = ['late', 'today', 'tomorrow', 'week', 'likely'] as const
+export type Due = (typeof DUES)[number]
+export type Outlook = Record<Due, number>
+
 export interface CaseFilter {
   view?: 'queue' | 'mine' | 'all'
   kind?: string
   state?: string
   q?: string
   unplaced?: 1
+  due?: Due
   limit?: number
   cursor?: string | null
 }
@@ -31,6 +37,7 @@ export interface CaseFilter {
 export const cases = {
   list: (filter: CaseFilter, signal?: AbortSignal) =>
     get<T.Page<T.CaseSummary>>('/cases', { ...filter }, signal),
+  outlook: () => get<Outlook>('/cases/outlook'),
   onMap: (bbox: readonly number[]) => get<T.CaseMapItem[]>('/cases/map', { bbox: bbox.join(',') }),
   one: (id: T.Id) => get<T.CaseDetail>(`/cases/${id}`),
   similar: (

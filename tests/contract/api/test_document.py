@@ -94,6 +94,7 @@ def test_what_asks_for_a_fresh_proof(app: APIFlask) -> None:
         "cases.reveal", "cases.open_original", "cases.search_by_phone",
         "archive.export_person", "archive.approve",
         "escalation.write", "escalation.sign",
+        "calendar.put_calendar",
         "orders.approve", "orders.refuse", "orders.confirm",
         "conferences.decide", "conferences.confirm",
         "account.remove", "account.renew_codes",

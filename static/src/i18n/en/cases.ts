@@ -131,4 +131,19 @@ export default {
       3: 'As level 2, and the emergency plan: government and superiors are told.',
     },
   },
+  due: {
+    label: 'What falls due',
+    late: 'Overdue',
+    today: 'Due today',
+    tomorrow: 'Tomorrow',
+    week: 'This week',
+    likely: 'Likely late',
+    hints: {
+      late: 'Open cases whose deadline has passed',
+      today: 'Cases due before midnight',
+      tomorrow: 'Cases due tomorrow',
+      week: 'Cases due between now and Sunday',
+      likely: 'Due this week, and by the time that such steps took in the last 90 days probably missed',
+    },
+  },
 }
