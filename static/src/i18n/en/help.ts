@@ -262,6 +262,12 @@ export default {
     s4: 'Press “Ask position”: answered means that it works. The unit on the dispatch desk can be asked and followed too.',
     s5: 'Lost, sold or sent to repair: revoke the code, and it is cut off at once.',
   },
+  calendar: {
+    title: "Entering a year's holidays",
+    s1: 'Once the State Council has announced them, open System · Work calendar and choose the year.',
+    s2: 'Press days to mark holidays and make-up working days, check, and save with the title and number of the notice.',
+    s3: 'Every open deadline is then counted anew; where one moves, the history of its case says so.',
+  },
   words: {
     title: 'Words',
     submission: { word: 'Submission', means: 'One call, letter or web form; it becomes one or two cases.' },
