@@ -60,6 +60,11 @@ class AnswerWithin(BaseModel):
     reply_days: int
 
 
+class ProviderOut(BaseModel):
+    label: str
+    """What the bureau calls it; may be empty."""
+
+
 class ConfigOut(BaseModel):
     """What every page may know of the installation before anybody signs in."""
 
@@ -72,6 +77,10 @@ class ConfigOut(BaseModel):
     map: MapView
     supervision: list[AnswerWithin]
     """Of level 1, 2 and 3."""
+    trusted_device_days: int
+    """How long a desk may be trusted with the second factor; 0 where none is."""
+    provider: ProviderOut | None
+    """The identity provider by which people sign in, if there is one."""
     demo_accounts: list[DemoAccount]
 
 
