@@ -250,7 +250,11 @@ def _register(siege: Siege) -> None:
         case = siege.kept("agent", "POST", "/submissions", told.model_dump(mode="json"))["cases"][0]
         siege.numbers[case["kind"]], siege.codes[case["kind"]] = case["case_no"], case["query_code"]
         siege.ids[f"{case['kind']}_id"] = case["id"]
-    siege.ids |= {"case_id": siege.ids["TS_id"], "business_id": siege.bureau.business.id}
+    siege.ids |= {
+        "case_id": siege.ids["TS_id"],
+        "business_id": siege.bureau.business.id,
+        "year": 2026,
+    }
     form = {"file": (BytesIO(SOUND), "call.wav"), "kind": "call"}
     siege.kept("agent", "POST", f"/cases/{siege.ids['case_id']}/recordings", data=form)
 
