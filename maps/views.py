@@ -48,8 +48,10 @@ blueprint = APIBlueprint("maps", __name__, url_prefix="/api/v1/maps", tag="Maps"
 @require("case.create", "map.read")
 def geocode(query: GeocodeQuery) -> Any:
     with unit_of_work() as session:
-        online = chosen(current_app.extensions["settings"]) if query.online else ()
-        found = resolver.candidates(session, query.q, query.limit, online)
+        found = resolver.candidates(session, query.q, query.limit)
+    if query.online:
+        others = chosen(current_app.extensions["settings"])
+        found = resolver.with_others(found, query.q, others, query.limit)
     shown = [CandidateOut.model_validate(asdict(candidate)) for candidate in found]
     return GeocodeAnswer(query=query.q, candidates=shown)
 

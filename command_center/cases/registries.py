@@ -23,8 +23,8 @@ from dispatch.subjects.ports import (
 )
 from kernel.gate import gate
 from kernel.log import get_logger
+from kernel.remote import Breaker, body
 from kernel.settings import Settings
-from kernel.strangers import Breaker, body
 from maps.models import Business
 
 log = get_logger(__name__)

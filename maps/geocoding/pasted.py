@@ -77,11 +77,10 @@ def find(text: str) -> Pasted | None:
     if link := _LINK.search(text):
         rest = text[: link.start()] + " " + text[link.end() :]
         return _in_link(unquote(link[0]), rest)
-    for angles in (_ANGLES.search(text),):
-        if angles:
-            d = [float(part or 0) for part in angles.groups()]
-            pair = d[0] + d[1] / 60 + d[2] / 3600, d[3] + d[4] / 60 + d[5] / 3600
-            return _placed(pair, _said(text), "numbers", _around(text, angles))
+    if angles := _ANGLES.search(text):
+        d = [float(part or 0) for part in angles.groups()]
+        pair = d[0] + d[1] / 60 + d[2] / 3600, d[3] + d[4] / 60 + d[5] / 3600
+        return _placed(pair, _said(text), "numbers", _around(text, angles))
     if numbers := _SPOKEN.search(text):
         pair = (float(numbers["a"] or numbers["c"]), float(numbers["b"] or numbers["d"]))
         return _placed(pair, _said(text), "numbers", _around(text, numbers))

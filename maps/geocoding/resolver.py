@@ -1,6 +1,6 @@
 """Finds the places that a query may mean, by asking every source and weighing their answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from maps.geocoding.sources.businesses import Businesses
 from maps.geocoding.sources.crossings import Crossings
 from maps.geocoding.sources.districts import Districts
 from maps.geocoding.sources.landmarks import Landmarks
+from maps.geocoding.sources.online import Online
 from maps.geocoding.sources.streets import Streets
 from maps.models import Business, Landmark, Region, Street
 from maps.revisions import Cached
@@ -82,7 +83,7 @@ class Geocoder:
 
     def _sources_for(self, session: Session, text: str) -> list[Candidate]:
         """What the sources find for a text that stands for itself."""
-        query = self.read(session, text)
+        query = self._vocabulary.get(session).read(text)
         if not query.text:
             return []
         found: list[Candidate] = []
@@ -91,10 +92,6 @@ class Geocoder:
             if any(c.confidence >= SURE for c in found):
                 break
         return _ranked(query, found)
-
-    def read(self, session: Session, text: str) -> Query:
-        """What a text may mean, in the streets and districts of this registry."""
-        return self._vocabulary.get(session).read(text)
 
 
 def _ranked(query: Query, found: list[Candidate]) -> list[Candidate]:
@@ -193,14 +190,19 @@ def _behind_named(found: list[Candidate]) -> list[Candidate]:
 _LOCAL = Geocoder()
 
 
-def candidates(
-    session: Session, text: str, limit: int = LIMIT, online: Sequence[Source] = ()
+def candidates(session: Session, text: str, limit: int = LIMIT) -> list[Candidate]:
+    """At most `limit` candidates from the local sources, the best first."""
+    return _LOCAL.geocode(session, text, limit)
+
+
+def with_others(
+    found: list[Candidate], text: str, others: Iterable[Online], limit: int = LIMIT
 ) -> list[Candidate]:
-    """At most `limit` candidates, the best first: from the local sources, and where none of these
-    is sure enough from the online ones."""
-    found = _LOCAL.geocode(session, text, limit)
-    if online and not any(c.confidence >= ENOUGH for c in found):
-        query = _LOCAL.read(session, text)
-        found += [c for source in online for c in source.find(session, query)]
-        found.sort(key=lambda c: -c.confidence)
-    return found[:limit]
+    """Those that were found here, and where none of them is sure enough what others say.
+
+    Others take their time: not within a transaction.
+    """
+    if any(c.confidence >= ENOUGH for c in found):
+        return found
+    said = [c for one in others for c in one.find(text)]
+    return sorted([*found, *said], key=lambda c: -c.confidence)[:limit]

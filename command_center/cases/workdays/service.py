@@ -5,7 +5,7 @@ A year without holidays counts as not published: its dates are provisional (SPEC
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -26,6 +26,8 @@ COUNT = "cases.count_anew"
 """Job: {change_id, after}: the open clocks of the next cases are counted anew."""
 AT_ONCE = 500
 """Cases of one transaction."""
+SETTLED = timedelta(seconds=10)
+"""By then whoever still counted by the calendar of before has ended."""
 SATURDAY = 5
 YEARS = range(2020, 2101)
 """Years that a clock may run in."""
@@ -92,7 +94,8 @@ def change(
     session.add(made)
     session.flush()
     record(session, "calendar.changed", "calendar", year, days=made.days, notice=notice)
-    jobs.enqueue(session, COUNT, {"change_id": made.id, "after": 0})
+    began = now(session) + SETTLED
+    jobs.enqueue(session, COUNT, {"change_id": made.id, "after": 0}, run_at=began)
     return made
 
 

@@ -14,16 +14,14 @@ from typing import Any
 
 import requests
 from pydantic import BaseModel, Field, ValidationError
-from sqlalchemy.orm import Session
 
 from kernel.errors import BadInput
 from kernel.gate import gate
 from kernel.log import get_logger
+from kernel.remote import Breaker, body
 from kernel.settings import Settings
-from kernel.strangers import Breaker, body
 from maps.datums import inside_china, to_wgs84
 from maps.geocoding.candidates import Candidate
-from maps.geocoding.query import Query
 
 log = get_logger(__name__)
 QUESTION = "place.question"
@@ -70,11 +68,12 @@ class Online:
         self.http.headers["User-Agent"] = "command-center"
         self._kept: OrderedDict[str, tuple[float, list[Candidate]]] = OrderedDict()
 
-    def find(self, session: Session, query: Query) -> list[Candidate]:
-        when, found = self._kept.get(query.text, (0.0, []))
+    def find(self, text: str) -> list[Candidate]:
+        """The candidates for an asked place; empty where it knows none or does not answer."""
+        when, found = self._kept.get(text, (0.0, []))
         if when > self.clock():
             return found
-        if self.breaker.is_open or (asked := _cleared(query.text)) is None:
+        if self.breaker.is_open or (asked := _cleared(text)) is None:
             return []
         try:
             found = self._asked(asked)
@@ -89,7 +88,7 @@ class Online:
             log.warning("geocoder_silent", source=self.name, problem=type(e).__name__)
             return []
         self.breaker.succeeded()
-        self._keep(query.text, found)
+        self._keep(text, found)
         return found
 
     def _asked(self, asked: str) -> list[Candidate]:

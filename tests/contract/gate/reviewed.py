@@ -88,7 +88,7 @@ REVIEWED: dict[str, tuple[frozenset[str], str]] = {
         ("gps_ingest.siblings", OWN_PROCESSES, ".publish_json()", "import redis"),
         ("gps_ingest.server", OWN_PROCESSES, "import redis"),
         ("maps.geocoding.sources.online", "gate: place.question", "import requests"),
-        ("kernel.strangers", "reads what a caller was answered; sends nothing", "import requests"),
+        ("kernel.remote", "reads what a caller was answered; sends nothing", "import requests"),
         ("maps.views", "gate: map.tile, map.style", "Response()"),
         ("telephony.callback", "tells our web process what became of a call: numbers, kind, key",
          "import urllib.request"),

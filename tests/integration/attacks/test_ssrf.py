@@ -33,7 +33,7 @@ CALLERS = {
     "command_center/demo/simulator.py": "our own web process, in demo mode",
     "command_center/engines/kannel.py": "Kannel's admin page, on loopback",
     "command_center/engines/smsc.py": "the simulated SMSC, on loopback",
-    "kernel/strangers.py": "nobody: reads what a caller was answered",
+    "kernel/remote.py": "nobody: reads what a caller was answered",
     "maps/geocoding/sources/online.py": "the geocoders that the settings name",
     "telephony/gateways/fax_hylafax.py": "the HylaFAX that the settings name",
     "telephony/engine_http.py": "Kannel, the simulated fax machine and the exchange, on loopback",
