@@ -18,7 +18,7 @@ from command_center.accounts.push.sender import Pusher
 from command_center.audit import service as audit
 from command_center.audit import views as audit_views
 from command_center.audit.service import Auditing
-from command_center.cases import papers
+from command_center.cases import outlook, papers
 from command_center.cases import views as cases_views
 from command_center.cases.archive import service as archive
 from command_center.cases.archive import views as archive_views
@@ -226,6 +226,7 @@ def _handlers(
     handlers.transactional(handover.DUE, partial(handover.overdue, office))
     handlers.transactional(supervision.DUE, partial(supervision.overdue, office))
     handlers.every(watch.WATCH, watch.WATCH_SECONDS, partial(watch.of_cases, office))
+    handlers.every(outlook.MEASURE, outlook.MEASURE_SECONDS, outlook.measure)
     handlers.transactional(workdays.COUNT, partial(workdays.count_anew, office))
     handlers.transactional(alerts.RING, partial(alerts.ring, alarms))
     return handlers

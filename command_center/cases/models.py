@@ -16,6 +16,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Date,
+    Double,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
@@ -329,6 +330,19 @@ class Deadline(Base):
     for, `name` who approved, `before` the due date until then."""
     met_at: Mapped[Timestamp | None]
     void_at: Mapped[Timestamp | None]
+
+
+class Duration(Base):
+    """How long the clocks of a limit ran that were met lately."""
+
+    __tablename__ = "durations"
+    __table_args__ = SCHEMA
+
+    rule: Mapped[str] = mapped_column(String(30), primary_key=True)
+    known: Mapped[int] = mapped_column(Integer)
+    """How many there were."""
+    seconds: Mapped[list[float]] = mapped_column(ARRAY(Double))
+    """Their quantiles, ascending."""
 
 
 class Document(Base):

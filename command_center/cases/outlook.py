@@ -1,20 +1,20 @@
 """What falls due soon, and what will probably be late: counted for whoever asks.
 
 Whether a clock will be missed is told from those of the last `LOOK_BACK` that still ran at its
-present age: the share of them that ran past its end (an empirical survival curve per limit).
+present age: the share of them that ran past its end (an empirical survival curve per limit, which
+a job measures every hour over the whole house).
 """
 
 from bisect import bisect_right
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Double, func, select
+from sqlalchemy import ARRAY, ColumnElement, Double, delete, func, select
 from sqlalchemy.orm import Session
 
 from command_center.cases import queries
-from command_center.cases.models import Case, Deadline
+from command_center.cases.models import Case, Deadline, Duration
 from command_center.cases.office import Office
 from kernel.clock import now
 from kernel.db import principal_of
@@ -24,6 +24,9 @@ LOOK_BACK = timedelta(days=90)
 FEWEST = 10
 """So many earlier ones make a prediction."""
 PROBABLE = 0.5
+MEASURE, MEASURE_SECONDS = "cases.durations", 3600
+QUANTILES = tuple(n / 200 for n in range(1, 200, 2))
+"""The middle of each hundredth."""
 AT_MOST = 5000
 """Clocks that are predicted at once, the next due first."""
 _OPEN = Deadline.met_at.is_(None) & Deadline.void_at.is_(None)
@@ -71,43 +74,39 @@ def likely_late(session: Session, office: Office) -> set[int]:
     running = session.execute(soon).all()
     if not running:
         return set()
-    took = _took(session, {row.rule for row in running})
+    taken = {one.rule: one for one in session.scalars(select(Duration))}
     return {
         row.case_id
         for row in running
-        if chance(took[row.rule], moment - row.started_at, row.due_at - row.started_at) >= PROBABLE
+        if row.rule in taken
+        and chance(taken[row.rule], moment - row.started_at, row.due_at - row.started_at)
+        >= PROBABLE
     }
 
 
-def chance(took: list[float], age: timedelta, limit: timedelta) -> float:
-    """The share of those that ran at this age that ran past the limit; 0 where too few are known.
-
-    `took` in seconds, ascending.
-    """
-    older = len(took) - bisect_right(took, age.total_seconds())
-    if older < FEWEST:
-        return 0.0
-    return (len(took) - bisect_right(took, limit.total_seconds())) / older
-
-
-def _took(session: Session, rules: set[str]) -> dict[str, list[float]]:
-    """Seconds that the clocks of each limit ran that were met lately, ascending."""
-    ran = Deadline.met_at - Deadline.started_at
-    seconds = func.date_part("epoch", ran, type_=Double).label("seconds")
-    statement = (
-        select(Deadline.rule, seconds)
-        .join(Case, Case.id == Deadline.case_id)
-        .where(
-            Deadline.rule.in_(rules),
-            Deadline.met_at > now(session) - LOOK_BACK,
-            queries.visible(principal_of(session)),
-        )
-        .order_by(seconds)
+def chance(taken: Duration, age: timedelta, limit: timedelta) -> float:
+    """Of those that ran at this age the share that ran past the limit; 0 where too few are known."""
+    older, later = (
+        len(taken.seconds) - bisect_right(taken.seconds, span.total_seconds())
+        for span in (age, limit)
     )
-    found = defaultdict[str, list[float]](list)
-    for row in session.execute(statement):
-        found[row.rule].append(row.seconds)
-    return found
+    if older * taken.known < FEWEST * len(taken.seconds):
+        return 0.0
+    return later / older
+
+
+def measure(session: Session) -> None:
+    """Every hour: how long the clocks of each limit ran that were met lately."""
+    seconds = func.date_part("epoch", Deadline.met_at - Deadline.started_at, type_=Double)
+    spread = func.percentile_disc(list(QUANTILES), type_=ARRAY(Double)).within_group(seconds)
+    statement = (
+        select(Deadline.rule, func.count().label("known"), spread.label("seconds"))
+        .where(Deadline.met_at > now(session) - LOOK_BACK)
+        .group_by(Deadline.rule)
+    )
+    found = session.execute(statement).mappings().all()
+    session.execute(delete(Duration))
+    session.add_all(Duration(**row) for row in found)
 
 
 def _spans(office: Office, moment: datetime) -> dict[str, tuple[datetime | None, datetime]]:

@@ -242,6 +242,8 @@ RULES = (
         may("admin.calendar"),
     ),
     Rule(Role.HOUSE, "cases.calendar_changes", "select update"),
+    Rule(Role.PERSON, "cases.durations", "select"),
+    Rule(Role.HOUSE, "cases.durations", "select insert delete"),
     Rule(Role.HOUSE, "cases.retention_rules", "select"),
     Rule(Role.HOUSE, "cases.legal_holds", "select"),
     Rule(Role.HOUSE, "cases.destructions", "select insert update"),

@@ -17,7 +17,15 @@ def upgrade() -> None:
         schema="cases",
         postgresql_where=sa.text("due_at is not null"),
     )
+    op.create_table(
+        "durations",
+        sa.Column("rule", sa.String(30), primary_key=True),
+        sa.Column("known", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.ARRAY(sa.Double()), nullable=False),
+        schema="cases",
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("durations", schema="cases")
     op.drop_index("ix_cases_due_at", "cases", schema="cases")

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from command_center.cases import outlook, queries
-from command_center.cases.models import Case, Deadline
+from command_center.cases.models import Case, Deadline, Duration
 from command_center.cases.office import Office
 from command_center.cases.outlook import chance
 from command_center.cases.queries import Filter
@@ -96,6 +96,7 @@ def test_a_clock_like_those_that_were_missed_will_probably_be_missed(
         session.execute(of_case.values(**met, met_at=past + timedelta(days=3)))
         case.due_at = None
     session.flush()
+    outlook.measure(session)
     with acting(session, unit):
         found = outlook.outlook(session, office)
         assert listed(session, office, "likely") == {
@@ -111,6 +112,11 @@ def test_a_clock_like_those_that_were_missed_will_probably_be_missed(
 def test_the_chance_is_that_of_those_that_ran_as_long(
     age: int, limit: int, expected: float
 ) -> None:
-    took = [float(n) for n in range(1, 21)]
+    taken = Duration(rule="", known=20, seconds=[float(n) for n in range(1, 21)])
     day = timedelta(seconds=1)
-    assert chance(took, age * day, limit * day) == pytest.approx(expected)
+    assert chance(taken, age * day, limit * day) == pytest.approx(expected)
+
+
+def test_quantiles_of_many_stand_for_all() -> None:
+    taken = Duration(rule="", known=1000, seconds=[float(n) for n in range(100)])
+    assert chance(taken, timedelta(seconds=97), timedelta(seconds=98)) == 0.5
