@@ -85,7 +85,7 @@ def likely_late(session: Session, office: Office) -> set[int]:
 
 
 def chance(taken: Duration, age: timedelta, limit: timedelta) -> float:
-    """Of those that ran at this age the share that ran past the limit; 0 where too few are known."""
+    """Of those that ran at this age the share that ran past the limit; 0 where few are known."""
     older, later = (
         len(taken.seconds) - bisect_right(taken.seconds, span.total_seconds())
         for span in (age, limit)
