@@ -42,10 +42,10 @@ def locked(session: Session, which: ColumnElement[bool]) -> Delivery | None:
 
     Who ends an order locks it and then its deliveries. A delivery refers to its order, so that
     PostgreSQL may lock the order when a delivery is written: after the delivery it would be a
-    circle.
+    circle. One at a time: who follows news of several deliveries holds them all to the end.
     """
     of_this = select(Delivery.order_id).where(which).scalar_subquery()
     held = select(Order.id).where(Order.id == of_this)
-    session.execute(held.with_for_update(read=True, key_share=True))
+    session.execute(held.with_for_update(key_share=True))
     found = select(Delivery).where(which).execution_options(populate_existing=True)
     return session.scalar(found.with_for_update())

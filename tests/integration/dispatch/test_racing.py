@@ -13,6 +13,7 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import Session
 
+from dispatch.delivery import queries as deliveries
 from dispatch.delivery.models import Delivery
 from dispatch.orders import queries
 from kernel.errors import AppError
@@ -147,6 +148,26 @@ def test_news_of_a_message_waits_for_the_end_of_its_order(desk: Desk, deadlocks:
         done.result(SECONDS)
     first, recall = desk.deliveries(order_id)
     assert (first.state, first.stopped_why, recall.state) == ("SENT", "cancelled", "SENT")
+    assert not deadlocks
+
+
+def test_two_workers_with_news_of_the_same_order_go_one_after_the_other(
+    desk: Desk, deadlocks: list[str]
+) -> None:
+    order_id = desk.issue(branch_ids=(EAST.id, WEST.id), channels=("sms",))
+    first, second = (Delivery.id == one.id for one in desk.deliveries(order_id))
+
+    def follow(session: Session) -> None:
+        deliveries.locked(session, second)
+        deliveries.locked(session, first)
+
+    with ThreadPoolExecutor(1) as pool:
+        with desk.database.unit_of_work(DISPATCHER) as session:
+            deliveries.locked(session, first)
+            other = pool.submit(desk.do, follow)
+            until_somebody_waits(session)
+            deliveries.locked(session, second)
+        other.result(SECONDS)
     assert not deadlocks
 
 
