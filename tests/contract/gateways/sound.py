@@ -25,8 +25,17 @@ def loudness(samples: Samples) -> float:
 
 
 def likeness(spoken: Samples, heard: Samples) -> float:
-    """How well the loudness of `spoken`, packet by packet, is found in `heard`: 1 is the same."""
-    wanted, there = _envelope(spoken), _envelope(heard)
+    """How well the loudness of `spoken`, packet by packet, is found in `heard`: 1 is the same.
+
+    Two seconds at a time, half of them as well or better: where a busy machine loses a packet,
+    what follows is heard a packet earlier.
+    """
+    there = _envelope(heard)
+    wanted = [_envelope(piece) for piece in pieces(spoken, seconds=2) or [spoken]]
+    return float(np.median([_best(piece, there) for piece in wanted if piece.std() > 0]))
+
+
+def _best(wanted: Samples, there: Samples) -> float:
     best = 0.0
     for begin in range(max(1, len(there) - len(wanted) + 1)):
         part = there[begin : begin + len(wanted)]
