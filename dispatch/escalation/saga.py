@@ -215,7 +215,7 @@ class Saga:
     def _next_unit(self, session: Session, order: Order) -> Ranked | None:
         here = {one.unit_id for one in order.assignments}
         ranking = self.orders.planner.ranking(session, OrderBrief.from_json(order.brief))
-        free = (one for one in ranking if one.eligible and one.unit_id not in here)
+        free = (one for one in ranking if one.eligible and one.facts.unit_id not in here)
         return next(free, None)
 
 

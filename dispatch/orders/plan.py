@@ -12,7 +12,7 @@ from dispatch.orders.ports import Branch, CaseGate, Directory
 from dispatch.orders.recipients import Contact, Target
 from dispatch.recommendation import facts, joint, rank
 from dispatch.recommendation.joint import Plans, Wanted
-from dispatch.recommendation.rank import Ranked, Reason
+from dispatch.recommendation.rank import Ranking, Reason
 from dispatch.units import queries as units
 from dispatch.units.queries import Placed
 from gps_ingest.downlink import TWO_WAY
@@ -90,10 +90,10 @@ class Planner:
         facts = patterns.redacted(brief.dispatch_facts, NUMBERS, brief.own_words)
         return replace(brief, dispatch_facts=facts)
 
-    def ranking(self, session: Session, brief: OrderBrief) -> list[Ranked]:
+    def ranking(self, session: Session, brief: OrderBrief) -> Ranking:
         """The units of the principal's jurisdiction, ranked for this case."""
         scene = self._scene(session, brief)
-        return rank.rank(facts.gather(session, principal_of(session), scene))
+        return Ranking(facts.gather(session, principal_of(session), scene))
 
     def jointly(self, session: Session, case_ids: Sequence[int]) -> Plans:
         """Whom to send to these cases, all of them thought of together; raises NotFound.
@@ -133,10 +133,8 @@ class Planner:
             raise NotFound("organisation", organisation_id)
         return branch
 
-    def _unit(
-        self, session: Session, unit_id: int, request: Request, ranked: Sequence[Ranked]
-    ) -> Target:
-        found = next((one for one in ranked if one.unit_id == unit_id), None)
+    def _unit(self, session: Session, unit_id: int, request: Request, ranked: Ranking) -> Target:
+        found = ranked.of(unit_id)
         if found is None:
             raise NotFound("unit", unit_id)
         unit = units.visible(session, principal_of(session), unit_id)
@@ -253,8 +251,8 @@ def _about_case(
     return found
 
 
-def _about_choice(ranked: Sequence[Ranked], request: Request, passed_over: bool) -> list[Reason]:
+def _about_choice(ranked: Ranking, request: Request, passed_over: bool) -> list[Reason]:
     if not passed_over:
         return []
-    best = next(one for one in ranked if one.unit_id not in request.unit_ids)
+    best = next(one for one in ranked if one.facts.unit_id not in request.unit_ids)
     return [Reason("override_reason_needed", {"name": best.facts.name})]

@@ -33,7 +33,7 @@ from dispatch.orders.schemas import (
     TypedOut,
 )
 from dispatch.recommendation.facts import is_home
-from dispatch.recommendation.rank import Ranked, Reason
+from dispatch.recommendation.rank import Ranked, Ranking, Reason
 from maps.plane import distance_m
 
 SHOWN = 100
@@ -129,7 +129,7 @@ def recipient_out(line: Preview) -> PreviewRecipient:
 
 
 def recommendation_out(
-    ranked: Sequence[Ranked],
+    ranked: Ranking,
     contacts: Sequence[Contact],
     place: tuple[float, float] | None,
     home: str,

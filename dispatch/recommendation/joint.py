@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from dispatch.recommendation.rank import Column, Fleet, costs, obstacles
+from dispatch.recommendation.rank import Column, Fleet, costs, may_go
 
 NOBODY = 1e7
 """Seconds that no real cost reaches: a pair that cannot be."""
@@ -67,7 +67,7 @@ def plan(wanted: Sequence[Wanted]) -> Plans:
 
 def _possible(fleet: Fleet) -> Column:
     """What sending each unit costs, NOBODY where it may not be sent."""
-    return np.where([why is not None for why in obstacles(fleet)], NOBODY, costs(fleet))
+    return np.where(may_go(fleet), costs(fleet), NOBODY)
 
 
 def _greedy(wanted: Sequence[Wanted], seconds: Column) -> list[tuple[int, int]]:

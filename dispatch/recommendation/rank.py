@@ -10,7 +10,8 @@ Thousands are weighed by columns; one unit's facts are put together where somebo
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,36 +106,36 @@ class Fleet:
     has: Sequence[tuple[str, ...]]
     lacks: Sequence[tuple[str, ...]]
 
-    def facts(self, at: int) -> Facts:
-        """Of the unit in that row."""
-        return Facts(*[_plain(getattr(self, name)[at]) for name in _COLUMNS])
+    def facts(self, rows: Sequence[int]) -> list[Facts]:
+        """Of the units in these rows."""
+        columns = (_cells(getattr(self, name), rows) for name in _COLUMNS)
+        return [Facts(*cells) for cells in zip(*columns, strict=True)]
 
 
 _COLUMNS = tuple(one.name for one in fields(Facts))
 
 
-class Ranked(NamedTuple):
-    """One unit's place in the ranking; `stands` in the way of an ineligible one."""
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One unit's place in the ranking."""
 
-    fleet: Fleet
-    row: int
-    unit_id: int
+    facts: Facts
     rank: int
     cost_seconds: float
-    stands: Reason | None
-
-    @property
-    def facts(self) -> Facts:
-        return self.fleet.facts(self.row)
 
     @property
     def obstacle(self) -> str | None:
-        """Its code."""
-        return self.stands.code if self.stands else None
+        """The code of what forbids sending it now, if anything."""
+        return obstacle(self.facts.state, self.facts.certified, self.facts.crew)
 
     @property
     def eligible(self) -> bool:
-        return self.stands is None
+        return self.obstacle is None
+
+    @property
+    def stands(self) -> Reason | None:
+        """What stands in its way, with what the words need."""
+        return _stands(self.facts)
 
     @property
     def reasons(self) -> list[Reason]:
@@ -142,16 +143,40 @@ class Ranked(NamedTuple):
         return explain(self.facts)
 
 
-def rank(fleet: Fleet) -> list[Ranked]:
-    """The units that may be sent, best first, then the others with what stands in their way."""
-    stands, seconds = obstacles(fleet), costs(fleet)
-    is_stopped = [why is not None for why in stands]
-    order = np.lexsort((np.array(fleet.unit_id), seconds, np.array(is_stopped))).tolist()
-    took = seconds.tolist()
-    return [
-        Ranked(fleet, row, fleet.unit_id[row], place, took[row], stands[row])
-        for place, row in enumerate(order, start=1)
-    ]
+class Ranking(Sequence[Ranked]):
+    """The units that may be sent, best first, then the others; each is put together when it is
+    asked for.
+    """
+
+    def __init__(self, fleet: Fleet):
+        self.fleet, self.seconds, self.may_go = fleet, costs(fleet), may_go(fleet)
+        self.unit_ids = np.array(fleet.unit_id, dtype=int)
+        self.order = np.lexsort((self.unit_ids, self.seconds, ~self.may_go))
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @overload
+    def __getitem__(self, at: int) -> Ranked: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Ranked]: ...
+    def __getitem__(self, at: int | slice) -> Ranked | list[Ranked]:
+        places = range(len(self))[at]
+        if isinstance(places, int):
+            return self._at(range(places, places + 1))[0]
+        return self._at(places)
+
+    def _at(self, places: range) -> list[Ranked]:
+        rows = [int(self.order[place]) for place in places]
+        return [
+            Ranked(facts, place + 1, float(self.seconds[row]))
+            for facts, place, row in zip(self.fleet.facts(rows), places, rows, strict=True)
+        ]
+
+    def of(self, unit_id: int) -> Ranked | None:
+        """The place of that unit, if it is there."""
+        found = np.flatnonzero(self.unit_ids[self.order] == unit_id)
+        return self[int(found[0])] if len(found) else None
 
 
 def costs(fleet: Fleet) -> Column:
@@ -174,7 +199,7 @@ def costs(fleet: Fleet) -> Column:
 
 def explain(facts: Facts) -> list[Reason]:
     """The same in words: an obstacle first, then the way, the position, the state, the place."""
-    stands = obstacle(facts.state, facts.certified, facts.crew, facts.order_no)
+    stands = _stands(facts)
     found = [
         stands, _way(facts), _position(facts), _state(facts), _district(facts), _shift(facts),
         Reason("lacks_equipment", {"codes": list(facts.lacks)}) if facts.lacks else None,
@@ -186,35 +211,42 @@ def explain(facts: Facts) -> list[Reason]:
     return [reason for reason in found if reason]
 
 
-def needs_reason(ranked: Sequence[Ranked], chosen: Collection[int]) -> bool:
+def needs_reason(ranking: Ranking, chosen: Collection[int]) -> bool:
     """Whether a person who chose these units passed over a clearly better one."""
-    left_out = [r.cost_seconds for r in ranked if r.eligible and r.unit_id not in chosen]
-    taken = [r.cost_seconds for r in ranked if r.unit_id in chosen]
-    if not left_out or not taken:
+    is_chosen = np.isin(ranking.unit_ids, list(chosen))
+    taken, left_out = ranking.seconds[is_chosen], ranking.seconds[ranking.may_go & ~is_chosen]
+    if not len(left_out) or not len(taken):
         return False
-    return max(taken) > min(left_out) + ROUGHLY_EQUAL_SECONDS
+    return bool(taken.max() > left_out.min() + ROUGHLY_EQUAL_SECONDS)
 
 
-def obstacles(fleet: Fleet) -> list[Reason | None]:
-    """What forbids sending each unit now, if anything."""
-    return list(map(obstacle, fleet.state.tolist(), fleet.certified.tolist(),
-                    fleet.crew.tolist(), fleet.order_no))  # fmt: skip
+def may_go(fleet: Fleet) -> Column:
+    """Whether nothing forbids sending each unit now."""
+    known = zip(fleet.state.tolist(), fleet.certified.tolist(), fleet.crew.tolist(), strict=True)
+    return np.array([obstacle(*one) is None for one in known], dtype=bool)
 
 
-def obstacle(state: str, certified: int, crew: int, order_no: str | None) -> Reason | None:
-    """What forbids sending a unit now, if anything."""
+@lru_cache(maxsize=1024)
+def obstacle(state: str, certified: int, crew: int) -> str | None:
+    """The code of what forbids sending a unit now, if anything."""
     if state == lifecycle.OUT_OF_SERVICE:
-        return Reason("out_of_service", {})
+        return "out_of_service"
     if state in lifecycle.ENGAGED:
-        return Reason("unit_taken", {"order_no": order_no})
+        return "unit_taken"
     if not crew:
-        return Reason("no_crew", {})
+        return "no_crew"
     if not lifecycle.is_complete(certified):
-        params = {"certified": certified, "needed": lifecycle.MIN_CERTIFIED}
-        return Reason("crew_short", params)
-    if state == lifecycle.OFF_DUTY:
-        return Reason("off_duty", {})
-    return None
+        return "crew_short"
+    return "off_duty" if state == lifecycle.OFF_DUTY else None
+
+
+def _stands(facts: Facts) -> Reason | None:
+    code = obstacle(facts.state, facts.certified, facts.crew)
+    params: dict[str, dict[str, Any]] = {
+        "unit_taken": {"order_no": facts.order_no},
+        "crew_short": {"certified": facts.certified, "needed": lifecycle.MIN_CERTIFIED},
+    }
+    return Reason(code, params.get(code, {})) if code else None
 
 
 def _uncertainty_m(age_s: Any, speed_kmh: Any) -> Any:
@@ -223,10 +255,10 @@ def _uncertainty_m(age_s: Any, speed_kmh: Any) -> Any:
     return RECEIVER_METRES + np.maximum(0.0, age_s) * pace
 
 
-def _plain(value: Any) -> Any:
-    """One cell as Python knows it: an unknown number is None."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return None if value != value else value  # NaN alone differs from itself.
+def _cells(column: Column | Sequence[Any], rows: Sequence[int]) -> list[Any]:
+    """Of a column, as Python knows them: an unknown number is None."""
+    cells = column[rows].tolist() if isinstance(column, np.ndarray) else [column[r] for r in rows]
+    return [None if cell != cell else cell for cell in cells]  # NaN alone differs from itself.
 
 
 def _is_placed(facts: Facts) -> bool:

@@ -24,7 +24,7 @@ def fleet_of(units: Sequence[Facts]) -> Fleet:
 
 def facts_of(fleet: Fleet) -> list[Facts]:
     """The units of these columns."""
-    return [fleet.facts(row) for row in range(len(fleet.unit_id))]
+    return fleet.facts(range(len(fleet.unit_id)))
 
 
 def slow_cost(facts: Facts) -> float:

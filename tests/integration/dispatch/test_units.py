@@ -7,7 +7,7 @@ from geoalchemy2 import WKTElement
 from sqlalchemy.orm import Session
 
 from dispatch.recommendation.facts import Scene, gather_all
-from dispatch.recommendation.rank import Ranked, Reason
+from dispatch.recommendation.rank import Ranking, Reason
 from dispatch.units import queries
 from dispatch.units import service as units
 from dispatch.units.events import UnitChanged
@@ -35,7 +35,7 @@ def sign_on(desk: Desk, unit_id: int, user_id: int, *, certified: bool = True) -
     )
 
 
-def ranking(desk: Desk) -> list[Ranked]:
+def ranking(desk: Desk) -> Ranking:
     return desk.do(lambda s: desk.room.orders.planner.ranking(s, COMPLAINT))
 
 
@@ -135,10 +135,12 @@ def test_who_carries_what_the_case_needs_goes_first(desk: Desk) -> None:
     desk.do(lambda s: units.set_equipment(s, equipped, ["food_kit", "recorder"]))
     needing = replace(COMPLAINT, equipment=("food_kit",))
     ranked = desk.do(lambda s: desk.room.orders.planner.ranking(s, needing))
-    assert [one.unit_id for one in ranked] == [equipped, near]
+    assert [one.facts.unit_id for one in ranked] == [equipped, near]
     assert Reason("has_equipment", {"codes": ["food_kit"]}) in ranked[0].reasons
     assert Reason("lacks_equipment", {"codes": ["food_kit"]}) in ranked[1].reasons
-    assert [one.unit_id for one in ranking(desk)] == [near, equipped], "where nothing is needed"
+    assert [one.facts.unit_id for one in ranking(desk)] == [near, equipped], (
+        "where nothing is needed"
+    )
 
 
 def test_two_cases_need_different_things(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.recommendation import rank as rank_module
-from dispatch.recommendation.rank import Facts, Ranked, Reason, needs_reason
+from dispatch.recommendation.rank import Facts, Ranked, Ranking, Reason, needs_reason
 from dispatch.units.lifecycle import STATES
 from tests.factories.fleets import fleet_of, slow_cost, slow_obstacle
 
@@ -35,8 +35,8 @@ def unit(ident: int, **more: Any) -> Facts:
     return Facts(**given)
 
 
-def rank(units: Sequence[Facts]) -> list[Ranked]:
-    return rank_module.rank(fleet_of(units))
+def rank(units: Sequence[Facts]) -> Ranking:
+    return Ranking(fleet_of(units))
 
 
 def order_of(*units: Facts) -> list[int]:
@@ -115,7 +115,7 @@ def test_without_a_place_of_the_case_units_still_rank_by_what_is_known() -> None
 
 
 def test_nobody_to_rank_is_no_error() -> None:
-    assert rank([]) == []
+    assert list(rank([])) == []
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_what_the_case_needs_and_the_unit_lacks_has_to_be_brought() -> None:
     equipped = unit(1, travel_seconds=NEAR + 250, has=("food_kit",))
     bare = unit(2, lacks=("food_kit",))
     ranked = rank([equipped, bare])
-    assert [one.unit_id for one in ranked] == [1, 2]
+    assert [one.facts.unit_id for one in ranked] == [1, 2]
     assert Reason("has_equipment", {"codes": ["food_kit"]}) in ranked[0].reasons
     assert Reason("lacks_equipment", {"codes": ["food_kit"]}) in ranked[1].reasons
     assert ranked[1].eligible, "it may go all the same"
@@ -214,7 +214,9 @@ def test_what_the_case_needs_and_the_unit_lacks_has_to_be_brought() -> None:
 
 
 def test_every_reason_has_words_in_both_languages() -> None:
-    codes = set(re.findall(r'Reason\("(\w+)"', Path(rank_module.__file__).read_text("utf-8")))
+    codes = set(
+        re.findall(r'(?:Reason\(|return )"(\w+)"', Path(rank_module.__file__).read_text("utf-8"))
+    )
     assert {"last_of_branch", "long_on_duty", "no_crew"} <= codes
     for lang in ("zh", "en"):
         told = (I18N / lang / "dispatch.ts").read_text("utf-8")
