@@ -2,7 +2,6 @@
 
 import logging
 import os
-import subprocess
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -10,9 +9,9 @@ from html import escape
 from pathlib import Path
 
 from kernel import pages
+from telephony import programs
+from telephony.programs import NotMade, TooBusy
 
-SECONDS = 20
-"""More than any order needs; less than a job's lease."""
 FINE = ("-r204x196", "-dFIXEDMEDIA", "-g1728x2292", "-dPDFFitPage")
 """A4 at fine resolution: 1728 dots a line (ITU-T T.4)."""
 STYLE = """
@@ -38,10 +37,6 @@ for chatty in ("weasyprint.progress", "fontTools"):
 
 class Unrenderable(Exception):
     """The document cannot be turned into fax pages; the message says why."""
-
-
-class TooBusy(Exception):
-    """The machine has no time for it now; the same document may be made later."""
 
 
 class OthersFirst(TooBusy):
@@ -98,15 +93,6 @@ def to_tiff(pdf: Path, tiff: Path, *, repeat: bool = False) -> None:
 
 def _ghostscript(*arguments: str) -> None:
     try:
-        subprocess.run(
-            ["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", *arguments],
-            check=True,
-            capture_output=True,
-            timeout=SECONDS,
-        )
-    except FileNotFoundError as error:
-        raise Unrenderable("ghostscript is not installed") from error
-    except subprocess.TimeoutExpired as error:
-        raise TooBusy(f"longer than {SECONDS} s") from error
-    except subprocess.CalledProcessError as error:
-        raise Unrenderable(f"ghostscript ended with {error.returncode}") from error
+        programs.run(["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", *arguments])
+    except NotMade as error:
+        raise Unrenderable(str(error)) from error

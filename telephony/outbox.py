@@ -38,7 +38,10 @@ class Outbox:
         return path
 
     def speech(self, text: str) -> Path:
-        """The words as a telephone says them, made on first use. Raises Unspeakable."""
+        """The words as a telephone says them, made on first use.
+
+        Raises Unspeakable, TooBusy.
+        """
         path = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()}.wav"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -47,7 +50,7 @@ class Outbox:
 
     def phrase(self, name: str) -> Path:
         """A phrase of every call: the bureau's recording `var/prompts/<name>.wav` where there is
-        one, else as the engine speaks it. Raises Unspeakable.
+        one, else as the engine speaks it. Raises Unspeakable, TooBusy.
         """
         recorded = self.folder.with_name("prompts") / f"{name}.wav"
         return recorded if recorded.exists() else self.speech(speech.PHRASES[name])

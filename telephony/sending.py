@@ -26,7 +26,7 @@ from kernel.log import get_logger
 from telephony import ledger, numbers, receipts, sms_text
 from telephony.engine_http import NotReached
 from telephony.exchange import JOB
-from telephony.fax_page import OthersFirst, TooBusy, Unrenderable
+from telephony.fax_page import OthersFirst, Unrenderable
 from telephony.gateways.base import (
     Accepted,
     Asked,
@@ -41,6 +41,7 @@ from telephony.lifecycle import IN_FLIGHT, Action, Channel, News, State, act, he
 from telephony.models import Attempt, Message
 from telephony.outbox import Outbox
 from telephony.patience import outcome_due, pause_after_refusal
+from telephony.programs import TooBusy
 from telephony.speech import PHRASES, Unspeakable
 
 log = get_logger(__name__)
@@ -52,6 +53,8 @@ BUSY_PAUSE = 10.0
 """Seconds until a document is made anew for which the machine had no time."""
 TURN_PAUSE = 1.0
 """Seconds until its turn is asked for again."""
+PREPARING_SECONDS = 10
+"""What took longer is claimed anew before it is sent: the lease may be somebody else's by now."""
 STOP_PAUSE = 2.0
 ASK, ASK_SECONDS = "telephony.ask", 5
 ASKED_ABOUT = IN_FLIGHT | {State.UNKNOWN}
@@ -103,8 +106,9 @@ class Sender:
     def _prepare(self, message_id: int) -> None:
         """Make pages or sound before the attempt begins: a second of work that may fail cleanly.
 
-        Raises Retry while the machine has no time for it.
+        Raises Retry while the machine has no time for it, and after it took its time.
         """
+        begun = time.monotonic()
         with self.database.unit_of_work(self.principal) as session:
             message = session.get(Message, message_id)
             if message is None or message.state != State.QUEUED:
@@ -114,7 +118,7 @@ class Sender:
         except OthersFirst as busy:
             raise Retry(TURN_PAUSE, "other pages are made first", counts=False) from busy
         except TooBusy as busy:
-            raise Retry(BUSY_PAUSE, "no time to make the pages") from busy
+            raise Retry(BUSY_PAUSE, "no time to make pages or sound", counts=False) from busy
         except (Unrenderable, Unspeakable):
             log.exception("document_not_made", message_id=message_id)
             problem = "document_unreadable" if message.document else "words_unspeakable"
@@ -122,6 +126,8 @@ class Sender:
                 if found := ledger.locked(session, message_id):
                     state = hear(State(found.state), News.REFUSED)
                     ledger.move(session, found, state, problem)
+        if time.monotonic() - begun > PREPARING_SECONDS:
+            raise Retry(0, "made, and claimed anew", counts=False)
 
     def _document(self, message: Message) -> Path | None:
         """The pages of a fax, the sound of a call; made on first use.

@@ -1,11 +1,12 @@
 """Words as a telephone says them: espeak-ng speaks, sox makes 8 kHz mono of it."""
 
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 
-SECONDS = 15
+from telephony import programs
+from telephony.programs import NotMade
+
 VOICE, WORDS_A_MINUTE = "cmn", "170"
 SOUND = ("-r", "8000", "-c", "1", "-b", "16")
 """What every telephone line carries."""
@@ -29,22 +30,14 @@ class Unspeakable(Exception):
 
 
 def to_wav(text: str, wav: Path) -> None:
-    """Write `wav`, whole or not at all. Raises Unspeakable."""
+    """Write `wav`, whole or not at all. Raises Unspeakable, TooBusy."""
     with tempfile.TemporaryDirectory(dir=wav.parent) as scratch:
         spoken, made = Path(scratch) / "spoken.wav", Path(scratch) / "made.wav"
         words = MARKS.sub("，", text).encode()
-        _run(["espeak-ng", "-v", VOICE, "-s", WORDS_A_MINUTE, "-w", str(spoken), "--stdin"], words)
-        _run(["sox", "-R", str(spoken), *SOUND, str(made), "gain", "-n", LEVEL_DB], b"")
+        speak = ["espeak-ng", "-v", VOICE, "-s", WORDS_A_MINUTE, "-w", str(spoken), "--stdin"]
+        try:
+            programs.run(speak, words)
+            programs.run(["sox", "-R", str(spoken), *SOUND, str(made), "gain", "-n", LEVEL_DB])
+        except NotMade as error:
+            raise Unspeakable(str(error)) from error
         made.replace(wav)
-
-
-def _run(argv: list[str], given: bytes) -> None:
-    """Words are given over a pipe: the list of processes shows everybody's arguments."""
-    try:
-        subprocess.run(argv, input=given, check=True, capture_output=True, timeout=SECONDS)
-    except FileNotFoundError as error:
-        raise Unspeakable(f"{argv[0]} is not installed") from error
-    except subprocess.TimeoutExpired as error:
-        raise Unspeakable(f"longer than {SECONDS} s") from error
-    except subprocess.CalledProcessError as error:
-        raise Unspeakable(f"{argv[0]} ended with {error.returncode}") from error

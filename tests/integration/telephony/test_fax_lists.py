@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from telephony import fax_page, ledger, outbound, sending
+from kernel.jobs import MAX_ATTEMPTS
+from telephony import fax_page, ledger, outbound, programs, sending
 from telephony.engine_http import NotReached
 from telephony.gateways.base import Outcome, Refused
 from telephony.gateways.memory import MemoryGateway
@@ -180,14 +181,29 @@ def test_a_document_that_cannot_be_rendered_fails_before_an_attempt(desk: Desk) 
 def test_a_machine_without_time_fails_no_document(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Made later, by the same message, instead of being called unreadable."""
+    """Made later, by the same message, instead of being called unreadable; and however often."""
     with monkeypatch.context() as slow:
-        slow.setattr(fax_page, "SECONDS", 0.001)
+        slow.setattr(programs, "PATIENCE_SECONDS", 0.001)
         ident = desk.queue_fax(MACHINE, pages=1)
         desk.work()
+        for _ in range(MAX_ATTEMPTS + 1):
+            desk.work(seconds=sending.BUSY_PAUSE + 1)
         assert desk.message(ident).state == "QUEUED"
-    desk.work(seconds=11)
+    desk.work(seconds=sending.BUSY_PAUSE + 1)
     assert desk.message(ident).state == "SENT"
+
+
+def test_pages_that_took_long_are_claimed_anew_before_they_are_sent(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease may have ended: whoever has the message by now sends it, and nobody else."""
+    monkeypatch.setattr(sending, "PREPARING_SECONDS", 0)
+    desk.queue_fax(MACHINE, pages=1)
+    desk.worker().run_due(limit=1)
+    assert desk.fax.sent == []
+    monkeypatch.undo()
+    desk.work()
+    assert [one.attempt for one in desk.fax.sent] == [1]
 
 
 def test_pages_are_made_so_many_at_once_and_no_more(

@@ -7,7 +7,7 @@ from threading import BoundedSemaphore
 import pytest
 from PIL import Image
 
-from telephony import fax_page
+from telephony import fax_page, programs
 from telephony.outbox import Outbox
 
 ROWS = [
@@ -113,12 +113,13 @@ def test_a_broken_document_leaves_nothing_behind(outbox: Outbox) -> None:
     assert [path.suffix for path in outbox.folder.iterdir()] == [".pdf"]
 
 
-def test_rendering_that_does_not_end_is_stopped(
+def test_a_machine_without_time_is_no_fault_of_the_document(
     order: fax_page.Rendered, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fax_page, "SECONDS", 0.001)
-    with pytest.raises(fax_page.TooBusy, match="longer than"):
+    monkeypatch.setattr(programs, "PATIENCE_SECONDS", 0.001)
+    with pytest.raises(programs.TooBusy, match="longer than"):
         outbox.tiff(outbox.store(order.pdf))
+    assert [path.suffix for path in outbox.folder.iterdir()] == [".pdf"]
 
 
 def test_who_waits_for_a_turn_lets_others_work(

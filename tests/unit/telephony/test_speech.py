@@ -6,7 +6,7 @@ from shutil import which
 
 import pytest
 
-from telephony import speech
+from telephony import programs
 from telephony.outbox import Outbox
 from telephony.speech import PHRASES, Unspeakable
 
@@ -56,7 +56,12 @@ def test_words_are_no_arguments_of_a_program(
     outbox: Outbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[list[str]] = []
-    run = speech._run
-    monkeypatch.setattr(speech, "_run", lambda argv, given: (seen.append(argv), run(argv, given)))
+    run = programs.run
+
+    def noted(argv: list[str], given: bytes = b"") -> None:
+        seen.append(argv)
+        run(argv, given)
+
+    monkeypatch.setattr(programs, "run", noted)
     outbox.speech("-w elsewhere.wav 老王饭店")
     assert "老王" not in str(seen)
