@@ -110,7 +110,7 @@ class Siege:
             told: dict[str, Any] = answer.json()
             return told
 
-        return until(ask, 60, f"an answer to {path}")
+        return until(ask, 180, f"an answer to {path}")
 
     def kill(self, name: str) -> None:
         file = self.system.settings.var_dir / "run" / f"{name}.pid"
