@@ -7,6 +7,7 @@ const vocabulary: Vocabulary = {
     { id: 2, caseNo: 'JB1101012026030100012', label: '好日子超市', alarmId: 9 },
     { id: 3, caseNo: 'TS1101012026030100112', label: '鑫源药店', alarmId: null },
   ],
+  openCase: 3,
   units: [
     { id: 11, plate: '京A·10012', label: '执法一组', assignmentId: 71 },
     { id: 12, plate: '京A·10013', label: '执法二组', assignmentId: null },
@@ -102,6 +103,15 @@ describe('the command bar', () => {
 describe('completion', () => {
   const words = (line: string) => complete(line, vocabulary, true).map((c) => c.word)
 
+  it('knows the open case by a dot', () => {
+    expect(read('d . 10013')).toMatchObject({ command: { caseId: 3, unitIds: [12] } })
+    expect(words('d ')[0]).toBe('.')
+    expect(words('d . 京A')).toEqual(['京A·10012', '京A·10013'])
+    const none: Vocabulary = { ...vocabulary, openCase: null }
+    expect(readLine('d . 10013', none)).toMatchObject({ problem: 'case_unknown' })
+    expect(complete('d ', none, true).map((c) => c.word)).not.toContain('.')
+  })
+
   it('sends over what is served here, unless told otherwise', () => {
     const few: Vocabulary = { ...vocabulary, channels: ['sms'] }
     expect(readLine('d TS12 10013', few)).toMatchObject({ command: { channels: ['sms'] } })
@@ -110,7 +120,7 @@ describe('completion', () => {
 
   it('offers verbs, then cases, then targets and channels', () => {
     expect(words('')).toEqual(['d', 's', 't', 'j', 'f'])
-    expect(words('d ')).toHaveLength(3)
+    expect(words('d ')).toHaveLength(4)
     expect(words('d TS12 ')).toContain('京A·10012')
     expect(words('d TS12 sm')).toContain('sms')
   })

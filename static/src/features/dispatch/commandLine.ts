@@ -1,7 +1,7 @@
 /**
  * The command bar's language: the same verbs as the buttons, typed.
  *
- *   d <case> <plates and branches…> [sms,fax,app]   compose an order
+ *   d <case> <plates and branches…> [sms,fax,app]   compose an order; `.` is the open case
  *   s <plate> <status> [reason]                      report a status on a crew's behalf
  *   j                                                all waiting cases together
  *   t [case]                                         take an alarm
@@ -11,6 +11,9 @@ import type { AssignmentReport, DispatchChannel, Id, UnitState } from '@/api/typ
 
 export interface Vocabulary {
   cases: { id: Id; caseNo: string; label: string; alarmId: Id | null }[]
+  /** The case that is open at the desk. */
+  openCase: Id | null
+  /** In the order in which they are offered. */
   units: { id: Id; plate: string; label: string; assignmentId: Id | null }[]
   branches: { id: Id; name: string }[]
   /** By which an order may leave here. */
@@ -45,6 +48,8 @@ export interface Misread {
 }
 
 export type Reading = { command: Command } | Misread
+
+const OPEN = '.'
 
 export const ALL_CHANNELS: DispatchChannel[] = ['sms', 'fax', 'app', 'vehicle', 'voice']
 
@@ -193,6 +198,7 @@ function readFind(words: string[]): Reading {
 
 /** `12`, `0012`, `TS0012` or `TS…0012` all mean the case whose number ends so. */
 export function findCases(word: string, v: Vocabulary): Vocabulary['cases'] {
+  if (word === OPEN) return v.cases.filter((c) => c.id === v.openCase)
   const wanted = word.normalize('NFKC').toUpperCase()
   const exact = v.cases.filter((c) => c.caseNo === wanted)
   if (exact.length) return exact
@@ -276,7 +282,8 @@ function choicesFor(before: string[], v: Vocabulary, chinese: boolean): Choice[]
   const cases = v.cases.map((c) => ({ word: c.caseNo, hint: c.label }))
   const units = v.units.map((u) => ({ word: u.plate, hint: u.label }))
   if (VERBS[verb] === readDispatch) {
-    if (before.length === 1) return cases
+    if (before.length === 1)
+      return [...findCases(OPEN, v).map((c) => ({ word: OPEN, hint: c.label })), ...cases]
     const branches = v.branches.map((b) => ({ word: b.name, hint: '' }))
     const channels = ['sms,fax', ...v.channels].map((word) => ({ word, hint: '' }))
     return [...units, ...branches, ...channels]

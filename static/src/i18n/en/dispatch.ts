@@ -496,7 +496,7 @@ export default {
     title: 'Command',
     placeholder: 'd case plates… sms,fax',
     verb: {
-      d: 'dispatch: d case plates or branches… channels',
+      d: 'dispatch: d case plates or branches… channels (. is the open case)',
       s: 'report for: s plate status',
       t: 'take alarm: t [case]',
       j: 'plan together: j',

@@ -493,7 +493,7 @@ export default {
     title: '命令',
     placeholder: 'd 案号 车牌… sms,fax',
     verb: {
-      d: '派单：d 案号 车牌或单位… 渠道',
+      d: '派单：d 案号 车牌或单位… 渠道（.为当前案件）',
       s: '代报：s 车牌 状态',
       t: '接手警报：t [案号]',
       j: '统筹派单：j',
