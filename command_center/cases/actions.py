@@ -37,7 +37,7 @@ from kernel.clock import now
 from kernel.db import in_role, principal_of
 from kernel.errors import BadInput, Conflict
 
-SILENT = frozenset({"approval_id", "name", "phone"})
+SILENT = frozenset({"approval_id", "name", "phone", "pause"})
 """Given data that the timeline does not repeat."""
 UNIT_KINDS = frozenset({"bureau", "sub_bureau", "branch", "section"})
 
@@ -98,7 +98,8 @@ def _carry_out(taken: Act) -> None:
 def situation(session: Session, case: Case, approvals: Mapping[str, Approval]) -> Situation:
     """The case as the table of steps sees it."""
     pending: dict[Any, int | None] = {kind: item.requested_by for kind, item in approvals.items()}
-    return Situation(case.kind, case.state, queries.open_orders(session, case.id), pending)
+    orders = queries.open_orders(session, case.id)
+    return Situation(case.kind, case.state, orders, pending, clocks.facts(session, case))
 
 
 def actor(principal: Principal, case: Case) -> Actor:
@@ -346,6 +347,29 @@ def _pause_clock(taken: Act) -> dict[str, Any]:
     return {}
 
 
+def _move_pause_end(taken: Act) -> dict[str, Any]:
+    given = taken.given
+    before = clocks.move_pause_end(
+        taken.session, taken.office, taken.case, given["pause"], given["paused_to"],
+        given["evidence"],
+    )  # fmt: skip
+    return {
+        "reason_code": before["ground"],
+        "paused_from": before["first"],
+        "paused_before": before["last"],
+    }
+
+
+def _take_back_pause(taken: Act) -> dict[str, Any]:
+    given = taken.given
+    wrong = clocks.take_back_pause(
+        taken.session, taken.office, taken.case, given["pause"], given["reason"]
+    )
+    return {
+        "reason_code": wrong["ground"], "paused_from": wrong["first"], "paused_to": wrong["last"],
+    }  # fmt: skip
+
+
 def _extend_clock(taken: Act) -> dict[str, Any]:
     due = clocks.extend(taken.session, taken.office, taken.case, taken.given["reason"])
     return {"due_on": due.isoformat()}
@@ -367,6 +391,8 @@ EFFECTS: dict[str, Callable[[Act], dict[str, Any]]] = {
     "not_ours": _keep_outcome,
     "merge": _merge,
     "pause_clock": _pause_clock,
+    "move_pause_end": _move_pause_end,
+    "take_back_pause": _take_back_pause,
     "extend_clock": _extend_clock,
     "request_closure": _request,
     "approve_closure": _approve_closure,

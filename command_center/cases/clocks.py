@@ -67,10 +67,7 @@ def pause(session: Session, office: Office, case: Case, days: Pause, evidence: s
     row = next((r for r in _open(session, case) if days.ground in RULES[r.rule].pauses), None)
     if row is None:
         raise BadInput("reason_code", "ground_not_of_clock")
-    if days.last < days.first:
-        raise BadInput("paused_to", "empty_period")
-    if days.last - days.first > LONGEST:
-        raise BadInput("paused_to", "pause_too_long", days=LONGEST.days)
+    _check_span(days.first, days.last)
     row.pauses = [
         *row.pauses,
         {
@@ -78,11 +75,70 @@ def pause(session: Session, office: Office, case: Case, days: Pause, evidence: s
             "last": days.last.isoformat(),
             "ground": days.ground,
             "evidence": evidence,
-            "name": actor_of(session),
-            "at": iso(now(session)),
+            **_by(session),
         },
     ]
     recount(office, row, calendar(session))
+
+
+def move_pause_end(
+    session: Session, office: Office, case: Case, number: int, last: date, evidence: str
+) -> dict[str, Any]:
+    """The pause ended on another day than was recorded; gives it as it was.
+
+    Raises BadInput naming the field for a pause that there is not, and as `pause` does.
+    """
+    row, before = _pause(session, case, number)
+    _check_span(date.fromisoformat(before["first"]), last)
+    if last.isoformat() == before["last"]:
+        raise BadInput("paused_to", "same_day")
+    moved = {"last": before["last"], "evidence": evidence, **_by(session)}
+    after = {"last": last.isoformat(), "moved": [*before.get("moved", ()), moved]}
+    _put_right(session, office, row, number, after)
+    return before
+
+
+def take_back_pause(
+    session: Session, office: Office, case: Case, number: int, reason: str
+) -> dict[str, Any]:
+    """The pause had been entered wrongly: its days count. Gives it; raises BadInput `pause`."""
+    row, before = _pause(session, case, number)
+    _put_right(session, office, row, number, {"taken_back": {"reason": reason, **_by(session)}})
+    return before
+
+
+def facts(session: Session, case: Case) -> frozenset[str]:
+    """What the steps ask of the running clocks (`lifecycle.FACTS`)."""
+    pauses = (one for row in _open(session, case) for one in row.pauses)
+    return frozenset({"paused"} if any("taken_back" not in one for one in pauses) else ())
+
+
+def _pause(session: Session, case: Case, number: int) -> tuple[Deadline, dict[str, Any]]:
+    """The pause of the running clock with this number, from 1, in the order of recording."""
+    for row in _open(session, case):
+        for at, one in enumerate(row.pauses, start=1):
+            if at == number and "taken_back" not in one:
+                return row, one
+    raise BadInput("pause", "unknown_pause")
+
+
+def _put_right(
+    session: Session, office: Office, row: Deadline, number: int, change: dict[str, Any]
+) -> None:
+    at = number - 1
+    row.pauses = [*row.pauses[:at], {**row.pauses[at], **change}, *row.pauses[number:]]
+    recount(office, row, calendar(session))
+
+
+def _check_span(first: date, last: date) -> None:
+    if last < first:
+        raise BadInput("paused_to", "empty_period")
+    if last - first > LONGEST:
+        raise BadInput("paused_to", "pause_too_long", days=LONGEST.days)
+
+
+def _by(session: Session) -> dict[str, str]:
+    return {"name": actor_of(session), "at": iso(now(session))}
 
 
 def extend(session: Session, office: Office, case: Case, reason: str) -> date:
@@ -131,13 +187,15 @@ def _counted(office: Office, row: Deadline, days: WorkCalendar) -> dict[str, Any
         office.day(row.started_at),
         days,
         office.roll_weekends,
-        tuple(
-            Pause(date.fromisoformat(one["first"]), date.fromisoformat(one["last"]), one["ground"])
-            for one in row.pauses
-        ),
+        tuple(_days(one) for one in row.pauses),
         sum(one["amount"] for one in row.extensions),
     )
     return values(office, counted, row.started_at)
+
+
+def _days(one: dict[str, Any]) -> Pause:
+    first, last = date.fromisoformat(one["first"]), date.fromisoformat(one["last"])
+    return Pause(first, last, one["ground"], "taken_back" in one)
 
 
 def start_promised(

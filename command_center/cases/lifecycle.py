@@ -21,6 +21,8 @@ DISPOSITIONS = frozenset(
      "NOT_OURS", "ANSWERED"}
 )  # fmt: skip
 """States that say how a case ended, or will: kept beside the state from then on."""
+FACTS = frozenset({"paused"})
+"""What some steps ask for: a running clock does not count some days."""
 FIRST_CLOCKS = {"TS": ("route", "accept"), "JB": ("route", "verify"), "ZX": ("answer",)}
 """What runs from the receipt on. The unit's clock starts here too, conservatively; routing
 starts it anew (SPEC §2.6)."""
@@ -43,6 +45,8 @@ class Step:
     """Refused while an order of the case is open."""
     own: bool = False
     """Clerks may do it only to a case that they registered."""
+    when: str = ""
+    """What must be on record for it, one of `FACTS`."""
     meets: tuple[str, ...] = ()
     voids: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
@@ -51,13 +55,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the law asks of a case before a step."""
+    """What the law asks of a case before a step; `facts` of `FACTS`."""
 
     kind: str
     state: str
     open_orders: int = 0
     pending: Mapping[Approval, int | None] = field(default_factory=dict)
     """Approvals that wait for a decision -> who asked for them."""
+    facts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +95,24 @@ def _closing(*sources: str) -> tuple[Step, ...]:
     )  # fmt: skip
 
 
-def _pausing(sources: tuple[str, ...], permission: str, article: str) -> Step:
+def _pausing(sources: tuple[str, ...], permission: str, article: str) -> tuple[Step, ...]:
     """Days that the running clock does not count, on a ground of its rule and with what proves
-    it; of a report the head decides (SPEC §2.6)."""
-    needs = ("reason_code", "paused_from", "paused_to", "evidence")
-    return Step(
-        "pause_clock", sources, None, (permission,), needs, "pause_grounds", article=article
-    )
+    it; of a report the head decides (SPEC §2.6). Whoever pauses also sets a pause right."""
+    return (
+        Step(
+            "pause_clock", sources, None, (permission,),
+            ("reason_code", "paused_from", "paused_to", "evidence"), "pause_grounds",
+            article=article,
+        ),
+        Step(
+            "move_pause_end", sources, None, (permission,), ("pause", "paused_to", "evidence"),
+            when="paused", article=article,
+        ),
+        Step(
+            "take_back_pause", sources, None, (permission,), ("pause", "reason"),
+            when="paused", article=article,
+        ),
+    )  # fmt: skip
 
 
 COMPLAINT = (
@@ -126,7 +142,7 @@ COMPLAINT = (
         "terminate", ("MEDIATING",), "TERMINATED", ("case.handle",), ("reason_code", "text"),
         "terminate_reasons", meets=("mediate",), starts=("notify",), article="L121 23",
     ),
-    _pausing(("ACCEPTED", "MEDIATING"), "case.handle", "L121 21, 22"),
+    *_pausing(("ACCEPTED", "MEDIATING"), "case.handle", "L121 21, 22"),
     Step(
         "notify", ("TERMINATED",), "NOTIFIED", ("case.handle",), ("channel",), "channels",
         meets=("notify",), article="L121 23",
@@ -170,7 +186,7 @@ REPORT = (
         ("case.route", "case.handle"), ("into_case_no",), own=True,
         meets=("route", "verify"), article="L121 35",
     ),
-    _pausing(("VERIFY", "FILED"), "case.file", "LAP 18, 64"),
+    *_pausing(("VERIFY", "FILED"), "case.file", "LAP 18, 64"),
     Step(
         "extend_clock", ("VERIFY", "FILED"), None, ("case.file",), ("reason",),
         article="LAP 18, 64",
@@ -255,6 +271,7 @@ def _refusal(step: Step, situation: Situation, actor: Actor) -> AppError | None:
     return (
         _who(step, actor)
         or _from_here(step, situation)
+        or _fact(step, situation)
         or _approval(step, situation, actor)
         or (_orders(step, situation))
     )
@@ -273,6 +290,12 @@ def _who(step: Step, actor: Actor) -> AppError | None:
 def _from_here(step: Step, situation: Situation) -> AppError | None:
     if situation.state not in step.sources:
         return _illegal(step, situation, allowed_from=list(step.sources))
+    return None
+
+
+def _fact(step: Step, situation: Situation) -> AppError | None:
+    if step.when and step.when not in situation.facts:
+        return _illegal(step, situation, missing=[step.when])
     return None
 
 

@@ -324,7 +324,9 @@ class Deadline(Base):
     provisional: Mapped[bool] = mapped_column(Boolean)
     basis: Mapped[str] = mapped_column(Text)
     pauses: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
-    """Days not counted: {first, last, ground, evidence, name, at}."""
+    """Days not counted: {first, last, ground, evidence, name, at}; `moved` lists the ends that it
+    had before, {last, evidence, name, at}, `taken_back` {reason, name, at} says that it was wrong
+    and counts for nothing."""
     extensions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     """What was granted: {amount, by, reason, name, at, before}; `by` the level that the law asks
     for, `name` who approved, `before` the due date until then."""

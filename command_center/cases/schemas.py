@@ -117,6 +117,8 @@ class ActionIn(Request):
     paused_from: Day | None = None
     paused_to: Day | None = None
     evidence: Line | None = None
+    pause: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Which of the running clock's pauses, from 1, in the order of recording."""
     note: Line | None = None
 
 
@@ -283,8 +285,24 @@ class InformantOut(BaseModel):
     may_reveal: bool
 
 
+class PauseEndOut(BaseModel):
+    """An end that a pause had before, and what proved that it was another."""
+
+    last: date
+    evidence: str
+    name: str
+    at: Utc
+
+
+class TakenBackOut(BaseModel):
+    reason: str
+    name: str
+    at: Utc
+
+
 class PauseOut(BaseModel):
-    """Days that a clock does not count, both ends included, and who put that on record."""
+    """Days that a clock does not count, both ends included, and who put that on record; all of
+    them count again once it was taken back."""
 
     first: date
     last: date
@@ -292,6 +310,8 @@ class PauseOut(BaseModel):
     evidence: str
     name: str
     at: Utc
+    moved: list[PauseEndOut] = []
+    taken_back: TakenBackOut | None = None
 
 
 class ExtensionOut(BaseModel):

@@ -57,6 +57,8 @@ def due(
     """
     if not rule.in_days:
         raise ValueError(f"{rule.id} runs in hours")
+    wrong = tuple(pause for pause in pauses if pause.taken_back)
+    pauses = tuple(pause for pause in pauses if not pause.taken_back)
     strict = _count(rule, start, calendar, pauses, extended)
     end = _rolled(strict, calendar, roll_weekends)
     # Natural days ask the calendar about their end alone, working days about every day.
@@ -68,6 +70,7 @@ def due(
         *telling.limit(rule, start, extended),
         telling.beginning(start),
         *telling.pauses(rule, start, strict, pauses, calendar),
+        *([telling.taken_back(wrong)] if wrong else []),
         *telling.calendar(rule, start, strict, pauses, calendar),
         *telling.end(strict, end, provisional, calendar),
     )

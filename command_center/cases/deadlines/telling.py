@@ -59,18 +59,29 @@ def pauses(
 
 def paused(rule: Rule, stopped: Pauses) -> Words:
     """The pauses as given; said when the rule itself knows no ground for one."""
-    zh, en = [], []
-    for pause in sorted(stopped, key=lambda pause: (pause.first, pause.last)):
-        ground = GROUNDS.get(pause.ground)
-        zh.append(f"{pause.first}至{pause.last}" + (f"（{ground.zh}）" if ground else ""))
-        en.append(f"{pause.first} to {pause.last}" + (f" ({ground.en})" if ground else ""))
+    spans = _spans_of(stopped)
     unknown = Words("", "")
     if not rule.pauses:
         unknown = Words("（该期限未规定扣除事由）", " (the rule names no ground for a pause)")
     return Words(
-        f"暂停：{'、'.join(zh)}，首尾两日均不计{unknown.zh}",
-        f"paused: {', '.join(en)}, both ends included{unknown.en}",
+        f"暂停：{spans.zh}，首尾两日均不计{unknown.zh}",
+        f"paused: {spans.en}, both ends included{unknown.en}",
     )
+
+
+def taken_back(wrong: Pauses) -> Words:
+    """The pauses that had been entered wrongly."""
+    spans = _spans_of(wrong)
+    return Words(f"暂停{spans.zh}已撤销，照常计入", f"pause taken back, counted: {spans.en}")
+
+
+def _spans_of(pauses: Pauses) -> Words:
+    zh, en = [], []
+    for pause in sorted(pauses, key=lambda pause: (pause.first, pause.last)):
+        ground = GROUNDS.get(pause.ground)
+        zh.append(f"{pause.first}至{pause.last}" + (f"（{ground.zh}）" if ground else ""))
+        en.append(f"{pause.first} to {pause.last}" + (f" ({ground.en})" if ground else ""))
+    return Words("、".join(zh), ", ".join(en))
 
 
 def calendar(

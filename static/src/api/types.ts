@@ -164,6 +164,19 @@ export interface Person {
   masked: boolean
 }
 
+export interface Pause {
+  first: string
+  last: string
+  ground: string
+  evidence: string
+  name: string
+  at: Instant
+  /** The ends that it had before. */
+  moved: { last: string; evidence: string; name: string; at: Instant }[]
+  /** It had been entered wrongly: its days count. */
+  taken_back: { reason: string; name: string; at: Instant } | null
+}
+
 export interface Deadline {
   rule: string
   started_at: Instant
@@ -175,7 +188,7 @@ export interface Deadline {
   basis: string
   unit: 'wd' | 'd'
   /** Days not counted, both ends included. */
-  pauses: { first: string; last: string; ground: string; evidence: string; name: string; at: Instant }[]
+  pauses: Pause[]
   extensions: {
     amount: number
     by: string

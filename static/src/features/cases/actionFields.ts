@@ -4,6 +4,7 @@ export type Control =
   | { type: 'text' | 'line' | 'lines' | 'money' | 'date' }
   | { type: 'code'; table: keyof Codes }
   | { type: 'unit' }
+  | { type: 'pause' }
   | { type: 'words'; group: string; options: readonly string[] }
   | { type: 'ticks'; options: readonly string[] }
 
@@ -18,6 +19,7 @@ export const REMEDIES = ['settle', 'association', 'agency', 'arbitration', 'cour
 export function controlFor(need: string, action: CaseAction): Control | null {
   if (need === 'approval_id') return null
   if (need === 'organisation_id') return { type: 'unit' }
+  if (need === 'pause') return { type: 'pause' }
   if (need === 'mode') return { type: 'words', group: 'mediationMode', options: MEDIATION_MODES }
   if (need === 'remedies') return { type: 'ticks', options: REMEDIES }
   if (need === 'materials') return { type: 'lines' }
@@ -32,8 +34,7 @@ export function controlFor(need: string, action: CaseAction): Control | null {
 export function valueOf(control: Control, raw: string | string[]): unknown {
   if (control.type === 'ticks') return raw
   const text = String(raw).trim()
-  if (control.type === 'money') return Number(text)
-  if (control.type === 'unit') return Number(text)
+  if (['money', 'unit', 'pause'].includes(control.type)) return Number(text)
   if (control.type === 'lines')
     return text
       .split('\n')
@@ -55,6 +56,8 @@ const QUIET = new Set([
   'return',
   'merge',
   'pause_clock',
+  'move_pause_end',
+  'take_back_pause',
   'extend_clock',
   'not_ours',
   'withdraw',

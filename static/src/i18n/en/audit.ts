@@ -72,6 +72,8 @@ export default {
     case_urgency: 'Changed urgency',
     case_merged_in: 'Merged a report in',
     case_pause_clock: 'Paused a clock',
+    case_move_pause_end: 'Moved the end of a pause',
+    case_take_back_pause: 'Took back a pause',
     case_extend_clock: 'Extended a clock',
     case_route: 'Routed',
     case_return: 'Returned',

@@ -55,6 +55,8 @@ export default {
   deadlines: 'Deadlines',
   clock: {
     paused: 'Not counted: {first} to {last}',
+    moved: 'until {last} before',
+    takenBack: 'Taken back, its days count',
     extended: 'Extended by {amount} {unit}',
     before: 'due before: {day}',
     unit: { wd: 'working days', d: 'days' },

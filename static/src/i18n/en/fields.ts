@@ -84,6 +84,8 @@ export default {
   due_after: 'Now due',
   paused_from: 'Not counted from',
   paused_to: 'To and including',
+  paused_before: 'Until then to',
+  pause: 'Which pause',
   statement_of: 'Statement',
   version: 'Version',
   order_no: 'Order no.',

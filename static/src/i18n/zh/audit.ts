@@ -72,6 +72,8 @@ export default {
     case_urgency: '调整紧急程度',
     case_merged_in: '并入举报',
     case_pause_clock: '暂停计时',
+    case_move_pause_end: '调整暂停结束日',
+    case_take_back_pause: '撤销暂停',
     case_extend_clock: '批准延期',
     case_route: '分送',
     case_return: '退回',

@@ -54,6 +54,8 @@ export default {
   deadlines: '期限',
   clock: {
     paused: '{first}至{last}不计入',
+    moved: '原至{last}',
+    takenBack: '已撤销，照常计入',
     extended: '延长{amount}{unit}',
     before: '原期限 {day}',
     unit: { wd: '个工作日', d: '日' },

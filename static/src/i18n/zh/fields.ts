@@ -84,6 +84,8 @@ export default {
   due_after: '新到期日',
   paused_from: '不计入，自',
   paused_to: '至（含当日）',
+  paused_before: '原至（含当日）',
+  pause: '哪一次暂停',
   statement_of: '说明',
   version: '版本',
   order_no: '指令编号',
