@@ -7,7 +7,7 @@ from the table for all steps alike.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -26,11 +26,12 @@ from command_center.cases import (
     service,
     timeline,
 )
-from command_center.cases.deadlines import Pause
+from command_center.cases.deadlines import Pause, Rule, rule_of_grade
 from command_center.cases.identity import Person
 from command_center.cases.lifecycle import Actor, Situation, Step
 from command_center.cases.models import Approval, Case, Document
 from command_center.cases.office import Office
+from dispatch.moments import iso
 from kernel.access import Principal, Role
 from kernel.audit import record
 from kernel.clock import now
@@ -39,6 +40,8 @@ from kernel.errors import BadInput, Conflict
 
 SILENT = frozenset({"approval_id", "name", "phone", "pause"})
 """Given data that the timeline does not repeat."""
+LONG_AGO = timedelta(days=30)
+"""What happened earlier is a slip of the pen."""
 UNIT_KINDS = frozenset({"bureau", "sub_bureau", "branch", "section"})
 
 
@@ -87,7 +90,7 @@ def _carry_out(taken: Act) -> None:
         said = EFFECTS.get(step.action, _nothing)(taken)
         _move(taken)
         shown = {
-            key: str(v) if isinstance(v, date) else v
+            key: iso(v) if isinstance(v, datetime) else str(v) if isinstance(v, date) else v
             for key, v in given.items()
             if key not in SILENT and v is not None
         }
@@ -168,7 +171,7 @@ def _move(taken: Act) -> None:
     clocks.meet(session, case, step.meets, moment)
     clocks.void(session, case, step.voids, moment)
     for clock in step.starts:
-        if clock not in clocks.PROMISED:
+        if clock not in clocks.OF_A_FACT:
             clocks.start(session, taken.office, case, clock, moment)
     if case.state in lifecycle.ENDED:
         _end(taken)
@@ -375,6 +378,25 @@ def _extend_clock(taken: Act) -> dict[str, Any]:
     return {"due_on": due.isoformat()}
 
 
+def _take_measure(taken: Act) -> dict[str, Any]:
+    return _happened(taken, "measure")
+
+
+def _declare_emergency(taken: Act) -> dict[str, Any]:
+    return _happened(taken, "emergency", rule_of_grade(taken.given["reason_code"]))
+
+
+def _happened(taken: Act, clock: str, rule: Rule | None = None) -> dict[str, Any]:
+    """The hours run from the very moment of what happened."""
+    at = taken.given["happened_at"]
+    if at > now(taken.session):
+        raise BadInput("happened_at", "in_the_future")
+    if at < now(taken.session) - LONG_AGO:
+        raise BadInput("happened_at", "too_long_ago", days=LONG_AGO.days)
+    clocks.start(taken.session, taken.office, taken.case, clock, at, rule=rule)
+    return {}
+
+
 EFFECTS: dict[str, Callable[[Act], dict[str, Any]]] = {
     "route": _route,
     "return": _return,
@@ -394,6 +416,8 @@ EFFECTS: dict[str, Callable[[Act], dict[str, Any]]] = {
     "move_pause_end": _move_pause_end,
     "take_back_pause": _take_back_pause,
     "extend_clock": _extend_clock,
+    "take_measure": _take_measure,
+    "declare_emergency": _declare_emergency,
     "request_closure": _request,
     "approve_closure": _approve_closure,
     "refuse_closure": _refuse,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import deadlines
-from command_center.cases.deadlines import RULES, Due, Pause, WorkCalendar
+from command_center.cases.deadlines import RULES, Due, Expiry, Pause, Rule, WorkCalendar, rules_of
 from command_center.cases.holidays import calendar_of
 from command_center.cases.models import Case, Deadline, WorkDay
 from command_center.cases.office import Office
@@ -21,7 +21,9 @@ LAST_MOMENT = time(23, 59, 59)
 """Business hours do not matter: any act on the due date is in time (SPEC §2.6)."""
 LONGEST = timedelta(days=366)
 PROMISED = frozenset({"callback"})
-"""Clocks whose end a person was promised: `start_promised` starts them, not the table."""
+"""Clocks whose end a person was promised: `start_promised` starts them."""
+OF_A_FACT = PROMISED | {"measure", "emergency"}
+"""Clocks that start with what happened: the effect of their step starts them, not the table."""
 
 
 def calendar(session: Session) -> WorkCalendar:
@@ -36,9 +38,13 @@ def start(
     clock: str,
     moment: datetime,
     pauses: Sequence[dict[str, Any]] = (),
+    rule: Rule | None = None,
 ) -> None:
-    """Start a clock of the lifecycle; one of the same name that still runs is replaced."""
-    rule = deadlines.rule_for(clock, office.day(case.received_at))
+    """Start a clock of the lifecycle; one of the same name that still runs is replaced.
+
+    Its rule is that of the day of receipt, unless what happened has one of its own.
+    """
+    rule = rule or deadlines.rule_for(clock, office.day(case.received_at))
     row = Deadline(
         case_id=case.id, rule=rule.id, started_at=moment, pauses=list(pauses), extensions=[]
     )
@@ -109,8 +115,12 @@ def take_back_pause(
 
 def facts(session: Session, case: Case) -> frozenset[str]:
     """What the steps ask of the running clocks (`lifecycle.FACTS`)."""
-    pauses = (one for row in _open(session, case) for one in row.pauses)
-    return frozenset({"paused"} if any("taken_back" not in one for one in pauses) else ())
+    found = set()
+    for row in _open(session, case):
+        found |= {clock for clock in ("measure", "emergency") if row.rule in rules_of(clock)}
+        if any("taken_back" not in one for one in row.pauses):
+            found.add("paused")
+    return frozenset(found)
 
 
 def _pause(session: Session, case: Case, number: int) -> tuple[Deadline, dict[str, Any]]:
@@ -175,15 +185,18 @@ def recount(office: Office, row: Deadline, days: WorkCalendar) -> None:
 
 def is_stale(office: Office, row: Deadline, days: WorkCalendar) -> bool:
     """Whether this calendar gives another end; what a person was promised stays."""
-    if any(row.rule in deadlines.rules_of(clock) for clock in PROMISED):
+    if any(row.rule in rules_of(clock) for clock in PROMISED):
         return False
     counted = _counted(office, row, days)
     return any(getattr(row, name) != value for name, value in counted.items())
 
 
 def _counted(office: Office, row: Deadline, days: WorkCalendar) -> dict[str, Any]:
+    rule = RULES[row.rule]
+    if not rule.in_days:
+        return _values_in_hours(deadlines.expiry(rule, row.started_at.astimezone(office.zone)))
     counted = deadlines.due(
-        RULES[row.rule],
+        rule,
         office.day(row.started_at),
         days,
         office.roll_weekends,
@@ -202,7 +215,7 @@ def start_promised(
     session: Session, office: Office, case: Case, clock: str, moment: datetime, due_on: date
 ) -> None:
     """Start a clock whose end was agreed with a person."""
-    rule = RULES[next(iter(deadlines.rules_of(clock)))]
+    rule = RULES[next(iter(rules_of(clock)))]
     counted = deadlines.promised(rule, office.day(moment), due_on)
     session.add(Deadline(case_id=case.id, **values(office, counted, moment)))
 
@@ -216,6 +229,18 @@ def values(office: Office, counted: Due, moment: datetime) -> dict[str, Any]:
         "yellow_at": _begin(office, counted.yellow_on),
         "red_at": _begin(office, counted.red_on),
         "provisional": counted.provisional,
+        "basis": counted.basis,
+    }
+
+
+def _values_in_hours(counted: Expiry) -> dict[str, Any]:
+    return {
+        "rule": counted.rule.id,
+        "started_at": counted.started_at,
+        "due_at": counted.at,
+        "yellow_at": counted.yellow_at,
+        "red_at": counted.red_at,
+        "provisional": False,
         "basis": counted.basis,
     }
 
@@ -255,7 +280,7 @@ def _open(session: Session, case: Case) -> list[Deadline]:
 
 
 def _running(session: Session, case: Case, clocks: Iterable[str]) -> list[Deadline]:
-    rules = {rule for clock in clocks for rule in deadlines.rules_of(clock)}
+    rules = {rule for clock in clocks for rule in rules_of(clock)}
     return [row for row in _open(session, case) if row.rule in rules]
 
 

@@ -21,8 +21,10 @@ DISPOSITIONS = frozenset(
      "NOT_OURS", "ANSWERED"}
 )  # fmt: skip
 """States that say how a case ended, or will: kept beside the state from then on."""
-FACTS = frozenset({"paused"})
-"""What some steps ask for: a running clock does not count some days."""
+FACTS = frozenset({"paused", "measure", "emergency"})
+"""What some steps ask for: a running clock does not count some days, or that it runs."""
+NEVER_WAIT = frozenset({"record_reply", "report_measure", "report_emergency"})
+"""Steps that may be taken while an approval is waited for."""
 FIRST_CLOCKS = {"TS": ("route", "accept"), "JB": ("route", "verify"), "ZX": ("answer",)}
 """What runs from the receipt on. The unit's clock starts here too, conservatively; routing
 starts it anew (SPEC §2.6)."""
@@ -47,6 +49,8 @@ class Step:
     """Clerks may do it only to a case that they registered."""
     when: str = ""
     """What must be on record for it, one of `FACTS`."""
+    unless: str = ""
+    """What must not be, one of `FACTS`."""
     meets: tuple[str, ...] = ()
     voids: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
@@ -115,6 +119,22 @@ def _pausing(sources: tuple[str, ...], permission: str, article: str) -> tuple[S
     )  # fmt: skip
 
 
+def _emergency(handled: tuple[str, ...], after: tuple[str, ...]) -> tuple[Step, ...]:
+    """An emergency of a grade is told to the level above within hours (SPEC §2.5), by the centre:
+    from when it was known, also once the case itself is decided."""
+    return (
+        Step(
+            "declare_emergency", handled, None, ("case.escalate",),
+            ("reason_code", "happened_at", "text"), "emergency_grades", own=True,
+            unless="emergency", starts=("emergency",),
+        ),
+        Step(
+            "report_emergency", (*handled, *after), None, ("case.escalate",), ("text",), own=True,
+            when="emergency", meets=("emergency",),
+        ),
+    )  # fmt: skip
+
+
 COMPLAINT = (
     Step(
         "route", ("REGISTERED", "RETURNED", "ROUTED"), "ROUTED", ("case.route",),
@@ -154,6 +174,10 @@ COMPLAINT = (
         "WITHDRAWN", ("case.route", "case.handle"), ("statement",), own=True,
         voids=("route", "accept", "mediate", "notify"), article="L121 23",
     ),
+    *_emergency(
+        ("REGISTERED", "RETURNED", "ROUTED", "ACCEPTED", "MEDIATING"),
+        ("REJECTED", "AGREED", "TERMINATED", "NOTIFIED", "WITHDRAWN"),
+    ),
     *_closing("AGREED", "NOTIFIED", "REJECTED", "WITHDRAWN"),
 )  # fmt: skip
 
@@ -190,6 +214,19 @@ REPORT = (
     Step(
         "extend_clock", ("VERIFY", "FILED"), None, ("case.file",), ("reason",),
         article="LAP 18, 64",
+    ),
+    # A coercive measure taken on the spot, told to the head by whoever took it.
+    Step(
+        "take_measure", ("VERIFY", "FILED"), None, ("case.handle",), ("happened_at", "text"),
+        unless="measure", starts=("measure",), article="LAP 36",
+    ),
+    Step(
+        "report_measure", ("VERIFY", "FILED", "NOT_FILED", "MERGED", "REFERRED"), None,
+        ("case.handle",), ("text",), when="measure", meets=("measure",), article="LAP 36",
+    ),
+    *_emergency(
+        ("REGISTERED", "RETURNED", "ROUTED", "VERIFY", "FILED"),
+        ("NOT_FILED", "MERGED", "REFERRED"),
     ),
     # A unit without authority returns the case (ROUTED); it transfers only what its own check
     # or investigation showed to be another agency's matter.
@@ -296,12 +333,14 @@ def _from_here(step: Step, situation: Situation) -> AppError | None:
 def _fact(step: Step, situation: Situation) -> AppError | None:
     if step.when and step.when not in situation.facts:
         return _illegal(step, situation, missing=[step.when])
+    if step.unless in situation.facts:
+        return _illegal(step, situation, running=step.unless)
     return None
 
 
 def _approval(step: Step, situation: Situation, actor: Actor) -> AppError | None:
     if step.decides is None:
-        if situation.pending and step.action != "record_reply":
+        if situation.pending and step.action not in NEVER_WAIT:
             return _illegal(step, situation, waiting_for=sorted(situation.pending))
         return None
     if step.decides not in situation.pending:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from command_center.cases.outlook import Due
 from dispatch.moments import Utc
@@ -114,6 +114,7 @@ class ActionIn(Request):
     phone: Word | None = None
     name: Word | None = None
     due: Day | None = None
+    happened_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
     paused_from: Day | None = None
     paused_to: Day | None = None
     evidence: Line | None = None
@@ -188,6 +189,7 @@ class CodesOut(BaseModel):
     transfer_agencies: list[CodeOut]
     equipment: list[CodeOut]
     pause_grounds: list[CodeOut]
+    emergency_grades: list[CodeOut]
     limits: list[CodeOut]
 
 

@@ -3,7 +3,7 @@
 from command_center.cases.deadlines.calendar import DAY, Pause, WorkCalendar
 from command_center.cases.deadlines.counting import Due, Expiry, due, expiry, promised
 from command_center.cases.deadlines.lights import Light, light
-from command_center.cases.deadlines.rules import RULES, Rule, rule_for, rules_of
+from command_center.cases.deadlines.rules import RULES, Rule, rule_for, rule_of_grade, rules_of
 
 __all__ = [
     "DAY",
@@ -19,5 +19,6 @@ __all__ = [
     "light",
     "promised",
     "rule_for",
+    "rule_of_grade",
     "rules_of",
 ]

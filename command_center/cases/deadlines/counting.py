@@ -39,7 +39,7 @@ class Due:
 
     @property
     def basis(self) -> str:
-        return "；".join(step.zh for step in self.steps)
+        return _told(self.steps)
 
 
 @lru_cache(maxsize=4096)
@@ -120,12 +120,27 @@ def _warnings(start: date, end: date, calendar: WorkCalendar, pauses: Pauses) ->
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """When a limit of the clock ends, and how it was counted."""
+    """When a limit of the clock ends, and how it was counted.
+
+    It warns when 40 % are left, as days do (§2.6), and again when a fifth is: no source says when.
+    """
 
     rule: Rule
     started_at: datetime
     at: datetime
     steps: tuple[Words, ...]
+
+    @property
+    def yellow_at(self) -> datetime:
+        return self.at - 0.4 * (self.at - self.started_at)
+
+    @property
+    def red_at(self) -> datetime:
+        return self.at - 0.2 * (self.at - self.started_at)
+
+    @property
+    def basis(self) -> str:
+        return _told(self.steps)
 
 
 def expiry(rule: Rule, start: datetime, pauses: Pauses = ()) -> Expiry:
@@ -143,6 +158,10 @@ def expiry(rule: Rule, start: datetime, pauses: Pauses = ()) -> Expiry:
         telling.end_at(end),
     )
     return Expiry(rule, start, end, steps)
+
+
+def _told(steps: tuple[Words, ...]) -> str:
+    return "；".join(step.zh for step in steps)
 
 
 def _midnight(day: date, like: datetime) -> datetime:

@@ -113,6 +113,7 @@ export interface Codes {
   transfer_agencies: Code[]
   equipment: Code[]
   pause_grounds: Code[]
+  emergency_grades: Code[]
   limits: Code[]
 }
 
@@ -186,7 +187,7 @@ export interface Deadline {
   /** Counted without a published work calendar. */
   provisional?: boolean
   basis: string
-  unit: 'wd' | 'd'
+  unit: 'wd' | 'd' | 'h'
   /** Days not counted, both ends included. */
   pauses: Pause[]
   extensions: {

@@ -42,7 +42,8 @@ def test_a_step_that_asks_for_a_fact_waits_for_it() -> None:
     assert {step.when for _, step in steps} == lifecycle.FACTS
     for kind, step in steps:
         with pytest.raises(IllegalTransition) as refused:
-            someone = somebody(next(r for r in ROLES if ROLES[r] & set(step.permissions)))
+            role = next(r for r in ROLES if ROLES[r] & set(step.permissions))
+            someone = somebody(role, registered=True)
             lifecycle.check(Situation(kind, step.sources[0]), someone, step.action, EVERY_NEED)
         assert refused.value.params["missing"] == [step.when]
 

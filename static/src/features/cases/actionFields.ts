@@ -1,7 +1,8 @@
 import type { CaseAction, Codes } from '@/api/types'
+import { momentOf } from '@/i18n/format'
 
 export type Control =
-  | { type: 'text' | 'line' | 'lines' | 'money' | 'date' }
+  | { type: 'text' | 'line' | 'lines' | 'money' | 'date' | 'moment' }
   | { type: 'code'; table: keyof Codes }
   | { type: 'unit' }
   | { type: 'pause' }
@@ -25,6 +26,7 @@ export function controlFor(need: string, action: CaseAction): Control | null {
   if (need === 'materials') return { type: 'lines' }
   if (need === 'amount_recovered') return { type: 'money' }
   if (DATES.has(need)) return { type: 'date' }
+  if (need === 'happened_at') return { type: 'moment' }
   const table = need === 'reason_code' ? (action.choices ?? undefined) : CODED[need]
   if (table) return { type: 'code', table }
   return { type: TEXTS.has(need) ? 'text' : 'line' }
@@ -35,6 +37,7 @@ export function valueOf(control: Control, raw: string | string[]): unknown {
   if (control.type === 'ticks') return raw
   const text = String(raw).trim()
   if (['money', 'unit', 'pause'].includes(control.type)) return Number(text)
+  if (control.type === 'moment') return new Date(momentOf(text)).toISOString()
   if (control.type === 'lines')
     return text
       .split('\n')
@@ -59,6 +62,8 @@ const QUIET = new Set([
   'move_pause_end',
   'take_back_pause',
   'extend_clock',
+  'take_measure',
+  'declare_emergency',
   'not_ours',
   'withdraw',
   'refuse_closure',
