@@ -378,6 +378,14 @@ def _extend_clock(taken: Act) -> dict[str, Any]:
     return {"due_on": due.isoformat()}
 
 
+def _extend_collectively(taken: Act) -> dict[str, Any]:
+    given = taken.given
+    due = clocks.extend(
+        taken.session, taken.office, taken.case, given["reason"], given["days"], given["evidence"]
+    )
+    return {"due_on": due.isoformat()}
+
+
 def _take_measure(taken: Act) -> dict[str, Any]:
     return _happened(taken, "measure")
 
@@ -416,6 +424,7 @@ EFFECTS: dict[str, Callable[[Act], dict[str, Any]]] = {
     "move_pause_end": _move_pause_end,
     "take_back_pause": _take_back_pause,
     "extend_clock": _extend_clock,
+    "extend_collectively": _extend_collectively,
     "take_measure": _take_measure,
     "declare_emergency": _declare_emergency,
     "request_closure": _request,

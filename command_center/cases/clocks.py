@@ -8,7 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import deadlines
-from command_center.cases.deadlines import RULES, Due, Expiry, Pause, Rule, WorkCalendar, rules_of
+from command_center.cases.deadlines import (
+    RULES,
+    Due,
+    Expiry,
+    Extension,
+    Pause,
+    Rule,
+    WorkCalendar,
+    rules_of,
+)
 from command_center.cases.holidays import calendar_of
 from command_center.cases.models import Case, Deadline, WorkDay
 from command_center.cases.office import Office
@@ -118,6 +127,8 @@ def facts(session: Session, case: Case) -> frozenset[str]:
     found = set()
     for row in _open(session, case):
         found |= {clock for clock in ("measure", "emergency") if row.rule in rules_of(clock)}
+        if (following := _grantable(row)) and following.amount is None:
+            found.add("collective")
         if any("taken_back" not in one for one in row.pauses):
             found.add("paused")
     return frozenset(found)
@@ -151,30 +162,44 @@ def _by(session: Session) -> dict[str, str]:
     return {"name": actor_of(session), "at": iso(now(session))}
 
 
-def extend(session: Session, office: Office, case: Case, reason: str) -> date:
+def extend(
+    session: Session,
+    office: Office,
+    case: Case,
+    reason: str,
+    decided: int | None = None,
+    evidence: str = "",
+) -> date:
     """Grant the running clock what its rule allows next, in time; gives the new due day.
 
-    Raises Conflict `no_more_time` where nothing more may be granted, `clock_ended` when it is late.
+    `decided` is the term, in the rule's unit, where no rule has it but those who decide together;
+    `evidence` the record of their decision. Raises Conflict `no_more_time` where nothing more may
+    be granted, `clock_ended` when it is late.
     """
     moment = now(session)
     for row in _open(session, case):
-        following = RULES[row.rule].extensions[len(row.extensions) :]
-        if not following or following[0].amount is None:
+        following = _grantable(row)
+        if not following or (following.amount is None) != (decided is not None):
             continue
         if row.due_at < moment:
             raise Conflict("clock_ended")
         granted = {
-            "amount": following[0].amount,
-            "by": following[0].by,
+            "amount": following.amount or decided,
+            "by": following.by,
             "reason": reason,
-            "name": actor_of(session),
-            "at": iso(moment),
+            "evidence": evidence,
             "before": iso(row.due_at),
+            **_by(session),
         }
         row.extensions = [*row.extensions, granted]
         recount(office, row, calendar(session))
         return office.day(row.due_at)
     raise Conflict("no_more_time")
+
+
+def _grantable(row: Deadline) -> Extension | None:
+    """What its rule allows next."""
+    return next(iter(RULES[row.rule].extensions[len(row.extensions) :]), None)
 
 
 def recount(office: Office, row: Deadline, days: WorkCalendar) -> None:
@@ -202,6 +227,7 @@ def _counted(office: Office, row: Deadline, days: WorkCalendar) -> dict[str, Any
         office.roll_weekends,
         tuple(_days(one) for one in row.pauses),
         sum(one["amount"] for one in row.extensions),
+        sum(one["amount"] for one in row.extensions if one["by"] == "collective"),
     )
     return values(office, counted, row.started_at)
 

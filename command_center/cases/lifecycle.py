@@ -21,8 +21,9 @@ DISPOSITIONS = frozenset(
      "NOT_OURS", "ANSWERED"}
 )  # fmt: skip
 """States that say how a case ended, or will: kept beside the state from then on."""
-FACTS = frozenset({"paused", "measure", "emergency"})
-"""What some steps ask for: a running clock does not count some days, or that it runs."""
+FACTS = frozenset({"paused", "measure", "emergency", "collective"})
+"""What some steps ask for: a running clock does not count some days; one of this name runs; a
+collective decision alone gives it more time."""
 NEVER_WAIT = frozenset({"record_reply", "report_measure", "report_emergency"})
 """Steps that may be taken while an approval is waited for."""
 FIRST_CLOCKS = {"TS": ("route", "accept"), "JB": ("route", "verify"), "ZX": ("answer",)}
@@ -214,6 +215,10 @@ REPORT = (
     Step(
         "extend_clock", ("VERIFY", "FILED"), None, ("case.file",), ("reason",),
         article="LAP 18, 64",
+    ),
+    Step(
+        "extend_collectively", ("FILED",), None, ("case.file",),
+        ("days", "reason", "evidence"), when="collective", article="LAP 64",
     ),
     # A coercive measure taken on the spot, told to the head by whoever took it.
     Step(

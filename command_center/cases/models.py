@@ -328,8 +328,8 @@ class Deadline(Base):
     had before, {last, evidence, name, at}, `taken_back` {reason, name, at} says that it was wrong
     and counts for nothing."""
     extensions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
-    """What was granted: {amount, by, reason, name, at, before}; `by` the level that the law asks
-    for, `name` who approved, `before` the due date until then."""
+    """What was granted: {amount, by, reason, evidence, name, at, before}; `by` the level that the
+    law asks for, `name` who approved or entered it, `before` the due date until then."""
     met_at: Mapped[Timestamp | None]
     void_at: Mapped[Timestamp | None]
 

@@ -118,6 +118,8 @@ class ActionIn(Request):
     paused_from: Day | None = None
     paused_to: Day | None = None
     evidence: Line | None = None
+    days: Annotated[int, Field(ge=1, le=366)] | None = None
+    """The term that was decided together; the law says "reasonable"."""
     pause: Annotated[int, Field(ge=1, le=1000)] | None = None
     """Which of the running clock's pauses, from 1, in the order of recording."""
     note: Line | None = None
@@ -322,6 +324,7 @@ class ExtensionOut(BaseModel):
     amount: int
     by: str
     reason: str
+    evidence: str = ""
     name: str
     at: Utc
     before: Utc

@@ -3,13 +3,21 @@
 from command_center.cases.deadlines.calendar import DAY, Pause, WorkCalendar
 from command_center.cases.deadlines.counting import Due, Expiry, due, expiry, promised
 from command_center.cases.deadlines.lights import Light, light
-from command_center.cases.deadlines.rules import RULES, Rule, rule_for, rule_of_grade, rules_of
+from command_center.cases.deadlines.rules import (
+    RULES,
+    Extension,
+    Rule,
+    rule_for,
+    rule_of_grade,
+    rules_of,
+)
 
 __all__ = [
     "DAY",
     "RULES",
     "Due",
     "Expiry",
+    "Extension",
     "Light",
     "Pause",
     "Rule",

@@ -50,8 +50,11 @@ def due(
     roll_weekends: bool = True,
     pauses: Pauses = (),
     extended: int = 0,
+    collective: int = 0,
 ) -> Due:
-    """When the limit in days that starts on `start` ends; `extended` is in the rule's unit.
+    """When the limit in days that starts on `start` ends.
+
+    `extended` is in the rule's unit, `collective` how much of it was decided together.
 
     Raises ValueError for a rule in hours, OverflowError beyond the last year there is.
     """
@@ -67,7 +70,7 @@ def due(
     judged = strict if provisional else end
     yellow, red = _warnings(start, judged, calendar, pauses)
     steps = (
-        *telling.limit(rule, start, extended),
+        *telling.limit(rule, start, extended, collective),
         telling.beginning(start),
         *telling.pauses(rule, start, strict, pauses, calendar),
         *([telling.taken_back(wrong)] if wrong else []),
@@ -152,7 +155,7 @@ def expiry(rule: Rule, start: datetime, pauses: Pauses = ()) -> Expiry:
         if opens < min(end, closes):
             end, seen = end + (closes - opens), closes
     steps = (
-        *telling.limit(rule, start.date(), 0),
+        *telling.limit(rule, start.date()),
         telling.beginning_at(start),
         *([telling.paused(rule, pauses)] if pauses else []),
         telling.end_at(end),

@@ -13,7 +13,7 @@ from command_center.cases.deadlines.calendar import (
 from command_center.cases.deadlines.rules import GROUNDS, UNITS, Rule, Unit, Words
 
 
-def limit(rule: Rule, start: date, extended: int) -> Iterator[Words]:
+def limit(rule: Rule, start: date, extended: int = 0, collective: int = 0) -> Iterator[Words]:
     """The rule and its article; what it was extended by."""
     amount, (zh, en) = _quantity(rule.amount, rule.unit), rule.basis
     yield Words(f"{rule.id}：{zh}，{amount.zh}", f"{rule.id}: {en}, {amount.en}")
@@ -25,6 +25,9 @@ def limit(rule: Rule, start: date, extended: int) -> Iterator[Words]:
     if extended:
         more, all_ = _quantity(extended, rule.unit), _quantity(rule.amount + extended, rule.unit)
         yield Words(f"延长{more.zh}，共{all_.zh}", f"extended by {more.en} to {all_.en}")
+    if collective:
+        zh, en = _quantity(collective, rule.unit)
+        yield Words(f"其中{zh}由集体讨论决定", f"{en} of it by collective decision")
 
 
 def beginning(start: date) -> Words:

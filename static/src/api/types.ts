@@ -194,6 +194,7 @@ export interface Deadline {
     amount: number
     by: string
     reason: string
+    evidence: string
     name: string
     at: Instant
     before: Instant

@@ -269,6 +269,52 @@ def test_the_decision_starts_a_clock_of_its_own(
         do(verifying, head, "extend_clock", reason="案情复杂")
 
 
+def test_after_the_head_a_collective_decision_sets_the_term(
+    session: Session,
+    office: Office,
+    do: Doer,
+    verifying: Case,
+    unit: Principal,
+    head: Principal,
+    clock: FixedClock,
+) -> None:
+    decided = {"days": 45, "reason": "案情特别复杂", "evidence": "集体讨论记录〔2026〕3 号"}
+    clock.advance(days=2)
+    do(verifying, head, "file", cause="经营超过保质期的食品")
+    with pytest.raises(IllegalTransition):  # the head first
+        do(verifying, head, "extend_collectively", **decided)
+    do(verifying, head, "extend_clock", reason="案情复杂")
+    with pytest.raises(Forbidden):
+        do(verifying, unit, "extend_collectively", **decided)
+    with pytest.raises(IllegalTransition):
+        do(verifying, head, "extend_collectively", **{**decided, "evidence": ""})
+    do(verifying, head, "extend_collectively", **decided)
+    # 165 days after 3 June end on Sunday 15 November.
+    assert due(session, office, verifying, "LAP.decide") == date(2026, 11, 16)
+    row = running(session, verifying, "LAP.decide")
+    assert "延长75日，共165日；其中45日由集体讨论决定" in row.basis
+    granted = row.extensions[-1]
+    assert (granted["amount"], granted["by"], granted["name"]) == (45, "collective", head.name)
+    assert granted["evidence"] == decided["evidence"]
+    assert granted["before"].startswith("2026-10-08")
+    assert told(session, verifying, "extend_collectively") == {**decided, "due_on": "2026-11-16"}
+    with acting(session, head):
+        page = present.detail(session, office, verifying).model_dump(mode="json")
+    assert page["deadlines"][-1]["extensions"][-1]["evidence"] == decided["evidence"]
+    with pytest.raises(IllegalTransition):  # once
+        do(verifying, head, "extend_collectively", **decided)
+
+
+def test_a_collective_decision_comes_in_time_too(
+    do: Doer, verifying: Case, head: Principal, clock: FixedClock
+) -> None:
+    do(verifying, head, "file", cause="经营超过保质期的食品")
+    do(verifying, head, "extend_clock", reason="案情复杂")
+    clock.advance(days=200)
+    with pytest.raises(Conflict, match="clock_ended"):
+        do(verifying, head, "extend_collectively", days=45, reason="案情特别复杂", evidence="记录")
+
+
 def test_a_merged_report_restarts_the_clock_and_keeps_its_pause(
     session: Session,
     office: Office,

@@ -27,6 +27,13 @@ describe('what a step asks for', () => {
     expect(moment && valueOf(moment, '2026-09-11T12:30')).toBe('2026-09-11T04:30:00.000Z')
   })
 
+  it('a term is whole days, a year at most', () => {
+    const days = controlFor('days', { action: 'extend_collectively', needs: [] })
+    const given = ['45', '366', '0', '367', '4.5', ''].map((raw) => days && isGiven(days, raw))
+    expect(given).toEqual([true, true, false, false, false, false])
+    expect(days && valueOf(days, '45')).toBe(45)
+  })
+
   it('a pause is named by its number', () => {
     const pause = controlFor('pause', { action: 'take_back_pause', needs: [] })
     expect(pause && valueOf(pause, '2')).toBe(2)

@@ -75,6 +75,7 @@ export default {
     case_move_pause_end: 'Moved the end of a pause',
     case_take_back_pause: 'Took back a pause',
     case_extend_clock: 'Extended a clock',
+    case_extend_collectively: 'Entered a collective extension',
     case_take_measure: 'Took a measure on the spot',
     case_report_measure: 'Reported a measure',
     case_declare_emergency: 'Declared an emergency',

@@ -82,6 +82,7 @@ export default {
   rule: 'Deadline',
   due_before: 'Was due',
   due_after: 'Now due',
+  days: 'Extended by, days',
   happened_at: 'When it happened',
   paused_from: 'Not counted from',
   paused_to: 'To and including',

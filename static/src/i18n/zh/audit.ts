@@ -75,6 +75,7 @@ export default {
     case_move_pause_end: '调整暂停结束日',
     case_take_back_pause: '撤销暂停',
     case_extend_clock: '批准延期',
+    case_extend_collectively: '集体讨论决定延期',
     case_take_measure: '当场采取强制措施',
     case_report_measure: '报告强制措施',
     case_declare_emergency: '认定突发事件',

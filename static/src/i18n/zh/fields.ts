@@ -82,6 +82,7 @@ export default {
   rule: '期限',
   due_before: '原到期日',
   due_after: '新到期日',
+  days: '延长天数',
   happened_at: '发生（知悉）时间',
   paused_from: '不计入，自',
   paused_to: '至（含当日）',
