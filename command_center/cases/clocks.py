@@ -255,7 +255,7 @@ def values(office: Office, counted: Due, moment: datetime) -> dict[str, Any]:
         "yellow_at": _begin(office, counted.yellow_on),
         "red_at": _begin(office, counted.red_on),
         "provisional": counted.provisional,
-        "basis": counted.basis,
+        "steps": [step._asdict() for step in counted.steps],
     }
 
 
@@ -267,7 +267,7 @@ def _values_in_hours(counted: Expiry) -> dict[str, Any]:
         "yellow_at": counted.yellow_at,
         "red_at": counted.red_at,
         "provisional": False,
-        "basis": counted.basis,
+        "steps": [step._asdict() for step in counted.steps],
     }
 
 

@@ -330,6 +330,13 @@ class ExtensionOut(BaseModel):
     before: Utc
 
 
+class WordsOut(BaseModel):
+    """The same in the two languages of the house."""
+
+    zh: str
+    en: str
+
+
 class DeadlineOut(BaseModel):
     rule: str
     started_at: Utc
@@ -337,7 +344,8 @@ class DeadlineOut(BaseModel):
     met_at: Utc | None
     light: str
     provisional: bool
-    basis: str
+    steps: list[WordsOut]
+    """How it was counted; the first names article and limit."""
     unit: str
     pauses: list[PauseOut]
     extensions: list[ExtensionOut]

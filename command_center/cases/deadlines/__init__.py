@@ -11,6 +11,7 @@ from command_center.cases.deadlines.rules import (
     rule_of_grade,
     rules_of,
 )
+from command_center.cases.deadlines.telling import Step, words
 
 __all__ = [
     "DAY",
@@ -21,6 +22,7 @@ __all__ = [
     "Light",
     "Pause",
     "Rule",
+    "Step",
     "WorkCalendar",
     "due",
     "expiry",
@@ -29,4 +31,5 @@ __all__ = [
     "rule_for",
     "rule_of_grade",
     "rules_of",
+    "words",
 ]

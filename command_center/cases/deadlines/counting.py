@@ -19,7 +19,8 @@ from command_center.cases.deadlines.calendar import (
     is_of_unit,
     is_paused,
 )
-from command_center.cases.deadlines.rules import Rule, Words
+from command_center.cases.deadlines.rules import Rule
+from command_center.cases.deadlines.telling import Step
 
 CLOCK = {"h": timedelta(hours=1), "min": timedelta(minutes=1), "s": timedelta(seconds=1)}
 
@@ -35,11 +36,11 @@ class Due:
     yellow_on: date
     red_on: date
     provisional: bool
-    steps: tuple[Words, ...]
+    steps: tuple[Step, ...]
 
     @property
     def basis(self) -> str:
-        return _told(self.steps)
+        return "；".join(telling.words(step).zh for step in self.steps)
 
 
 @lru_cache(maxsize=4096)
@@ -131,7 +132,7 @@ class Expiry:
     rule: Rule
     started_at: datetime
     at: datetime
-    steps: tuple[Words, ...]
+    steps: tuple[Step, ...]
 
     @property
     def yellow_at(self) -> datetime:
@@ -140,10 +141,6 @@ class Expiry:
     @property
     def red_at(self) -> datetime:
         return self.at - 0.2 * (self.at - self.started_at)
-
-    @property
-    def basis(self) -> str:
-        return _told(self.steps)
 
 
 def expiry(rule: Rule, start: datetime, pauses: Pauses = ()) -> Expiry:
@@ -161,10 +158,6 @@ def expiry(rule: Rule, start: datetime, pauses: Pauses = ()) -> Expiry:
         telling.end_at(end),
     )
     return Expiry(rule, start, end, steps)
-
-
-def _told(steps: tuple[Words, ...]) -> str:
-    return "；".join(step.zh for step in steps)
 
 
 def _midnight(day: date, like: datetime) -> datetime:

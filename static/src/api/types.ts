@@ -186,7 +186,8 @@ export interface Deadline {
   light: Light
   /** Counted without a published work calendar. */
   provisional?: boolean
-  basis: string
+  /** How it was counted; the first names article and limit. */
+  steps: { zh: string; en: string }[]
   unit: 'wd' | 'd' | 'h'
   /** Days not counted, both ends included. */
   pauses: Pause[]

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import actions, clocks, present
+from command_center.cases.deadlines import Step, words
 from command_center.cases.models import Case, Deadline, TimelineEntry
 from command_center.cases.office import Office
 from kernel.access import Principal
@@ -58,6 +59,11 @@ def verifying(
     return do(case, unit, "verify")
 
 
+def basis(row: Deadline) -> str:
+    """Its arithmetic in Chinese."""
+    return "；".join(words(Step(**one)).zh for one in row.steps)
+
+
 def running(session: Session, case: Case, rule: str) -> Deadline:
     return session.scalars(
         select(Deadline).where(
@@ -86,7 +92,7 @@ def test_testing_is_out_of_the_sixty_days(
     assert due(session, office, accepted, "L121.mediate") == date(2026, 8, 10)
     assert office.day(accepted.due_at) == date(2026, 8, 10)  # type: ignore[arg-type]
     row = running(session, accepted, "L121.mediate")
-    assert "暂停：2026-06-08至2026-06-17（鉴定检测），首尾两日均不计" in row.basis
+    assert "暂停：2026-06-08至2026-06-17（鉴定检测），首尾两日均不计" in basis(row)
     [kept] = row.pauses
     assert (kept["evidence"], kept["name"]) == (TESTING["evidence"], unit.name)
     entry = session.scalars(
@@ -105,6 +111,10 @@ def test_the_page_shows_who_paused_and_on_what(
         page = present.detail(session, office, accepted).model_dump(mode="json")
     shown = next(one for one in page["deadlines"] if one["rule"] == "L121.mediate")
     assert shown["unit"] == "d"
+    assert shown["steps"][2] == {
+        "zh": "暂停：2026-06-08至2026-06-17（鉴定检测），首尾两日均不计",
+        "en": "paused: 2026-06-08 to 2026-06-17 (testing or appraisal), both ends included",
+    }
     assert shown["pauses"] == [
         {
             "first": "2026-06-08", "last": "2026-06-17", "ground": "testing",
@@ -145,7 +155,7 @@ def test_a_pause_entered_wrongly_is_taken_back_and_says_so(
     assert due(session, office, accepted, "L121.mediate") == date(2026, 7, 31)
     assert office.day(accepted.due_at) == date(2026, 7, 31)  # type: ignore[arg-type]
     row = running(session, accepted, "L121.mediate")
-    assert "暂停2026-06-08至2026-06-17（鉴定检测）已撤销，照常计入" in row.basis
+    assert "暂停2026-06-08至2026-06-17（鉴定检测）已撤销，照常计入" in basis(row)
     [kept] = row.pauses
     assert kept["taken_back"] == {
         "reason": "登记到了别的案件", "name": unit.name, "at": "2026-06-02T02:00:00.000Z",
@@ -292,7 +302,7 @@ def test_after_the_head_a_collective_decision_sets_the_term(
     # 165 days after 3 June end on Sunday 15 November.
     assert due(session, office, verifying, "LAP.decide") == date(2026, 11, 16)
     row = running(session, verifying, "LAP.decide")
-    assert "延长75日，共165日；其中45日由集体讨论决定" in row.basis
+    assert "延长75日，共165日；其中45日由集体讨论决定" in basis(row)
     granted = row.extensions[-1]
     assert (granted["amount"], granted["by"], granted["name"]) == (45, "collective", head.name)
     assert granted["evidence"] == decided["evidence"]
