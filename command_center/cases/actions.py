@@ -7,7 +7,7 @@ from the table for all steps alike.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -26,19 +26,22 @@ from command_center.cases import (
     service,
     timeline,
 )
-from command_center.cases.deadlines import Pause
+from command_center.cases.deadlines import Pause, Rule, rule_of_grade
 from command_center.cases.identity import Person
 from command_center.cases.lifecycle import Actor, Situation, Step
 from command_center.cases.models import Approval, Case, Document
 from command_center.cases.office import Office
+from dispatch.moments import iso
 from kernel.access import Principal, Role
 from kernel.audit import record
 from kernel.clock import now
 from kernel.db import in_role, principal_of
 from kernel.errors import BadInput, Conflict
 
-SILENT = frozenset({"approval_id", "name", "phone"})
+SILENT = frozenset({"approval_id", "name", "phone", "pause"})
 """Given data that the timeline does not repeat."""
+LONG_AGO = timedelta(days=30)
+"""What happened earlier is a slip of the pen."""
 UNIT_KINDS = frozenset({"bureau", "sub_bureau", "branch", "section"})
 
 
@@ -87,7 +90,7 @@ def _carry_out(taken: Act) -> None:
         said = EFFECTS.get(step.action, _nothing)(taken)
         _move(taken)
         shown = {
-            key: str(v) if isinstance(v, date) else v
+            key: iso(v) if isinstance(v, datetime) else str(v) if isinstance(v, date) else v
             for key, v in given.items()
             if key not in SILENT and v is not None
         }
@@ -98,7 +101,8 @@ def _carry_out(taken: Act) -> None:
 def situation(session: Session, case: Case, approvals: Mapping[str, Approval]) -> Situation:
     """The case as the table of steps sees it."""
     pending: dict[Any, int | None] = {kind: item.requested_by for kind, item in approvals.items()}
-    return Situation(case.kind, case.state, queries.open_orders(session, case.id), pending)
+    orders = queries.open_orders(session, case.id)
+    return Situation(case.kind, case.state, orders, pending, clocks.facts(session, case))
 
 
 def actor(principal: Principal, case: Case) -> Actor:
@@ -167,7 +171,7 @@ def _move(taken: Act) -> None:
     clocks.meet(session, case, step.meets, moment)
     clocks.void(session, case, step.voids, moment)
     for clock in step.starts:
-        if clock not in clocks.PROMISED:
+        if clock not in clocks.OF_A_FACT:
             clocks.start(session, taken.office, case, clock, moment)
     if case.state in lifecycle.ENDED:
         _end(taken)
@@ -346,9 +350,59 @@ def _pause_clock(taken: Act) -> dict[str, Any]:
     return {}
 
 
+def _move_pause_end(taken: Act) -> dict[str, Any]:
+    given = taken.given
+    before = clocks.move_pause_end(
+        taken.session, taken.office, taken.case, given["pause"], given["paused_to"],
+        given["evidence"],
+    )  # fmt: skip
+    return {
+        "reason_code": before["ground"],
+        "paused_from": before["first"],
+        "paused_before": before["last"],
+    }
+
+
+def _take_back_pause(taken: Act) -> dict[str, Any]:
+    given = taken.given
+    wrong = clocks.take_back_pause(
+        taken.session, taken.office, taken.case, given["pause"], given["reason"]
+    )
+    return {
+        "reason_code": wrong["ground"], "paused_from": wrong["first"], "paused_to": wrong["last"],
+    }  # fmt: skip
+
+
 def _extend_clock(taken: Act) -> dict[str, Any]:
     due = clocks.extend(taken.session, taken.office, taken.case, taken.given["reason"])
     return {"due_on": due.isoformat()}
+
+
+def _extend_collectively(taken: Act) -> dict[str, Any]:
+    given = taken.given
+    due = clocks.extend(
+        taken.session, taken.office, taken.case, given["reason"], given["days"], given["evidence"]
+    )
+    return {"due_on": due.isoformat()}
+
+
+def _take_measure(taken: Act) -> dict[str, Any]:
+    return _happened(taken, "measure")
+
+
+def _declare_emergency(taken: Act) -> dict[str, Any]:
+    return _happened(taken, "emergency", rule_of_grade(taken.given["reason_code"]))
+
+
+def _happened(taken: Act, clock: str, rule: Rule | None = None) -> dict[str, Any]:
+    """The hours run from the very moment of what happened."""
+    at = taken.given["happened_at"]
+    if at > now(taken.session):
+        raise BadInput("happened_at", "in_the_future")
+    if at < now(taken.session) - LONG_AGO:
+        raise BadInput("happened_at", "too_long_ago", days=LONG_AGO.days)
+    clocks.start(taken.session, taken.office, taken.case, clock, at, rule=rule)
+    return {}
 
 
 EFFECTS: dict[str, Callable[[Act], dict[str, Any]]] = {
@@ -367,7 +421,12 @@ EFFECTS: dict[str, Callable[[Act], dict[str, Any]]] = {
     "not_ours": _keep_outcome,
     "merge": _merge,
     "pause_clock": _pause_clock,
+    "move_pause_end": _move_pause_end,
+    "take_back_pause": _take_back_pause,
     "extend_clock": _extend_clock,
+    "extend_collectively": _extend_collectively,
+    "take_measure": _take_measure,
+    "declare_emergency": _declare_emergency,
     "request_closure": _request,
     "approve_closure": _approve_closure,
     "refuse_closure": _refuse,

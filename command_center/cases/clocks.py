@@ -8,7 +8,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import deadlines
-from command_center.cases.deadlines import RULES, Due, Pause, WorkCalendar
+from command_center.cases.deadlines import (
+    RULES,
+    Due,
+    Expiry,
+    Extension,
+    Pause,
+    Rule,
+    WorkCalendar,
+    rules_of,
+)
 from command_center.cases.holidays import calendar_of
 from command_center.cases.models import Case, Deadline, WorkDay
 from command_center.cases.office import Office
@@ -21,7 +30,9 @@ LAST_MOMENT = time(23, 59, 59)
 """Business hours do not matter: any act on the due date is in time (SPEC §2.6)."""
 LONGEST = timedelta(days=366)
 PROMISED = frozenset({"callback"})
-"""Clocks whose end a person was promised: `start_promised` starts them, not the table."""
+"""Clocks whose end a person was promised: `start_promised` starts them."""
+OF_A_FACT = PROMISED | {"measure", "emergency"}
+"""Clocks that start with what happened: the effect of their step starts them, not the table."""
 
 
 def calendar(session: Session) -> WorkCalendar:
@@ -36,9 +47,13 @@ def start(
     clock: str,
     moment: datetime,
     pauses: Sequence[dict[str, Any]] = (),
+    rule: Rule | None = None,
 ) -> None:
-    """Start a clock of the lifecycle; one of the same name that still runs is replaced."""
-    rule = deadlines.rule_for(clock, office.day(case.received_at))
+    """Start a clock of the lifecycle; one of the same name that still runs is replaced.
+
+    Its rule is that of the day of receipt, unless what happened has one of its own.
+    """
+    rule = rule or deadlines.rule_for(clock, office.day(case.received_at))
     row = Deadline(
         case_id=case.id, rule=rule.id, started_at=moment, pauses=list(pauses), extensions=[]
     )
@@ -67,10 +82,7 @@ def pause(session: Session, office: Office, case: Case, days: Pause, evidence: s
     row = next((r for r in _open(session, case) if days.ground in RULES[r.rule].pauses), None)
     if row is None:
         raise BadInput("reason_code", "ground_not_of_clock")
-    if days.last < days.first:
-        raise BadInput("paused_to", "empty_period")
-    if days.last - days.first > LONGEST:
-        raise BadInput("paused_to", "pause_too_long", days=LONGEST.days)
+    _check_span(days.first, days.last)
     row.pauses = [
         *row.pauses,
         {
@@ -78,37 +90,116 @@ def pause(session: Session, office: Office, case: Case, days: Pause, evidence: s
             "last": days.last.isoformat(),
             "ground": days.ground,
             "evidence": evidence,
-            "name": actor_of(session),
-            "at": iso(now(session)),
+            **_by(session),
         },
     ]
     recount(office, row, calendar(session))
 
 
-def extend(session: Session, office: Office, case: Case, reason: str) -> date:
+def move_pause_end(
+    session: Session, office: Office, case: Case, number: int, last: date, evidence: str
+) -> dict[str, Any]:
+    """The pause ended on another day than was recorded; gives it as it was.
+
+    Raises BadInput naming the field for a pause that there is not, and as `pause` does.
+    """
+    row, before = _pause(session, case, number)
+    _check_span(date.fromisoformat(before["first"]), last)
+    if last.isoformat() == before["last"]:
+        raise BadInput("paused_to", "same_day")
+    moved = {"last": before["last"], "evidence": evidence, **_by(session)}
+    after = {"last": last.isoformat(), "moved": [*before.get("moved", ()), moved]}
+    _put_right(session, office, row, number, after)
+    return before
+
+
+def take_back_pause(
+    session: Session, office: Office, case: Case, number: int, reason: str
+) -> dict[str, Any]:
+    """The pause had been entered wrongly: its days count. Gives it; raises BadInput `pause`."""
+    row, before = _pause(session, case, number)
+    _put_right(session, office, row, number, {"taken_back": {"reason": reason, **_by(session)}})
+    return before
+
+
+def facts(session: Session, case: Case) -> frozenset[str]:
+    """What the steps ask of the running clocks (`lifecycle.FACTS`)."""
+    found = set()
+    for row in _open(session, case):
+        found |= {clock for clock in ("measure", "emergency") if row.rule in rules_of(clock)}
+        if (following := _grantable(row)) and following.amount is None:
+            found.add("collective")
+        if any("taken_back" not in one for one in row.pauses):
+            found.add("paused")
+    return frozenset(found)
+
+
+def _pause(session: Session, case: Case, number: int) -> tuple[Deadline, dict[str, Any]]:
+    """The pause of the running clock with this number, from 1, in the order of recording."""
+    for row in _open(session, case):
+        for at, one in enumerate(row.pauses, start=1):
+            if at == number and "taken_back" not in one:
+                return row, one
+    raise BadInput("pause", "unknown_pause")
+
+
+def _put_right(
+    session: Session, office: Office, row: Deadline, number: int, change: dict[str, Any]
+) -> None:
+    at = number - 1
+    row.pauses = [*row.pauses[:at], {**row.pauses[at], **change}, *row.pauses[number:]]
+    recount(office, row, calendar(session))
+
+
+def _check_span(first: date, last: date) -> None:
+    if last < first:
+        raise BadInput("paused_to", "empty_period")
+    if last - first > LONGEST:
+        raise BadInput("paused_to", "pause_too_long", days=LONGEST.days)
+
+
+def _by(session: Session) -> dict[str, str]:
+    return {"name": actor_of(session), "at": iso(now(session))}
+
+
+def extend(
+    session: Session,
+    office: Office,
+    case: Case,
+    reason: str,
+    decided: int | None = None,
+    evidence: str = "",
+) -> date:
     """Grant the running clock what its rule allows next, in time; gives the new due day.
 
-    Raises Conflict `no_more_time` where nothing more may be granted, `clock_ended` when it is late.
+    `decided` is the term, in the rule's unit, where no rule has it but those who decide together;
+    `evidence` the record of their decision. Raises Conflict `no_more_time` where nothing more may
+    be granted, `clock_ended` when it is late.
     """
     moment = now(session)
     for row in _open(session, case):
-        following = RULES[row.rule].extensions[len(row.extensions) :]
-        if not following or following[0].amount is None:
+        following = _grantable(row)
+        if not following or (following.amount is None) != (decided is not None):
             continue
         if row.due_at < moment:
             raise Conflict("clock_ended")
         granted = {
-            "amount": following[0].amount,
-            "by": following[0].by,
+            "amount": following.amount or decided,
+            "by": following.by,
             "reason": reason,
-            "name": actor_of(session),
-            "at": iso(moment),
+            "evidence": evidence,
             "before": iso(row.due_at),
+            **_by(session),
         }
         row.extensions = [*row.extensions, granted]
         recount(office, row, calendar(session))
         return office.day(row.due_at)
     raise Conflict("no_more_time")
+
+
+def _grantable(row: Deadline) -> Extension | None:
+    """What its rule allows next."""
+    return next(iter(RULES[row.rule].extensions[len(row.extensions) :]), None)
 
 
 def recount(office: Office, row: Deadline, days: WorkCalendar) -> None:
@@ -119,32 +210,38 @@ def recount(office: Office, row: Deadline, days: WorkCalendar) -> None:
 
 def is_stale(office: Office, row: Deadline, days: WorkCalendar) -> bool:
     """Whether this calendar gives another end; what a person was promised stays."""
-    if any(row.rule in deadlines.rules_of(clock) for clock in PROMISED):
+    if any(row.rule in rules_of(clock) for clock in PROMISED):
         return False
     counted = _counted(office, row, days)
     return any(getattr(row, name) != value for name, value in counted.items())
 
 
 def _counted(office: Office, row: Deadline, days: WorkCalendar) -> dict[str, Any]:
+    rule = RULES[row.rule]
+    if not rule.in_days:
+        return _values_in_hours(deadlines.expiry(rule, row.started_at.astimezone(office.zone)))
     counted = deadlines.due(
-        RULES[row.rule],
+        rule,
         office.day(row.started_at),
         days,
         office.roll_weekends,
-        tuple(
-            Pause(date.fromisoformat(one["first"]), date.fromisoformat(one["last"]), one["ground"])
-            for one in row.pauses
-        ),
+        tuple(_days(one) for one in row.pauses),
         sum(one["amount"] for one in row.extensions),
+        sum(one["amount"] for one in row.extensions if one["by"] == "collective"),
     )
     return values(office, counted, row.started_at)
+
+
+def _days(one: dict[str, Any]) -> Pause:
+    first, last = date.fromisoformat(one["first"]), date.fromisoformat(one["last"])
+    return Pause(first, last, one["ground"], "taken_back" in one)
 
 
 def start_promised(
     session: Session, office: Office, case: Case, clock: str, moment: datetime, due_on: date
 ) -> None:
     """Start a clock whose end was agreed with a person."""
-    rule = RULES[next(iter(deadlines.rules_of(clock)))]
+    rule = RULES[next(iter(rules_of(clock)))]
     counted = deadlines.promised(rule, office.day(moment), due_on)
     session.add(Deadline(case_id=case.id, **values(office, counted, moment)))
 
@@ -158,7 +255,19 @@ def values(office: Office, counted: Due, moment: datetime) -> dict[str, Any]:
         "yellow_at": _begin(office, counted.yellow_on),
         "red_at": _begin(office, counted.red_on),
         "provisional": counted.provisional,
-        "basis": counted.basis,
+        "steps": [step._asdict() for step in counted.steps],
+    }
+
+
+def _values_in_hours(counted: Expiry) -> dict[str, Any]:
+    return {
+        "rule": counted.rule.id,
+        "started_at": counted.started_at,
+        "due_at": counted.at,
+        "yellow_at": counted.yellow_at,
+        "red_at": counted.red_at,
+        "provisional": False,
+        "steps": [step._asdict() for step in counted.steps],
     }
 
 
@@ -197,7 +306,7 @@ def _open(session: Session, case: Case) -> list[Deadline]:
 
 
 def _running(session: Session, case: Case, clocks: Iterable[str]) -> list[Deadline]:
-    rules = {rule for clock in clocks for rule in deadlines.rules_of(clock)}
+    rules = {rule for clock in clocks for rule in rules_of(clock)}
     return [row for row in _open(session, case) if row.rule in rules]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from command_center.cases.deadlines.rules import GROUNDS, RULES
+from command_center.cases.deadlines.rules import EMERGENCY_GRADES, GROUNDS, RULES
 from dispatch.units.equipment import EQUIPMENT as CARRIED
 from dispatch.units.track import REASONS
 
@@ -191,6 +191,7 @@ TRANSFER_AGENCIES = (
 
 LIMITS = tuple(Code(rule.id, rule.name.zh, rule.name.en) for rule in RULES.values())
 PAUSE_GROUNDS = tuple(Code(code, *words) for code, words in GROUNDS.items())
+GRADES = tuple(Code(code, *words) for code, words in EMERGENCY_GRADES.items())
 
 TABLES: dict[str, tuple[Code, ...] | tuple[Trigger, ...]] = {
     "reject_reasons": REJECT_REASONS,
@@ -208,6 +209,7 @@ TABLES: dict[str, tuple[Code, ...] | tuple[Trigger, ...]] = {
     "transfer_agencies": TRANSFER_AGENCIES,
     "equipment": EQUIPMENT,
     "pause_grounds": PAUSE_GROUNDS,
+    "emergency_grades": GRADES,
     "limits": LIMITS,
 }
 

@@ -21,6 +21,11 @@ DISPOSITIONS = frozenset(
      "NOT_OURS", "ANSWERED"}
 )  # fmt: skip
 """States that say how a case ended, or will: kept beside the state from then on."""
+FACTS = frozenset({"paused", "measure", "emergency", "collective"})
+"""What some steps ask for: a running clock does not count some days; one of this name runs; a
+collective decision alone gives it more time."""
+NEVER_WAIT = frozenset({"record_reply", "report_measure", "report_emergency"})
+"""Steps that may be taken while an approval is waited for."""
 FIRST_CLOCKS = {"TS": ("route", "accept"), "JB": ("route", "verify"), "ZX": ("answer",)}
 """What runs from the receipt on. The unit's clock starts here too, conservatively; routing
 starts it anew (SPEC §2.6)."""
@@ -43,6 +48,10 @@ class Step:
     """Refused while an order of the case is open."""
     own: bool = False
     """Clerks may do it only to a case that they registered."""
+    when: str = ""
+    """What must be on record for it, one of `FACTS`."""
+    unless: str = ""
+    """What must not be, one of `FACTS`."""
     meets: tuple[str, ...] = ()
     voids: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
@@ -51,13 +60,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the law asks of a case before a step."""
+    """What the law asks of a case before a step; `facts` of `FACTS`."""
 
     kind: str
     state: str
     open_orders: int = 0
     pending: Mapping[Approval, int | None] = field(default_factory=dict)
     """Approvals that wait for a decision -> who asked for them."""
+    facts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +100,40 @@ def _closing(*sources: str) -> tuple[Step, ...]:
     )  # fmt: skip
 
 
-def _pausing(sources: tuple[str, ...], permission: str, article: str) -> Step:
+def _pausing(sources: tuple[str, ...], permission: str, article: str) -> tuple[Step, ...]:
     """Days that the running clock does not count, on a ground of its rule and with what proves
-    it; of a report the head decides (SPEC §2.6)."""
-    needs = ("reason_code", "paused_from", "paused_to", "evidence")
-    return Step(
-        "pause_clock", sources, None, (permission,), needs, "pause_grounds", article=article
-    )
+    it; of a report the head decides (SPEC §2.6). Whoever pauses also sets a pause right."""
+    return (
+        Step(
+            "pause_clock", sources, None, (permission,),
+            ("reason_code", "paused_from", "paused_to", "evidence"), "pause_grounds",
+            article=article,
+        ),
+        Step(
+            "move_pause_end", sources, None, (permission,), ("pause", "paused_to", "evidence"),
+            when="paused", article=article,
+        ),
+        Step(
+            "take_back_pause", sources, None, (permission,), ("pause", "reason"),
+            when="paused", article=article,
+        ),
+    )  # fmt: skip
+
+
+def _emergency(handled: tuple[str, ...], after: tuple[str, ...]) -> tuple[Step, ...]:
+    """An emergency of a grade is told to the level above within hours (SPEC §2.5), by the centre:
+    from when it was known, also once the case itself is decided."""
+    return (
+        Step(
+            "declare_emergency", handled, None, ("case.escalate",),
+            ("reason_code", "happened_at", "text"), "emergency_grades", own=True,
+            unless="emergency", starts=("emergency",),
+        ),
+        Step(
+            "report_emergency", (*handled, *after), None, ("case.escalate",), ("text",), own=True,
+            when="emergency", meets=("emergency",),
+        ),
+    )  # fmt: skip
 
 
 COMPLAINT = (
@@ -126,7 +163,7 @@ COMPLAINT = (
         "terminate", ("MEDIATING",), "TERMINATED", ("case.handle",), ("reason_code", "text"),
         "terminate_reasons", meets=("mediate",), starts=("notify",), article="L121 23",
     ),
-    _pausing(("ACCEPTED", "MEDIATING"), "case.handle", "L121 21, 22"),
+    *_pausing(("ACCEPTED", "MEDIATING"), "case.handle", "L121 21, 22"),
     Step(
         "notify", ("TERMINATED",), "NOTIFIED", ("case.handle",), ("channel",), "channels",
         meets=("notify",), article="L121 23",
@@ -137,6 +174,10 @@ COMPLAINT = (
          "TERMINATED", "NOTIFIED"),
         "WITHDRAWN", ("case.route", "case.handle"), ("statement",), own=True,
         voids=("route", "accept", "mediate", "notify"), article="L121 23",
+    ),
+    *_emergency(
+        ("REGISTERED", "RETURNED", "ROUTED", "ACCEPTED", "MEDIATING"),
+        ("REJECTED", "AGREED", "TERMINATED", "NOTIFIED", "WITHDRAWN"),
     ),
     *_closing("AGREED", "NOTIFIED", "REJECTED", "WITHDRAWN"),
 )  # fmt: skip
@@ -170,10 +211,27 @@ REPORT = (
         ("case.route", "case.handle"), ("into_case_no",), own=True,
         meets=("route", "verify"), article="L121 35",
     ),
-    _pausing(("VERIFY", "FILED"), "case.file", "LAP 18, 64"),
+    *_pausing(("VERIFY", "FILED"), "case.file", "LAP 18, 64"),
     Step(
         "extend_clock", ("VERIFY", "FILED"), None, ("case.file",), ("reason",),
         article="LAP 18, 64",
+    ),
+    Step(
+        "extend_collectively", ("FILED",), None, ("case.file",),
+        ("days", "reason", "evidence"), when="collective", article="LAP 64",
+    ),
+    # A coercive measure taken on the spot, told to the head by whoever took it.
+    Step(
+        "take_measure", ("VERIFY", "FILED"), None, ("case.handle",), ("happened_at", "text"),
+        unless="measure", starts=("measure",), article="LAP 36",
+    ),
+    Step(
+        "report_measure", ("VERIFY", "FILED", "NOT_FILED", "MERGED", "REFERRED"), None,
+        ("case.handle",), ("text",), when="measure", meets=("measure",), article="LAP 36",
+    ),
+    *_emergency(
+        ("REGISTERED", "RETURNED", "ROUTED", "VERIFY", "FILED"),
+        ("NOT_FILED", "MERGED", "REFERRED"),
     ),
     # A unit without authority returns the case (ROUTED); it transfers only what its own check
     # or investigation showed to be another agency's matter.
@@ -255,6 +313,7 @@ def _refusal(step: Step, situation: Situation, actor: Actor) -> AppError | None:
     return (
         _who(step, actor)
         or _from_here(step, situation)
+        or _fact(step, situation)
         or _approval(step, situation, actor)
         or (_orders(step, situation))
     )
@@ -276,9 +335,17 @@ def _from_here(step: Step, situation: Situation) -> AppError | None:
     return None
 
 
+def _fact(step: Step, situation: Situation) -> AppError | None:
+    if step.when and step.when not in situation.facts:
+        return _illegal(step, situation, missing=[step.when])
+    if step.unless in situation.facts:
+        return _illegal(step, situation, running=step.unless)
+    return None
+
+
 def _approval(step: Step, situation: Situation, actor: Actor) -> AppError | None:
     if step.decides is None:
-        if situation.pending and step.action != "record_reply":
+        if situation.pending and step.action not in NEVER_WAIT:
             return _illegal(step, situation, waiting_for=sorted(situation.pending))
         return None
     if step.decides not in situation.pending:

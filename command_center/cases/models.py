@@ -322,12 +322,17 @@ class Deadline(Base):
     yellow_at: Mapped[Timestamp]
     red_at: Mapped[Timestamp]
     provisional: Mapped[bool] = mapped_column(Boolean)
-    basis: Mapped[str] = mapped_column(Text)
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    """How it was counted: {code, about}, said by `deadlines.words`."""
+    basis: Mapped[str] = mapped_column(Text, server_default="")
+    """The same in Chinese, as the version before this one reads it; goes with the next."""
     pauses: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
-    """Days not counted: {first, last, ground, evidence, name, at}."""
+    """Days not counted: {first, last, ground, evidence, name, at}; `moved` lists the ends that it
+    had before, {last, evidence, name, at}, `taken_back` {reason, name, at} says that it was wrong
+    and counts for nothing."""
     extensions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
-    """What was granted: {amount, by, reason, name, at, before}; `by` the level that the law asks
-    for, `name` who approved, `before` the due date until then."""
+    """What was granted: {amount, by, reason, evidence, name, at, before}; `by` the level that the
+    law asks for, `name` who approved or entered it, `before` the due date until then."""
     met_at: Mapped[Timestamp | None]
     void_at: Mapped[Timestamp | None]
 

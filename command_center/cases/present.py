@@ -49,6 +49,7 @@ from command_center.cases.schemas import (
     RecordingOut,
     SubjectOut,
     TimelineOut,
+    WordsOut,
 )
 from dispatch.orders import queries as orders
 from dispatch.orders.presenting import summary_out
@@ -255,7 +256,7 @@ def _deadline(row: Deadline, moment: datetime) -> DeadlineOut:
         met_at=row.met_at,
         light=shown,
         provisional=row.provisional,
-        basis=row.basis,
+        steps=[WordsOut(**deadlines.words(deadlines.Step(**one))._asdict()) for one in row.steps],
         unit=deadlines.RULES[row.rule].unit,
         pauses=[PauseOut.model_validate(one) for one in row.pauses],
         extensions=[ExtensionOut.model_validate(one) for one in row.extensions],

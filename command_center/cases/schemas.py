@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from command_center.cases.outlook import Due
 from dispatch.moments import Utc
@@ -114,9 +114,14 @@ class ActionIn(Request):
     phone: Word | None = None
     name: Word | None = None
     due: Day | None = None
+    happened_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
     paused_from: Day | None = None
     paused_to: Day | None = None
     evidence: Line | None = None
+    days: Annotated[int, Field(ge=1, le=366)] | None = None
+    """The term that was decided together; the law says "reasonable"."""
+    pause: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Which of the running clock's pauses, from 1, in the order of recording."""
     note: Line | None = None
 
 
@@ -186,6 +191,7 @@ class CodesOut(BaseModel):
     transfer_agencies: list[CodeOut]
     equipment: list[CodeOut]
     pause_grounds: list[CodeOut]
+    emergency_grades: list[CodeOut]
     limits: list[CodeOut]
 
 
@@ -283,8 +289,24 @@ class InformantOut(BaseModel):
     may_reveal: bool
 
 
+class PauseEndOut(BaseModel):
+    """An end that a pause had before, and what proved that it was another."""
+
+    last: date
+    evidence: str
+    name: str
+    at: Utc
+
+
+class TakenBackOut(BaseModel):
+    reason: str
+    name: str
+    at: Utc
+
+
 class PauseOut(BaseModel):
-    """Days that a clock does not count, both ends included, and who put that on record."""
+    """Days that a clock does not count, both ends included, and who put that on record; all of
+    them count again once it was taken back."""
 
     first: date
     last: date
@@ -292,6 +314,8 @@ class PauseOut(BaseModel):
     evidence: str
     name: str
     at: Utc
+    moved: list[PauseEndOut] = []
+    taken_back: TakenBackOut | None = None
 
 
 class ExtensionOut(BaseModel):
@@ -300,9 +324,17 @@ class ExtensionOut(BaseModel):
     amount: int
     by: str
     reason: str
+    evidence: str = ""
     name: str
     at: Utc
     before: Utc
+
+
+class WordsOut(BaseModel):
+    """The same in the two languages of the house."""
+
+    zh: str
+    en: str
 
 
 class DeadlineOut(BaseModel):
@@ -312,7 +344,8 @@ class DeadlineOut(BaseModel):
     met_at: Utc | None
     light: str
     provisional: bool
-    basis: str
+    steps: list[WordsOut]
+    """How it was counted; the first names article and limit."""
     unit: str
     pauses: list[PauseOut]
     extensions: list[ExtensionOut]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from command_center.cases import holidays
-from command_center.cases.deadlines import RULES, Pause, Rule, due, expiry
+from command_center.cases.deadlines import RULES, Pause, Rule, due, expiry, words
 
 ZONE = ZoneInfo("Asia/Shanghai")
 """Where every bureau is; a moment without an offset is told in it."""
@@ -89,7 +89,7 @@ def deadline(
             "due_strict": strict.isoformat(),
             "basis": getattr(rule.basis, lang),
             "provisional": provisional,
-            "steps": [getattr(step, lang) for step in steps],
+            "steps": [getattr(words(step), lang) for step in steps],
         }
     )
 

@@ -27,11 +27,15 @@ class WorkCalendar:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Days that are not counted, both ends included, and on which ground."""
+    """Days that are not counted, both ends included, and on which ground.
+
+    One that was `taken_back` had been entered wrongly: its days are counted.
+    """
 
     first: date
     last: date
     ground: str = ""
+    taken_back: bool = False
 
 
 Pauses = tuple[Pause, ...]

@@ -19,7 +19,8 @@ from command_center.cases.deadlines.calendar import (
     is_of_unit,
     is_paused,
 )
-from command_center.cases.deadlines.rules import Rule, Words
+from command_center.cases.deadlines.rules import Rule
+from command_center.cases.deadlines.telling import Step
 
 CLOCK = {"h": timedelta(hours=1), "min": timedelta(minutes=1), "s": timedelta(seconds=1)}
 
@@ -35,11 +36,11 @@ class Due:
     yellow_on: date
     red_on: date
     provisional: bool
-    steps: tuple[Words, ...]
+    steps: tuple[Step, ...]
 
     @property
     def basis(self) -> str:
-        return "；".join(step.zh for step in self.steps)
+        return "；".join(telling.words(step).zh for step in self.steps)
 
 
 @lru_cache(maxsize=4096)
@@ -50,13 +51,18 @@ def due(
     roll_weekends: bool = True,
     pauses: Pauses = (),
     extended: int = 0,
+    collective: int = 0,
 ) -> Due:
-    """When the limit in days that starts on `start` ends; `extended` is in the rule's unit.
+    """When the limit in days that starts on `start` ends.
+
+    `extended` is in the rule's unit, `collective` how much of it was decided together.
 
     Raises ValueError for a rule in hours, OverflowError beyond the last year there is.
     """
     if not rule.in_days:
         raise ValueError(f"{rule.id} runs in hours")
+    wrong = tuple(pause for pause in pauses if pause.taken_back)
+    pauses = tuple(pause for pause in pauses if not pause.taken_back)
     strict = _count(rule, start, calendar, pauses, extended)
     end = _rolled(strict, calendar, roll_weekends)
     # Natural days ask the calendar about their end alone, working days about every day.
@@ -65,9 +71,10 @@ def due(
     judged = strict if provisional else end
     yellow, red = _warnings(start, judged, calendar, pauses)
     steps = (
-        *telling.limit(rule, start, extended),
+        *telling.limit(rule, start, extended, collective),
         telling.beginning(start),
         *telling.pauses(rule, start, strict, pauses, calendar),
+        *([telling.taken_back(wrong)] if wrong else []),
         *telling.calendar(rule, start, strict, pauses, calendar),
         *telling.end(strict, end, provisional, calendar),
     )
@@ -117,12 +124,23 @@ def _warnings(start: date, end: date, calendar: WorkCalendar, pauses: Pauses) ->
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """When a limit of the clock ends, and how it was counted."""
+    """When a limit of the clock ends, and how it was counted.
+
+    It warns when 40 % are left, as days do (§2.6), and again when a fifth is: no source says when.
+    """
 
     rule: Rule
     started_at: datetime
     at: datetime
-    steps: tuple[Words, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def yellow_at(self) -> datetime:
+        return self.at - 0.4 * (self.at - self.started_at)
+
+    @property
+    def red_at(self) -> datetime:
+        return self.at - 0.2 * (self.at - self.started_at)
 
 
 def expiry(rule: Rule, start: datetime, pauses: Pauses = ()) -> Expiry:
@@ -134,7 +152,7 @@ def expiry(rule: Rule, start: datetime, pauses: Pauses = ()) -> Expiry:
         if opens < min(end, closes):
             end, seen = end + (closes - opens), closes
     steps = (
-        *telling.limit(rule, start.date(), 0),
+        *telling.limit(rule, start.date()),
         telling.beginning_at(start),
         *([telling.paused(rule, pauses)] if pauses else []),
         telling.end_at(end),

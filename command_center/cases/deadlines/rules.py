@@ -248,8 +248,29 @@ _CLOCKS = {
     "decide": ("LAP.decide",),
     "answer": ("12365.consult",),
     "callback": ("CENTRE.callback",),
+    "measure": ("LAP.emergency",),
+    "emergency": ("EMERGENCY.general", "EMERGENCY.grave"),
 }
 """Clock of the lifecycle -> the rules that may stand behind it, the newest law first."""
+
+
+EMERGENCY_GRADES = {
+    "I": Words("特别重大（Ⅰ级）", "Grade I, extremely grave"),
+    "II": Words("重大（Ⅱ级）", "Grade II, grave"),
+    "III": Words("较大（Ⅲ级）", "Grade III, considerable"),
+    "IV": Words("一般（Ⅳ级）", "Grade IV, ordinary"),
+}
+_RULES_OF_GRADES = {
+    "I": "EMERGENCY.grave",
+    "II": "EMERGENCY.grave",
+    "III": "EMERGENCY.general",
+    "IV": "EMERGENCY.general",
+}
+
+
+def rule_of_grade(grade: str) -> Rule:
+    """Within what an emergency of this grade is reported to the level above."""
+    return RULES[_RULES_OF_GRADES[grade]]
 
 
 def rule_for(clock: str, received_on: date) -> Rule:

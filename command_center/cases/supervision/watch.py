@@ -52,6 +52,8 @@ def of_cases(office: Office, session: Session) -> None:
         what = RULES[one.rule].name.zh
         due = one.due_at.astimezone(office.zone)
         problem = f"{what}时限已于{due:%Y年%m月%d日}届满，案件尚未{what}。"
+        if not RULES[one.rule].in_days:
+            problem = f"{what}时限已于{due:%Y年%m月%d日%H时%M分}届满，尚未登记报告。"
         draft(session, office, one.case_id, "overdue", f"deadline:{one.id}", problem)
 
 

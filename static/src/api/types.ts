@@ -113,6 +113,7 @@ export interface Codes {
   transfer_agencies: Code[]
   equipment: Code[]
   pause_grounds: Code[]
+  emergency_grades: Code[]
   limits: Code[]
 }
 
@@ -164,6 +165,19 @@ export interface Person {
   masked: boolean
 }
 
+export interface Pause {
+  first: string
+  last: string
+  ground: string
+  evidence: string
+  name: string
+  at: Instant
+  /** The ends that it had before. */
+  moved: { last: string; evidence: string; name: string; at: Instant }[]
+  /** It had been entered wrongly: its days count. */
+  taken_back: { reason: string; name: string; at: Instant } | null
+}
+
 export interface Deadline {
   rule: string
   started_at: Instant
@@ -172,14 +186,16 @@ export interface Deadline {
   light: Light
   /** Counted without a published work calendar. */
   provisional?: boolean
-  basis: string
-  unit: 'wd' | 'd'
+  /** How it was counted; the first names article and limit. */
+  steps: { zh: string; en: string }[]
+  unit: 'wd' | 'd' | 'h'
   /** Days not counted, both ends included. */
-  pauses: { first: string; last: string; ground: string; evidence: string; name: string; at: Instant }[]
+  pauses: Pause[]
   extensions: {
     amount: number
     by: string
     reason: string
+    evidence: string
     name: string
     at: Instant
     before: Instant

@@ -98,7 +98,8 @@ def test_the_case_page_says_what_this_person_may_do_now(
     assert running == {"L121.accept": "green"}
     assert page["light"] == "green"
     dispatcher = desk.get(house.person("DISP"), f"/cases/{case['id']}").get_json()
-    assert {action["action"] for action in dispatcher["actions"]} == {"route", "withdraw"}
+    offered = {action["action"] for action in dispatcher["actions"]}
+    assert offered == {"route", "withdraw", "declare_emergency"}
 
 
 def test_a_fresh_case_suggests_the_branch_whose_beat_it_lies_in(

@@ -1,11 +1,23 @@
 """Deadlines worked out by hand on the State Council's calendar."""
 
-from datetime import UTC, date, datetime
+import json
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from command_center.cases import deadlines, holidays
-from command_center.cases.deadlines import RULES, due, light, rule_for
+from command_center.cases.deadlines import (
+    RULES,
+    Pause,
+    Step,
+    due,
+    expiry,
+    light,
+    promised,
+    rule_for,
+    telling,
+    words,
+)
 
 CALENDAR = holidays.published()
 
@@ -124,3 +136,50 @@ def test_no_deadline_ever_ends_before_its_limit_or_on_a_holiday(rule: deadlines.
         assert counted.on >= counted.strict > start
         assert CALENDAR.is_workday(counted.on)
         assert start < counted.yellow_on <= counted.red_on <= counted.on
+
+
+def test_every_step_is_kept_as_json_and_said_in_both_languages() -> None:
+    testing, wrong = (
+        Pause(day("2026-09-24"), day("2026-09-28"), "testing"),
+        Pause(day("2026-10-12"), day("2026-10-13"), "testing", taken_back=True),
+    )
+    counted = (
+        *due(RULES["LAP.verify"], day("2026-09-14"), CALENDAR, True, (testing, wrong), 15).steps,
+        *due(RULES["LAP.decide"], day("2026-08-03"), CALENDAR, True, (), 75, 45).steps,
+        *due(RULES["L121.mediate"], day("2026-02-03"), CALENDAR, True, (testing,)).steps,
+        *due(RULES["L121.mediate"], day("2026-08-03"), CALENDAR).steps,
+        *due(RULES["L121.accept"], day("2027-02-01"), CALENDAR).steps,
+        *expiry(RULES["LAP.emergency"], datetime(2026, 9, 11, 12, tzinfo=UTC)).steps,
+        *promised(RULES["CENTRE.callback"], day("2026-09-14"), day("2026-09-15")).steps,
+        Step("written", {"zh": "至2026-09-29届满"}),
+    )
+    assert {step.code for step in counted} == telling.SENTENCES.keys()
+    for step in counted:
+        kept = Step(**json.loads(json.dumps(step._asdict())))
+        assert kept == step
+        assert all(words(kept))
+
+
+def test_what_was_decided_together_is_told_apart() -> None:
+    counted = due(RULES["LAP.decide"], day("2026-06-03"), CALENDAR, True, (), 75, 45)
+    assert counted.on == day("2026-11-16"), "165 days end on Sunday 15 November"
+    said = [words(step).en for step in counted.steps]
+    assert said[1:3] == ["extended by 75 days to 165 days", "45 days of it by collective decision"]
+
+
+def test_a_pause_that_was_taken_back_changes_nothing_and_is_said() -> None:
+    wrong = Pause(day("2026-06-08"), day("2026-06-17"), "testing", taken_back=True)
+    counted = due(RULES["L121.mediate"], day("2026-06-01"), CALENDAR, True, (wrong,))
+    assert counted.on == due(RULES["L121.mediate"], day("2026-06-01"), CALENDAR).on
+    assert words(counted.steps[2]).en == (
+        "pause taken back, counted: 2026-06-08 to 2026-06-17 (testing or appraisal)"
+    )
+
+
+@pytest.mark.parametrize(("hours", "rule"), [(24, "LAP.emergency"), (1, "EMERGENCY.grave")])
+def test_hours_warn_at_two_fifths_and_at_a_fifth(hours: int, rule: str) -> None:
+    start = datetime(2026, 9, 11, 12, tzinfo=UTC)
+    counted = expiry(RULES[rule], start)
+    assert counted.at == start + timedelta(hours=hours)
+    assert counted.yellow_at == start + timedelta(hours=hours * 0.6)
+    assert counted.red_at == start + timedelta(hours=hours * 0.8)

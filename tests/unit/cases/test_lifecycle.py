@@ -21,7 +21,8 @@ def somebody(role: str = "UNIT", **more: object) -> Actor:
 
 def situation_for(kind: str, state: str, step: Step) -> Situation:
     pending = {step.decides: 99} if step.decides else {}
-    return Situation(kind, state, pending=pending)
+    facts = frozenset({step.when} if step.when else ())
+    return Situation(kind, state, pending=pending, facts=facts)
 
 
 def verdict(kind: str, state: str, step: Step, role: str) -> str:
@@ -34,6 +35,17 @@ def verdict(kind: str, state: str, step: Step, role: str) -> str:
             continue
         return role + mark
     return ""
+
+
+def test_a_step_that_asks_for_a_fact_waits_for_it() -> None:
+    steps = [(kind, step) for kind, table in MACHINES.items() for step in table if step.when]
+    assert {step.when for _, step in steps} == lifecycle.FACTS
+    for kind, step in steps:
+        with pytest.raises(IllegalTransition) as refused:
+            role = next(r for r in ROLES if ROLES[r] & set(step.permissions))
+            someone = somebody(role, registered=True)
+            lifecycle.check(Situation(kind, step.sources[0]), someone, step.action, EVERY_NEED)
+        assert refused.value.params["missing"] == [step.when]
 
 
 def table(kind: str) -> str:

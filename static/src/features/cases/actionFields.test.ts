@@ -21,6 +21,24 @@ describe('what a step asks for', () => {
     expect(types).toEqual(['code', 'date', 'date', 'line'])
   })
 
+  it('what happened is a moment of the bureau’s day', () => {
+    const moment = controlFor('happened_at', { action: 'take_measure', needs: [] })
+    expect(moment?.type).toBe('moment')
+    expect(moment && valueOf(moment, '2026-09-11T12:30')).toBe('2026-09-11T04:30:00.000Z')
+  })
+
+  it('a term is whole days, a year at most', () => {
+    const days = controlFor('days', { action: 'extend_collectively', needs: [] })
+    const given = ['45', '366', '0', '367', '4.5', ''].map((raw) => days && isGiven(days, raw))
+    expect(given).toEqual([true, true, false, false, false, false])
+    expect(days && valueOf(days, '45')).toBe(45)
+  })
+
+  it('a pause is named by its number', () => {
+    const pause = controlFor('pause', { action: 'take_back_pause', needs: [] })
+    expect(pause && valueOf(pause, '2')).toBe(2)
+  })
+
   it('money may be nothing, but not a word', () => {
     const money = controlFor('amount_recovered', { action: 'agree', needs: [] })
     expect(money && isGiven(money, '0')).toBe(true)

@@ -1,9 +1,11 @@
 import type { CaseAction, Codes } from '@/api/types'
+import { momentOf } from '@/i18n/format'
 
 export type Control =
-  | { type: 'text' | 'line' | 'lines' | 'money' | 'date' }
+  | { type: 'text' | 'line' | 'lines' | 'money' | 'days' | 'date' | 'moment' }
   | { type: 'code'; table: keyof Codes }
   | { type: 'unit' }
+  | { type: 'pause' }
   | { type: 'words'; group: string; options: readonly string[] }
   | { type: 'ticks'; options: readonly string[] }
 
@@ -18,11 +20,14 @@ export const REMEDIES = ['settle', 'association', 'agency', 'arbitration', 'cour
 export function controlFor(need: string, action: CaseAction): Control | null {
   if (need === 'approval_id') return null
   if (need === 'organisation_id') return { type: 'unit' }
+  if (need === 'pause') return { type: 'pause' }
   if (need === 'mode') return { type: 'words', group: 'mediationMode', options: MEDIATION_MODES }
   if (need === 'remedies') return { type: 'ticks', options: REMEDIES }
   if (need === 'materials') return { type: 'lines' }
   if (need === 'amount_recovered') return { type: 'money' }
+  if (need === 'days') return { type: 'days' }
   if (DATES.has(need)) return { type: 'date' }
+  if (need === 'happened_at') return { type: 'moment' }
   const table = need === 'reason_code' ? (action.choices ?? undefined) : CODED[need]
   if (table) return { type: 'code', table }
   return { type: TEXTS.has(need) ? 'text' : 'line' }
@@ -32,8 +37,8 @@ export function controlFor(need: string, action: CaseAction): Control | null {
 export function valueOf(control: Control, raw: string | string[]): unknown {
   if (control.type === 'ticks') return raw
   const text = String(raw).trim()
-  if (control.type === 'money') return Number(text)
-  if (control.type === 'unit') return Number(text)
+  if (['money', 'unit', 'pause', 'days'].includes(control.type)) return Number(text)
+  if (control.type === 'moment') return new Date(momentOf(text)).toISOString()
   if (control.type === 'lines')
     return text
       .split('\n')
@@ -48,6 +53,7 @@ export function isGiven(control: Control, raw: string | string[] | undefined): b
   if (Array.isArray(raw)) return raw.length > 0
   const text = raw.trim()
   if (control.type === 'money') return text !== '' && Number.isFinite(Number(text)) && Number(text) >= 0
+  if (control.type === 'days') return /^[1-9]\d{0,2}$/.test(text) && Number(text) <= 366
   return text !== ''
 }
 
@@ -55,7 +61,12 @@ const QUIET = new Set([
   'return',
   'merge',
   'pause_clock',
+  'move_pause_end',
+  'take_back_pause',
   'extend_clock',
+  'extend_collectively',
+  'take_measure',
+  'declare_emergency',
   'not_ours',
   'withdraw',
   'refuse_closure',

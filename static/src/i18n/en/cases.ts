@@ -55,9 +55,12 @@ export default {
   deadlines: 'Deadlines',
   clock: {
     paused: 'Not counted: {first} to {last}',
+    moved: 'until {last} before',
+    takenBack: 'Taken back, its days count',
     extended: 'Extended by {amount} {unit}',
     before: 'due before: {day}',
-    unit: { wd: 'working days', d: 'days' },
+    until: 'until {time}',
+    unit: { wd: 'working days', d: 'days', h: 'hours' },
     by: {
       head: 'approved by the head',
       collective: 'decided collectively',
@@ -76,6 +79,9 @@ export default {
     decide: 'Decide',
     answer: 'Answer',
     callback: 'Call back',
+    emergency: 'Report the measure',
+    general: 'Report the emergency',
+    grave: 'Report the emergency',
   },
   orders: 'Orders',
   papers: 'Papers',

@@ -44,6 +44,8 @@ export default {
   no_such_report: 'There is no such report.',
   already_ended: 'That case has ended.',
   ground_not_of_clock: 'The clock that runs knows no such ground.',
+  unknown_pause: 'There is no such pause, or it was taken back.',
+  same_day: 'That is the day on which it ends already.',
   pause_too_long: 'A pause lasts {days} days at most.',
   calendar_changed: 'Somebody has just changed the calendar; load it anew first.',
   nothing_to_change: 'Nothing was changed.',

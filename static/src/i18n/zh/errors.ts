@@ -43,6 +43,8 @@ export default {
   no_such_report: '没有这件举报。',
   already_ended: '该案件已经结束。',
   ground_not_of_clock: '正在计时的期限没有这项扣除事由。',
+  unknown_pause: '没有这一次暂停，或已撤销。',
+  same_day: '与原结束日相同。',
   pause_too_long: '一次暂停不能超过 {days} 天。',
   calendar_changed: '他人刚刚修改了日历，请重新载入后再改。',
   nothing_to_change: '没有修改。',
