@@ -18,7 +18,7 @@ from command_center.accounts.push.sender import Pusher
 from command_center.audit import service as audit
 from command_center.audit import views as audit_views
 from command_center.audit.service import Auditing
-from command_center.cases import outlook, papers
+from command_center.cases import clusters, outlook, papers
 from command_center.cases import views as cases_views
 from command_center.cases.archive import service as archive
 from command_center.cases.archive import views as archive_views
@@ -222,6 +222,7 @@ def _handlers(
     handlers.every(days.RETIRE, days.RETIRE_SECONDS, keeper.days.retire)
     room.bind(handlers)
     handlers.transactional(TIMELINE, partial(watch.from_dispatch, office))
+    handlers.together(clusters.LINK, partial(clusters.link, office))
     handlers.transactional(papers.RENDER, papers.render_job)
     handlers.transactional(handover.DUE, partial(handover.overdue, office))
     handlers.transactional(supervision.DUE, partial(supervision.overdue, office))

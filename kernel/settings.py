@@ -236,6 +236,8 @@ class Settings(BaseSettings):
     commas; no law says."""
     supervision_reply_days: Limits = (5, 3, 2)
     """Within how many working days it is replied to, likewise."""
+    duplicate_days: int = Field(default=30, ge=1, le=3650)
+    """Open cases that came in within so many days of each other may be shown as one."""
     alarm_climb_seconds: int = 120
     """An untaken alarm climbs one rung after this time (SPEC §4.3)."""
     overspeed_kmh: int = Field(default=120, ge=0)

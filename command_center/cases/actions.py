@@ -17,6 +17,7 @@ from command_center.accounts import queries as accounts
 from command_center.accounts.models import Organisation
 from command_center.cases import (
     clocks,
+    clusters,
     codes,
     identity,
     lifecycle,
@@ -179,6 +180,8 @@ def _move(taken: Act) -> None:
         case.map_status = "referred"
     clocks.show_next(session, case)
     case.version += 1
+    if step.target:
+        clusters.look(session, case)
 
 
 def _end(taken: Act) -> None:

@@ -95,6 +95,17 @@ class Case(Base):
             postgresql_ops={"organisation_path": "text_pattern_ops"},
         ),
         Index("ix_cases_place", "place", postgresql_using="gist"),
+        Index(
+            "ix_cases_open_place",
+            "place",
+            postgresql_using="gist",
+            postgresql_where=text("closed_at is null"),
+        ),
+        Index(
+            "ix_cases_open_subject_id",
+            "subject_id",
+            postgresql_where=text("closed_at is null"),
+        ),
         Index("ix_cases_received_at", "received_at"),
         Index("ix_cases_due_at", "due_at", postgresql_where=text("due_at is not null")),
         *(_searched("cases", column) for column in ("case_no", "place_text")),
@@ -348,6 +359,17 @@ class Duration(Base):
     """How many there were."""
     seconds: Mapped[list[float]] = mapped_column(ARRAY(Double))
     """Their quantiles, ascending."""
+
+
+class Link(Base):
+    """Two open cases that are probably about the same thing, and why; kept both ways."""
+
+    __tablename__ = "links"
+    __table_args__ = (Index("ix_links_other_id", "other_id"), SCHEMA)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.cases.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("cases.cases.id"), primary_key=True)
+    reasons: Mapped[list[str]] = mapped_column(ARRAY(String(10)))
 
 
 class Document(Base):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,8 @@ class Office:
     supervision: Mapping[int, Level]
     """How soon a supervision order of each level is answered."""
     roll_weekends: bool = True
+    duplicates: timedelta = timedelta(days=30)
+    """How far apart in time two cases about the same thing may come in."""
 
     @classmethod
     def of(cls, settings: Settings, vault: Vault, alarms: AlarmService) -> "Office":
@@ -44,6 +46,7 @@ class Office:
             settings.var_dir / "originals",
             levels(settings.supervision_sign_hours, settings.supervision_reply_days),
             settings.roll_weekends,
+            timedelta(days=settings.duplicate_days),
         )
 
     @property

@@ -1,5 +1,6 @@
 """A case as this principal may see it: summaries for lists, the whole for its page."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +11,11 @@ from command_center.accounts.models import User
 from command_center.cases import (
     actions,
     clearance,
+    clusters,
     deadlines,
     identity,
     lifecycle,
+    likeness,
     originals,
     queries,
     recordings,
@@ -21,6 +24,7 @@ from command_center.cases import (
 from command_center.cases.identity import chain
 from command_center.cases.identity import store as identity_store
 from command_center.cases.lifecycle import Step
+from command_center.cases.likeness import Reason
 from command_center.cases.models import (
     Approval,
     Attachment,
@@ -38,11 +42,14 @@ from command_center.cases.schemas import (
     AttachmentOut,
     CaseDetail,
     CaseSummary,
+    ClusterRef,
     ComplainantOut,
     DeadlineOut,
     DocumentOut,
     ExtensionOut,
     InformantOut,
+    LikeCase,
+    MapCase,
     OrganisationRef,
     PauseOut,
     PlaceOut,
@@ -63,9 +70,45 @@ Point = tuple[float, float]
 
 def summaries(session: Session, rows: list[Row]) -> list[CaseSummary]:
     """The rows of a list, in their order."""
-    points = queries.points_of(session, [row.case.id for row in rows])
-    moment = now(session)
-    return [CaseSummary(**_summary(row, points.get(row.case.id), moment)) for row in rows]
+    return [CaseSummary(**one) for one in _summaries(session, rows)]
+
+
+def alike(session: Session, found: Sequence[tuple[Row, Iterable[Reason]]]) -> list[LikeCase]:
+    """Cases with the reasons why they belong to another, in their order."""
+    told = _summaries(session, [row for row, _ in found])
+    return [
+        LikeCase(**one, reasons=[reason for reason in likeness.REASONS if reason in why])
+        for one, (_, why) in zip(told, found, strict=True)
+    ]
+
+
+def of_cluster(session: Session, case: Case) -> list[LikeCase]:
+    """The cases that hang together with this one, itself among them; none where it is alone."""
+    cluster = clusters.of(session, [case.id]).get(case.id)
+    if cluster is None:
+        return []
+    rows = queries.these(session, cluster.members)
+    return alike(session, [(row, cluster.members[row.case.id]) for row in rows])
+
+
+def _summaries(session: Session, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    idents = [row.case.id for row in rows]
+    points, moment = queries.points_of(session, idents), now(session)
+    grouped = clusters.of(session, idents)
+    return [
+        {**_summary(row, points.get(row.case.id), moment), **_cluster(grouped.get(row.case.id))}
+        for row in rows
+    ]
+
+
+def _cluster(found: clusters.Cluster | None) -> dict[str, Any]:
+    return {"cluster": _read(ClusterRef, found) if found else None}
+
+
+def on_map(session: Session, rows: Sequence[Any]) -> list[MapCase]:
+    """What stands on the map, with the clusters that stand there as one."""
+    grouped = clusters.of(session, [row["id"] for row in rows])
+    return [MapCase(**row, **_cluster(grouped.get(row["id"]))) for row in rows]
 
 
 def detail(session: Session, office: Office, case: Case) -> CaseDetail:
@@ -74,10 +117,11 @@ def detail(session: Session, office: Office, case: Case) -> CaseDetail:
     Whoever sees the complainant in full is on record for it.
     """
     [row], moment = queries.rows(session, [case]), now(session)
+    [summary] = _summaries(session, [row])
     words, people = _words(session, office, case), _people(session, office, case)
     _note_reading(session, case, words, people)
     return CaseDetail(
-        **_summary(row, queries.point_of(session, case), moment),
+        **summary,
         **words,
         **people,
         suggested_organisation=_suggested(session, case),

@@ -1,4 +1,4 @@
-"""Reads: who may see which case, the queue, similar cases, the map, one case with all it has."""
+"""Reads: who may see which case, the queue, the map, one case with all it has."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from dispatch.alarms import queries as alarms
 from dispatch.alarms.models import Alarm
 from kernel.access import Principal
 from kernel.clock import now
-from kernel.db import principal_of
+from kernel.db import among, principal_of
 from kernel.errors import NotFound
 
 View = Literal["queue", "mine", "all"]
@@ -105,6 +105,18 @@ def find(session: Session, wanted: Filter) -> list[Row]:
     return rows(session, session.scalars(statement).unique().all())
 
 
+def these(session: Session, idents: Iterable[int]) -> list[Row]:
+    """Those of these cases that are visible, in the order given."""
+    place = {ident: at for at, ident in enumerate(idents)}
+    statement = (
+        select(Case)
+        .where(among(Case.id, place.keys()), visible(principal_of(session)))
+        .options(selectinload(Case.subject), joinedload(Case.organisation))
+    )
+    found = session.scalars(statement).unique().all()
+    return rows(session, sorted(found, key=lambda case: place[case.id]))
+
+
 def rows(session: Session, found: Sequence[Case]) -> list[Row]:
     """The cases with what stands beside them in lists: open orders and open alarm."""
     ids = [one.id for one in found]
@@ -121,24 +133,6 @@ def rows(session: Session, found: Sequence[Case]) -> list[Row]:
     ]
 
 
-def similar(
-    session: Session, *, business_id: int | None = None, name: str = "", credit_code: str = ""
-) -> Sequence[Case]:
-    """Open cases against the same subject, newest first."""
-    same = _same_subject(business_id, name, credit_code)
-    if same is None:
-        return []
-    statement = (
-        select(Case)
-        .join(Case.subject)
-        .where(same, Case.closed_at.is_(None), visible(principal_of(session)))
-        .options(selectinload(Case.subject), joinedload(Case.organisation))
-        .order_by(Case.received_at.desc())
-        .limit(SIMILAR_AT_MOST)
-    )
-    return session.scalars(statement).unique().all()
-
-
 def recent_same_subject(
     session: Session,
     *,
@@ -151,7 +145,7 @@ def recent_same_subject(
 
     `only_visible` counts for a person's eyes.
     """
-    same = _same_subject(business_id, name, credit_code)
+    same = same_subject(business_id, name, credit_code)
     if same is None:
         return 0
     since = now(session) - timedelta(hours=24)
@@ -206,9 +200,10 @@ def points_of(session: Session, ids: Iterable[int]) -> dict[int, tuple[float, fl
     return {row.id: (row.lon, row.lat) for row in session.execute(statement)}
 
 
-def _same_subject(
+def same_subject(
     business_id: int | None, name: str, credit_code: str
 ) -> ColumnElement[bool] | None:
+    """Rows of the subject table that may be this one; None where nothing is known of it."""
     ways: list[ColumnElement[bool]] = []
     if business_id is not None:
         ways.append(Subject.business_id == business_id)

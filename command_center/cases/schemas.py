@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
+from command_center.cases.likeness import Reason
 from command_center.cases.outlook import Due
 from dispatch.moments import Utc
 from dispatch.orders.schemas import OrderSummaryOut
@@ -159,6 +160,12 @@ class SimilarQuery(BaseModel):
     business_id: Ident | None = None
     name: Line = ""
     credit_code: Word = ""
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    place_level: PlaceLevel = "unknown"
+    object_code: Word = ""
+    problem_code: Word = ""
+    violation_code: Word = ""
 
 
 class MapQuery(BaseModel):
@@ -218,6 +225,20 @@ class PlaceOut(BaseModel):
     text: str
 
 
+class ClusterRef(BaseModel):
+    """Open cases that one visit may settle, as far as the reader sees them."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    lead_id: int
+    """The most pressing of them; `urgency` and `light` are the gravest and the tightest."""
+    size: int
+    reason: Reason
+    urgency: int
+    light: str
+
+
 class CaseSummary(BaseModel):
     id: int
     case_no: str
@@ -239,9 +260,16 @@ class CaseSummary(BaseModel):
     open_orders: int
     alarm_id: int | None
     version: int
+    cluster: ClusterRef | None
 
 
-class CaseSummaries(RootModel[list[CaseSummary]]):
+class LikeCase(CaseSummary):
+    """A case, and why it belongs to the one that was asked about."""
+
+    reasons: list[Reason]
+
+
+class LikeCases(RootModel[list[LikeCase]]):
     pass
 
 
@@ -259,6 +287,7 @@ class MapCase(BaseModel):
     lat: float
     lon: float
     status: str
+    cluster: ClusterRef | None
 
 
 class MapCases(RootModel[list[MapCase]]):

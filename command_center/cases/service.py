@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from command_center.accounts.models import Organisation
 from command_center.cases import (
     clocks,
+    clusters,
     identity,
     lifecycle,
     numbering,
@@ -92,6 +93,7 @@ def open_case(session: Session, office: Office, new: NewCase) -> tuple[Case, str
         {"channel": case.channel, "urgency": case.urgency},
     )  # fmt: skip
     record(session, "case.registered", "case", case.id)
+    clusters.look(session, case)
     if case.urgency:
         _ring(session, office, case)
     return case, code
@@ -111,6 +113,7 @@ def set_place(session: Session, office: Office, case_id: int, place: Place) -> C
     case.version += 1
     timeline.add(session, case, "place_confirmed", level=place.level)
     record(session, "case.placed", "case", case.id, level=place.level)
+    clusters.look(session, case)
     return case
 
 
@@ -123,6 +126,7 @@ def set_facts(session: Session, office: Office, case_id: int, facts: str) -> Cas
     case.version += 1
     timeline.add(session, case, "facts_changed")
     record(session, "case.facts_changed", "case", case.id)
+    clusters.look(session, case)
     return case
 
 

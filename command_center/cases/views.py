@@ -9,9 +9,11 @@ from command_center.cases import (
     actions,
     attachments,
     clearance,
+    clusters,
     codes,
     identity_views,
     lifecycle,
+    likeness,
     originals,
     outlook,
     papers,
@@ -21,6 +23,7 @@ from command_center.cases import (
 from command_center.cases import queries as cases
 from command_center.cases.clearance import Decision
 from command_center.cases.identity_views import CASE
+from command_center.cases.likeness import Facts
 from command_center.cases.office import Office
 from command_center.cases.places import Place
 from command_center.cases.queries import Bbox, Filter
@@ -28,14 +31,13 @@ from command_center.cases.schemas import (
     ActionIn,
     CaseDetail,
     CasePage,
-    CaseSummaries,
     ClearanceIn,
     CodesOut,
     DueOut,
     EscalateIn,
     FactsIn,
+    LikeCases,
     ListQuery,
-    MapCase,
     MapCases,
     MapQuery,
     PlaceIn,
@@ -105,17 +107,16 @@ def _lists(blueprint: APIBlueprint, office: Office) -> None:
     @require("case.read")
     def cases_on_map(query: MapQuery) -> Any:
         with unit_of_work() as session:
-            return [MapCase(**row) for row in cases.on_map(session, _bbox(query.bbox))]
+            return present.on_map(session, cases.on_map(session, _bbox(query.bbox)))
 
     @blueprint.get("/cases/similar")
     @blueprint.input(SimilarQuery, location="query", arg_name="query")
-    @blueprint.output(CaseSummaries)
+    @blueprint.output(LikeCases)
     @blueprint.doc(operation_id="listSimilarCases", responses=READS)
     @require("case.read")
     def similar(query: SimilarQuery) -> Any:
         with unit_of_work() as session:
-            found = cases.similar(session, **query.model_dump())
-            return present.summaries(session, cases.rows(session, found))
+            return present.alike(session, clusters.like(session, office, _draft(query)))
 
 
 def _one_case(blueprint: APIBlueprint, office: Office) -> None:
@@ -126,6 +127,14 @@ def _one_case(blueprint: APIBlueprint, office: Office) -> None:
     def get_case(case_id: int) -> Any:
         with unit_of_work() as session:
             return present.detail(session, office, cases.get(session, case_id))
+
+    @blueprint.get(f"{CASE}/cluster")
+    @blueprint.output(LikeCases)
+    @blueprint.doc(operation_id="getCaseCluster", responses=READS)
+    @require("case.read")
+    def get_cluster(case_id: int) -> Any:
+        with unit_of_work() as session:
+            return present.of_cluster(session, cases.get(session, case_id))
 
     @blueprint.put(f"{CASE}/place")
     @blueprint.input(PlaceIn, arg_name="body")
@@ -246,6 +255,21 @@ def _files(blueprint: APIBlueprint, office: Office) -> None:
 def _file(data: Cleared[bytes], media_type: str, name: str) -> Response:
     policy = "sandbox; default-src 'none'"
     return handed_out(data, media_type=media_type, name=name, policy=policy)
+
+
+def _draft(told: SimilarQuery) -> Facts:
+    """What a form says so far; its words and its person stay in it."""
+    point = None
+    if told.lat is not None and told.lon is not None and told.place_level in likeness.EXACT:
+        point = (told.lon, told.lat)
+    return Facts(
+        business_id=told.business_id,
+        credit_code=told.credit_code.upper(),
+        name=told.name,
+        point=point,
+        categories=likeness.categories(told.model_dump()),
+        is_draft=True,
+    )
 
 
 def _bbox(text: str) -> Bbox:

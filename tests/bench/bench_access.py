@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from command_center.accounts.roles import permissions
-from command_center.cases import present, queries
+from command_center.cases import clusters, present, queries
+from command_center.cases.likeness import Facts
 from command_center.cases.queries import Filter
 from command_center.insight import queries as insight
 from command_center.insight.periods import Period
@@ -19,6 +20,7 @@ from kernel.access import Principal, Role, system
 from kernel.clock import SystemClock
 from kernel.db import Database, principal_of
 from kernel.settings import Settings
+from tests.factories.bureau import make_office
 
 CASES, BRANCHES, UNITS, ROUNDS = 300_000, 20, 2_000, 15
 HELD = permissions(frozenset({"CMD"}))
@@ -90,6 +92,7 @@ def milliseconds(database: Database, who: Principal, what: Callable[..., object]
 
 
 def test_the_cost_of_row_level_security(filled: Database, settings: Settings) -> None:
+    office = make_office(settings)
     month = Period.last_days(30, SystemClock().now(), settings.zone)
     for who in (CENTRE, BRANCH):
         for name, what in {
@@ -97,7 +100,7 @@ def test_the_cost_of_row_level_security(filled: Database, settings: Settings) ->
             "newest 50": lambda s: present.summaries(s, queries.find(s, Filter("all"))),
             "search, 5 characters": lambda s: queries.find(s, Filter("all", text="77号老王")),
             "search, 2 characters": lambda s: queries.find(s, Filter("all", text="老王")),
-            "same business": lambda s: queries.similar(s, name="第77号老王饭店"),
+            "same business": lambda s: clusters.like(s, office, Facts(name="第77号老王饭店")),
             "map frame, 1/50 of the city": lambda s: queries.on_map(s, (116.4, 39.9, 116.5, 40.1)),
             "one case": lambda s: queries.get(s, 7777 // 20 * 20 + 1),
             "orders, open": lambda s: orders.listed(s, principal_of(s), only_open=True),

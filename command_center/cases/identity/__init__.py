@@ -12,6 +12,7 @@ from command_center.cases.identity.store import (
     keep_complainant,
     keep_informant,
     person_of,
+    with_same_phone,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "seal_text",
     "sealed",
     "shown",
+    "with_same_phone",
 ]

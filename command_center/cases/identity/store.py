@@ -5,11 +5,12 @@ theirs runs; the house reads for its own checks and shows nothing; writers need 
 The index that a search by phone uses has its own functions in `search`.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.orm import Session
 
 from command_center.cases.identity import people
@@ -18,7 +19,7 @@ from command_center.cases.models import Case, Complainant, ReporterIdentity, Rep
 from dispatch.numbers import digits
 from kernel.access import Role
 from kernel.crypto import Vault
-from kernel.db import carried_out_by
+from kernel.db import among, carried_out_by
 
 COMPLAINANT_PHONE = "complainant phone"
 INFORMANT_PHONE = "informant phone"
@@ -90,6 +91,21 @@ def same_phone(
         select(func.count()).select_from(Complainant).join(Case, Case.id == Complainant.case_id)
     )
     return session.scalar(statement.where(same, Case.id != case.id, reach)) or 0
+
+
+@carried_out_by(Role.SCREENING)
+def with_same_phone(session: Session, case_id: int, idents: Collection[int]) -> set[int]:
+    """Which of these complaints and consultations share a number with this one.
+
+    Prints are compared as they lie: those of two keys meet once the index was made anew.
+    """
+    prints = select(func.unnest(array([Complainant.phone_print, Complainant.caller_print])))
+    own: Iterable[bytes | None] = session.scalars(prints.where(Complainant.case_id == case_id))
+    if not (known := {found for found in own if found}):
+        return set()
+    same = or_(Complainant.phone_print.in_(known), Complainant.caller_print.in_(known))
+    others = select(Complainant.case_id).where(among(Complainant.case_id, idents), same)
+    return set(session.scalars(others))
 
 
 # -- writes ---------------------------------------------------------------------------------------

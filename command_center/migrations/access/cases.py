@@ -242,6 +242,14 @@ RULES = (
         may("admin.calendar"),
     ),
     Rule(Role.HOUSE, "cases.calendar_changes", "select update"),
+    # Who does not see both cases does not know of the link.
+    Rule(
+        Role.PERSON,
+        "cases.links",
+        "select",
+        f"{_OF_CASE} and exists (select from cases.cases c where c.id = other_id)",
+    ),
+    Rule(Role.HOUSE, "cases.links", "select insert delete"),
     Rule(Role.PERSON, "cases.durations", "select"),
     Rule(Role.HOUSE, "cases.durations", "select insert delete"),
     Rule(Role.HOUSE, "cases.retention_rules", "select"),

@@ -40,10 +40,10 @@ export const cases = {
   outlook: () => get<Outlook>('/cases/outlook'),
   onMap: (bbox: readonly number[]) => get<T.CaseMapItem[]>('/cases/map', { bbox: bbox.join(',') }),
   one: (id: T.Id) => get<T.CaseDetail>(`/cases/${id}`),
-  similar: (
-    query: { business_id?: T.Id | null; name?: string; credit_code?: string },
-    signal?: AbortSignal,
-  ) => get<T.CaseSummary[]>('/cases/similar', query, signal),
+  similar: (query: Record<string, string | number | null | undefined>, signal?: AbortSignal) =>
+    get<T.LikeCase[]>('/cases/similar', query, signal),
+  /** The open cases that hang together with this one, itself among them. */
+  cluster: (id: T.Id) => get<T.LikeCase[]>(`/cases/${id}/cluster`),
   submit: (body: T.Submission) => post<{ cases: T.SubmittedCase[] }>('/submissions', body),
   proposeUrgency: (body: {
     text: string

@@ -135,6 +135,19 @@ export interface Place {
   text?: string
 }
 
+export type LikeReason = 'subject' | 'place' | 'category' | 'text' | 'phone'
+
+/** Open cases that one visit may settle; the gravest urgency and the tightest light of them. */
+export interface ClusterRef {
+  id: Id
+  /** The most pressing of them. */
+  lead_id: Id
+  size: number
+  reason: LikeReason
+  urgency: Urgency
+  light: Light
+}
+
 export interface CaseSummary {
   id: Id
   case_no: string
@@ -156,6 +169,12 @@ export interface CaseSummary {
   open_orders: number
   alarm_id: Id | null
   version: number
+  cluster: ClusterRef | null
+}
+
+/** A case, and why it belongs to the one that was asked about. */
+export interface LikeCase extends CaseSummary {
+  reasons: LikeReason[]
 }
 
 export interface Person {
@@ -320,6 +339,7 @@ export interface CaseMapItem {
   lat: number
   lon: number
   status: 'new' | 'sent' | 'acked' | 'on_scene' | 'fed_back' | 'closed' | 'referred'
+  cluster: ClusterRef | null
 }
 
 export interface Identity {

@@ -77,6 +77,8 @@ const ORDER = [
   'cc-cases-cluster',
   'cc-cases-cluster-count',
   'cc-cases',
+  'cc-cases-many',
+  'cc-cases-many-count',
   'cc-marks-ring',
   'cc-marks',
   'cc-units-disc',

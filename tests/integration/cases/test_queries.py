@@ -1,4 +1,4 @@
-"""The queue, the map, similar cases: in the right order, and only one's own."""
+"""The queue, the map: in the right order, and only one's own."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -100,21 +100,6 @@ def test_closed_cases_leave_the_queue(
     case = do(open_case(report()), agent, "not_ours", text="已告知")
     assert listed(session, agent) == []
     assert listed(session, agent, view="all") == [case.case_no]
-
-
-def test_similar_cases_are_the_open_ones_of_the_same_subject(
-    session: Session, open_case: Opener, bureau: Bureau
-) -> None:
-    same = open_case(complaint())
-    open_case(complaint(subject=NOWHERE))
-    with acting(session, bureau.person("AGENT")):
-        for how in (
-            {"credit_code": CREDIT_CODE},
-            {"business_id": bureau.business.id},
-            {"name": "老王饭店"},
-        ):
-            assert [c.id for c in queries.similar(session, **how)] == [same.id]  # type: ignore[arg-type]
-        assert queries.similar(session) == []
 
 
 def test_the_map_shows_what_stands_in_the_frame(

@@ -1,5 +1,7 @@
 import { computed, inject, provide, ref, shallowRef, watch, type InjectionKey } from 'vue'
+import { cases as api } from '@/api/endpoints'
 import { translate } from '@/i18n'
+import { namedBeside } from '@/lib/clusters'
 import { useAlarms } from '@/stores/alarms'
 import { useCases } from '@/stores/cases'
 import { useConfig } from '@/stores/config'
@@ -15,6 +17,8 @@ import { useRecommendation } from './useRecommendation'
 export type Tab = 'timeline' | 'pending' | 'running' | 'inbound'
 /** How many of the nearest units are brought into view with a case. */
 const FRAMED_UNITS = 3
+/** Characters of an order's note that may name other cases: a text has room for 120. */
+const NAMED_ROOM = 80
 export interface Spot {
   lon: number
   lat: number
@@ -73,6 +77,15 @@ function makeDesk() {
     if (!fly) return
     toFrame = id
     frame()
+  }
+
+  /** One visit for all that hang together with this case: its order says which else it settles. */
+  async function composeFor(id: Id): Promise<void> {
+    selectCase(id)
+    const { numbers, count } = namedBeside(id, await api.cluster(id), NAMED_ROOM)
+    if (!count || composer.caseId.value !== id || composer.chosen.note) return
+    const list = numbers.join(translate('dispatch.cluster.between'))
+    composer.change({ note: translate('dispatch.cluster.note', { n: count, list }) })
   }
 
   /** Shows the case, and once they are known, those who could go there. */
@@ -163,6 +176,7 @@ function makeDesk() {
     openOrdersOfCase,
     ties,
     selectCase,
+    composeFor,
     selectUnit,
     selectOrder,
     placeOf,

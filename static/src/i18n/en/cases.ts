@@ -3,6 +3,7 @@ export default {
   noSubject: 'No subject',
   unplaced: 'No place',
   unplacedLong: 'No place yet; the map does not show this case.',
+  cluster: { count: '{n} cases', visit: 'one visit' },
   openOrders: 'orders {n}',
   unrouted: 'Not routed yet',
   masked: 'Masked by permission',

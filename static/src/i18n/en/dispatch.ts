@@ -19,6 +19,12 @@ export default {
     updated: 'as of {time}',
     cut: 'Only the first {n} are shown; search to narrow down.',
   },
+  cluster: {
+    send: 'Send for all',
+    sendHint: 'Writes the order for the most urgent one; its note names the others that it settles too.',
+    note: 'Also settles {n} more of the same matter: {list}',
+    between: ', ',
+  },
   outbound: {
     pause: 'Pause outbound',
     title: 'Pause everything outbound',

@@ -102,8 +102,8 @@ export default {
       s6: 'Read out both numbers and both query codes.',
     },
   },
-  similar: 'Open cases, same subject',
-  similarHint: 'Shown once a subject is chosen.',
+  similar: 'Open cases, alike',
+  similarHint: 'Shown once a subject or a place is chosen.',
   noSimilar: 'No open case of this subject.',
   caller: {
     title: 'Caller',

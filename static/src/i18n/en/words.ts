@@ -22,6 +22,13 @@ export default {
     ANSWERED: 'Answered',
     CALLBACK: 'Call back',
   },
+  likeness: {
+    subject: 'Same business',
+    place: 'Same place',
+    category: 'Same kind of problem',
+    text: 'Alike in words',
+    phone: 'Same caller',
+  },
   urgency: { 0: 'Normal', 1: 'Urgent', 2: 'Major', 3: 'Emergency' },
   urgencyLong: { 0: 'Normal', 1: 'Urgent', 2: 'Major / group', 3: 'Emergency' },
   light: { green: 'In time', yellow: 'Soon due', red: 'Nearly due', black: 'Overdue', none: 'No deadline' },

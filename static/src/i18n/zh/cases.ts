@@ -3,6 +3,7 @@ export default {
   noSubject: '未登记主体',
   unplaced: '无位置',
   unplacedLong: '还没有位置，地图上看不到这件案件。',
+  cluster: { count: '{n} 件', visit: '一次出动' },
   openOrders: '{n} 个指令',
   unrouted: '尚未分送',
   masked: '已按权限遮盖',

@@ -96,8 +96,8 @@ export default {
       s6: '两个编号、两个查询码都要读给对方。',
     },
   },
-  similar: '同一主体的未结案件',
-  similarHint: '选定主体后显示。',
+  similar: '相似的未结案件',
+  similarHint: '选定主体或位置后显示。',
   noSimilar: '没有同一主体的未结案件。',
   caller: {
     title: '来电人',

@@ -22,6 +22,13 @@ export default {
     ANSWERED: '已答复',
     CALLBACK: '待回电',
   },
+  likeness: {
+    subject: '同一商户',
+    place: '同一地点',
+    category: '同类问题',
+    text: '描述相近',
+    phone: '同一来电人',
+  },
   urgency: { 0: '一般', 1: '紧急', 2: '重大', 3: '突发' },
   urgencyLong: { 0: '一般', 1: '紧急', 2: '重大 / 群体性', 3: '突发事件' },
   light: { green: '在期', yellow: '将到期', red: '临期', black: '已逾期', none: '无期限' },
