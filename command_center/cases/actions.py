@@ -181,7 +181,7 @@ def _move(taken: Act) -> None:
     clocks.show_next(session, case)
     case.version += 1
     if step.target:
-        clusters.look(session, case)
+        clusters.look(session, case.id)
 
 
 def _end(taken: Act) -> None:

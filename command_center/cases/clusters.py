@@ -61,9 +61,9 @@ class Cluster:
 # -- kept up to date --------------------------------------------------------------------------
 
 
-def look(session: Session, case: Case) -> None:
+def look(session: Session, case_id: int) -> None:
     """Have the case look for its neighbours anew, or leave them, after this transaction."""
-    jobs.enqueue(session, LINK, {"case_id": case.id})
+    jobs.enqueue(session, LINK, {"case_id": case_id})
 
 
 def link(office: Office, session: Session, payloads: Sequence[dict[str, Any]]) -> None:

@@ -93,7 +93,7 @@ def open_case(session: Session, office: Office, new: NewCase) -> tuple[Case, str
         {"channel": case.channel, "urgency": case.urgency},
     )  # fmt: skip
     record(session, "case.registered", "case", case.id)
-    clusters.look(session, case)
+    clusters.look(session, case.id)
     if case.urgency:
         _ring(session, office, case)
     return case, code
@@ -113,7 +113,7 @@ def set_place(session: Session, office: Office, case_id: int, place: Place) -> C
     case.version += 1
     timeline.add(session, case, "place_confirmed", level=place.level)
     record(session, "case.placed", "case", case.id, level=place.level)
-    clusters.look(session, case)
+    clusters.look(session, case.id)
     return case
 
 
@@ -126,7 +126,7 @@ def set_facts(session: Session, office: Office, case_id: int, facts: str) -> Cas
     case.version += 1
     timeline.add(session, case, "facts_changed")
     record(session, "case.facts_changed", "case", case.id)
-    clusters.look(session, case)
+    clusters.look(session, case.id)
     return case
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from command_center.accounts import queries as accounts
 from command_center.accounts.models import Organisation, User
-from command_center.cases import clocks, identity
+from command_center.cases import clocks, clusters, identity
 from command_center.cases.identity import Person
 from command_center.cases.identity.store import COMPLAINANT_PHONE, INFORMANT_PHONE
 from command_center.cases.models import (
@@ -76,6 +76,8 @@ class _Archive:
         batch = _Batch()
         for (moment, is_open), site, case_id in zip(received, sites, ids, strict=True):
             self._add(batch, case_id, moment, site, is_open=is_open)
+            if is_open:
+                clusters.look(self.session, case_id)
             if len(batch.cases) >= CHUNK:
                 batch.write(self.session)
         batch.write(self.session)
