@@ -22,7 +22,8 @@ CENTRE = Principal(
     900_001, "调度员", frozenset({"DISP"}), permissions(frozenset({"DISP"})), 1, "/1/"
 )
 ROW = """insert into cases.cases (case_no, kind, state, organisation_id, organisation_path,
-    centre_id, channel, subject_id, place, place_level, dispatch_facts, received_at, changed_at, closed_at)"""
+    centre_id, channel, subject_id, place, place_level, dispatch_facts, received_at,
+    changed_at, closed_at)"""
 FILL = f"""
 insert into accounts.organisations (code, kind, name, path, region_code)
   values ('o', 'bureau', '局', '/1/', '110101');
@@ -35,12 +36,12 @@ insert into cases.subjects (fingerprint, name, address, business_id)
     'door', '第' || n || '位顾客说商品有问题', now() - n * interval '20 seconds', now(), null
   from generate_series(1, {OPEN}) n;
 {ROW}
-  select 'TS0' || n, 'TS', 'CLOSED', 1, '/1/', 1, 'phone', 50001,
+  select 'OLD' || n, 'TS', 'CLOSED', 1, '/1/', 1, 'phone', 50001,
     st_setsrid(st_point(116.4015, 39.9015), 4326), 'door', '买到变质的羊肉',
     now() - n * interval '60 seconds', now(), now()
   from generate_series(1, {CLOSED}) n;
 {ROW}
-  select 'TS1' || n, 'TS', 'ROUTED', 1, '/1/', 1, 'phone', 50001,
+  select 'HERE' || n, 'TS', 'ROUTED', 1, '/1/', 1, 'phone', 50001,
     st_setsrid(st_point(116.4015, 39.9015), 4326), 'door', '买到变质的羊肉，要求退款',
     now() - n * interval '60 seconds', now(), null
   from generate_series(1, {HERE}) n
