@@ -20,7 +20,7 @@ from kernel.db import Database
 from kernel.settings import Settings
 from tests.factories.bureau import make_office
 
-CASES = int(os.environ.get("BENCH_CASES", "500000"))
+CASES = int(os.environ.get("BENCH_CASES", "5000"))
 RULES = ("L121.accept", "LAP.verify", "L121.mediate")
 FRIDAY = datetime(2026, 9, 11, 2, tzinfo=UTC)
 STARTS = 60
