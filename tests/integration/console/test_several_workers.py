@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -51,7 +51,10 @@ def lines(pid: int, port: int) -> int:
         for row in rows
         if int(row[1].rpartition(":")[2], 16) == port and row[3] == ESTABLISHED
     }
-    held = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    held = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            held.add(os.readlink(link))
     return len(theirs & held)
 
 
