@@ -153,9 +153,7 @@ def test_whoever_is_killed_each_step_happens_once_and_no_text_is_sent_twice(
     system = besieged.system
     until(lambda: system.get("/healthz").get("ok"), 60, "a healthy system")
     patience = 1200 if besieged.has_exchange else 150  # calls wait for lines, one after the other
-    until(
-        lambda: _is_quiet(system, ids), patience, "every course at its end and every message out"
-    )
+    until(lambda: _is_quiet(system, ids), patience, "every course at its end and every message out")
     print(f"killed {dict(besieged.killed)}, {len(ids)} orders")  # noqa: T201
 
     assert sum(besieged.killed.values()) >= KILLS * 0.8
