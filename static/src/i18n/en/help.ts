@@ -18,7 +18,7 @@ export default {
     dispatch: {
       who: 'Dispatcher, commander',
       what: 'Dispatch',
-      how: 'Take the alarm, look at the recommended vehicles and their reasons, choose recipients and channels, read the exact text for each, send. From level 2 the commander approves; an oral approval is confirmed within 30 minutes. When several cases wait, Plan together (command j) weighs them all at once; take it case by case. Units that carry what a case needs come first; what they carry is kept on the unit card.',
+      how: 'Take the alarm, look at the recommended vehicles and their reasons, choose recipients and channels, read the exact text for each, send. From level 2 the commander approves; an oral approval is confirmed within 30 minutes. When several cases wait, Plan together (command j) weighs them all at once; take it case by case. Cases about one business or place stand as one row that opens and says why; Send for all writes one order whose note names the others. Units that carry what a case needs come first; what they carry is kept on the unit card.',
     },
     field: {
       who: 'Officers',

@@ -20,7 +20,7 @@ export default {
     cut: '只显示最前面的 {n} 件，请用查找缩小范围。',
   },
   cluster: {
-    send: '一并派出',
+    send: '合并派单',
     sendHint: '为最紧急的一件编写指令，备注里写明一并处理的其他案件。',
     note: '本次一并处理同案其他 {n} 件：{list}',
     between: '、',
