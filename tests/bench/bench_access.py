@@ -1,9 +1,7 @@
 """What row-level security costs: the same queries as a person, and as the owner without it."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from statistics import median
 
 import pytest
 from sqlalchemy import text
@@ -20,9 +18,10 @@ from kernel.access import Principal, Role, system
 from kernel.clock import SystemClock
 from kernel.db import Database, principal_of
 from kernel.settings import Settings
+from tests.bench.conftest import milliseconds
 from tests.factories.bureau import make_office
 
-CASES, BRANCHES, UNITS, ROUNDS = 300_000, 20, 2_000, 15
+CASES, BRANCHES, UNITS = 300_000, 20, 2_000
 HELD = permissions(frozenset({"CMD"}))
 CENTRE = Principal(900_001, "指挥长", frozenset({"CMD"}), HELD, 1, "/1/")
 BRANCH = Principal(
@@ -79,16 +78,6 @@ def filled(make_database: Callable[[], str]) -> Iterator[Database]:
         connection.execute(text("vacuum analyze"))
     yield database
     database.close()
-
-
-def milliseconds(database: Database, who: Principal, what: Callable[..., object]) -> float:
-    spent = []
-    for _ in range(ROUNDS):
-        with database.unit_of_work(who) as session:
-            start = time.perf_counter()
-            what(session)
-            spent.append((time.perf_counter() - start) * 1000)
-    return median(spent)
 
 
 def test_the_cost_of_row_level_security(filled: Database, settings: Settings) -> None:

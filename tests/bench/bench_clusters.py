@@ -1,8 +1,7 @@
-"""Linking one new case: 100,000 open cases in a city, 40 of them at one shop with a past."""
+"""Linking one new case: BENCH_CASES (20,000) open in a city, 40 of them at one shop with a past."""
 
-import time
+import os
 from collections.abc import Callable, Iterator
-from statistics import median
 
 import pytest
 from sqlalchemy import text
@@ -14,9 +13,11 @@ from kernel.access import Principal, Role, system
 from kernel.clock import SystemClock
 from kernel.db import Database
 from kernel.settings import Settings
+from tests.bench.conftest import milliseconds
 from tests.factories.bureau import make_office
 
-OPEN, CLOSED, HERE, ROUNDS = 100_000, 300_000, 40, 20
+OPEN = int(os.environ.get("BENCH_CASES", "20000"))
+CLOSED, HERE = 2 * OPEN, 40
 WORKER = system("worker", role=Role.HOUSE)
 CENTRE = Principal(
     900_001, "调度员", frozenset({"DISP"}), permissions(frozenset({"DISP"})), 1, "/1/"
@@ -31,7 +32,7 @@ insert into cases.subjects (fingerprint, name, address, business_id)
   select sha256(n::text::bytea), '第' || n || '号店', '建国路' || n || '号', n
   from generate_series(1, 50001) n;
 {ROW}
-  select 'TS' || n, 'TS', 'ROUTED', 1, '/1/', 1, 'phone', 1 + n % 50000,
+  select 'TS' || n, 'TS', 'ROUTED', 1, '/1/', 1, 'phone', 1 + n % {OPEN},
     st_setsrid(st_point(116.2 + n % 250 / 500.0, 39.7 + n % 50000 / 250 / 500.0), 4326),
     'door', '第' || n || '位顾客说商品有问题', now() - n * interval '20 seconds', now(), null
   from generate_series(1, {OPEN}) n;
@@ -58,16 +59,6 @@ def filled(make_database: Callable[[], str]) -> Iterator[Database]:
         connection.execute(text("vacuum analyze"))
     yield database
     database.close()
-
-
-def milliseconds(database: Database, who: Principal, what: Callable[..., object]) -> float:
-    spent = []
-    for _ in range(ROUNDS):
-        with database.unit_of_work(who) as session:
-            start = time.perf_counter()
-            what(session)
-            spent.append((time.perf_counter() - start) * 1000)
-    return median(spent)
 
 
 def test_one_case_among_many(filled: Database, settings: Settings) -> None:

@@ -2,13 +2,31 @@
 
 import shutil
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 import pytest
 
+from kernel.access import Principal
+from kernel.db import Database
 from tests.e2e.conftest import browser, running_system, signed_in
 
 __all__ = ["browser", "native", "running_system", "signed_in"]
+
+ROUNDS = 20
+
+
+def milliseconds(database: Database, who: Principal, what: Callable[..., object]) -> float:
+    """The median of what it takes as that person, each time in a transaction of its own."""
+    spent = []
+    for _ in range(ROUNDS):
+        with database.unit_of_work(who) as session:
+            start = time.perf_counter()
+            what(session)
+            spent.append((time.perf_counter() - start) * 1000)
+    return median(spent)
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import actions
-from command_center.cases.models import Case
+from command_center.cases.deadlines import Step, words
+from command_center.cases.models import Case, Deadline
 from command_center.cases.office import Office
 from command_center.intake.schemas import Submission
 from command_center.intake.service import Intake
 from kernel.access import Principal
 from kernel.settings import Settings
-from tests.factories.bureau import Bureau, acting, make_bureau, make_intake, make_office
+from tests.factories.bureau import Bureau, acting, make_bureau, make_intake, make_office, report
 
 Opener = Callable[[Submission], Case]
 Doer = Callable[..., Case]
@@ -63,3 +65,24 @@ def do(session: Session, office: Office) -> Doer:
         return done
 
     return take
+
+
+@pytest.fixture
+def verifying(
+    open_case: Opener, do: Doer, bureau: Bureau, agent: Principal, unit: Principal
+) -> Case:
+    case = do(open_case(report()), agent, "route", organisation_id=bureau.branch.id)
+    return do(case, unit, "verify")
+
+
+def basis(row: Deadline) -> str:
+    """Its arithmetic in Chinese."""
+    return "；".join(words(Step(**one)).zh for one in row.steps)
+
+
+def running(session: Session, case: Case, rule: str) -> Deadline:
+    return session.scalars(
+        select(Deadline).where(
+            Deadline.case_id == case.id, Deadline.rule == rule, Deadline.void_at.is_(None)
+        )
+    ).one()

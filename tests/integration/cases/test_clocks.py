@@ -9,15 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import actions, clocks, present
-from command_center.cases.deadlines import Step, words
-from command_center.cases.models import Case, Deadline, TimelineEntry
+from command_center.cases.models import Case, TimelineEntry
 from command_center.cases.office import Office
 from kernel.access import Principal
 from kernel.audit import AuditEntry
 from kernel.clock import FixedClock
 from kernel.errors import AppError, BadInput, Conflict, Forbidden, IllegalTransition
 from tests.factories.bureau import Bureau, acting, complaint, report
-from tests.integration.cases.conftest import Doer, Opener
+from tests.integration.cases.conftest import Doer, Opener, basis, running
 
 TESTING = {
     "reason_code": "testing",
@@ -49,27 +48,6 @@ def accepted(
 ) -> Case:
     case = do(open_case(complaint()), agent, "route", organisation_id=bureau.branch.id)
     return do(case, unit, "accept")
-
-
-@pytest.fixture
-def verifying(
-    open_case: Opener, do: Doer, bureau: Bureau, agent: Principal, unit: Principal
-) -> Case:
-    case = do(open_case(report()), agent, "route", organisation_id=bureau.branch.id)
-    return do(case, unit, "verify")
-
-
-def basis(row: Deadline) -> str:
-    """Its arithmetic in Chinese."""
-    return "；".join(words(Step(**one)).zh for one in row.steps)
-
-
-def running(session: Session, case: Case, rule: str) -> Deadline:
-    return session.scalars(
-        select(Deadline).where(
-            Deadline.case_id == case.id, Deadline.rule == rule, Deadline.void_at.is_(None)
-        )
-    ).one()
 
 
 def due(session: Session, office: Office, case: Case, rule: str) -> date:

@@ -8,8 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from command_center.cases import actions, clocks, outlook, present
-from command_center.cases.deadlines import Step, words
-from command_center.cases.models import Case, Deadline
+from command_center.cases.models import Case
 from command_center.cases.office import Office
 from command_center.cases.supervision import watch
 from command_center.cases.supervision.models import Supervision
@@ -17,8 +16,8 @@ from kernel.access import Principal
 from kernel.clock import FixedClock
 from kernel.db import acting as as_system
 from kernel.errors import BadInput, Forbidden, IllegalTransition
-from tests.factories.bureau import Bureau, acting, complaint, report
-from tests.integration.cases.conftest import Doer, Opener
+from tests.factories.bureau import Bureau, acting, complaint
+from tests.integration.cases.conftest import Doer, Opener, basis, running
 
 FRIDAY = datetime(2026, 9, 11, 6, tzinfo=UTC)
 """14 o'clock in Beijing, before a weekend: hours do not mind."""
@@ -38,27 +37,6 @@ def unit(bureau: Bureau) -> Principal:
 @pytest.fixture
 def dispatcher(bureau: Bureau) -> Principal:
     return bureau.person("DISP")
-
-
-@pytest.fixture
-def verifying(
-    open_case: Opener, do: Doer, bureau: Bureau, agent: Principal, unit: Principal
-) -> Case:
-    case = do(open_case(report()), agent, "route", organisation_id=bureau.branch.id)
-    return do(case, unit, "verify")
-
-
-def basis(row: Deadline) -> str:
-    """Its arithmetic in Chinese."""
-    return "；".join(words(Step(**one)).zh for one in row.steps)
-
-
-def running(session: Session, case: Case, rule: str) -> Deadline:
-    return session.scalars(
-        select(Deadline).where(
-            Deadline.case_id == case.id, Deadline.rule == rule, Deadline.void_at.is_(None)
-        )
-    ).one()
 
 
 def offered(session: Session, case: Case, who: Principal) -> set[str]:
